@@ -1,0 +1,63 @@
+"""Database 数据库: the declarative base and the one way to open a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+
+CONNECT_OPTIONS = "-c timezone=UTC -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c lock_timeout=4000"
+
+Fen = Annotated[int, mapped_column(BigInteger)]
+Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Key = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+Json = Annotated[dict[str, Any], mapped_column(JSONB)]
+Sealed = Annotated[bytes, mapped_column(LargeBinary)]
+
+
+class Base(DeclarativeBase):
+    """Root of every mapped table; names its constraints so that migrations can."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """Engine with bounded waits: 2 s to connect, 5 s a statement, 4 s for a lock, 10 s idle in a transaction."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": 2, "options": CONNECT_OPTIONS, "application_name": "anju"},
+    )
+
+
+Sessions = sessionmaker[Session]
+
+
+def make_sessions(engine: Engine) -> Sessions:
+    """Factory for sessions; objects stay readable after commit."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(sessions: Sessions) -> Iterator[Session]:
+    """One transaction: commits when the block returns, rolls back when it raises. Services never commit."""
+    with sessions.begin() as session:
+        yield session

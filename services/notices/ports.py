@@ -1,0 +1,64 @@
+"""Port to the channels that carry notices: SMS 短信 and WeChat template messages 模板消息."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+Fate = Literal["delivered", "failed", "pending", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingNotice:
+    """One message to one person, as logical template and named fill-ins (in the template's order)."""
+
+    intent_id: str
+    topic: str
+    recipient: str
+    template: str
+    fields: Mapping[str, str]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The provider took the message; its own reference matches the receipt later."""
+
+    provider: str
+    provider_ref: str
+
+
+class ChannelFailure(Exception):
+    """Base of the three ways a send can end without the provider's reference."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Refused(ChannelFailure):
+    """Permanent: sending again cannot help."""
+
+
+class NotSent(ChannelFailure):
+    """Certainly not sent: may be tried again."""
+
+
+class Uncertain(ChannelFailure):
+    """May have been sent: look it up, never resend."""
+
+
+class Channel(Protocol):
+    """A way to reach a member."""
+
+    name: str
+
+    def send(self, notice: OutgoingNotice) -> Submitted:
+        """Hand the message to the provider; raises Refused, NotSent or Uncertain."""
+        ...
+
+    def look_up(self, notice: OutgoingNotice, provider_ref: str | None, sent_at: datetime) -> Fate:
+        """Ask the provider what became of a message."""
+        ...

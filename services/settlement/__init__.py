@@ -1,0 +1,1 @@
+"""Settlement 结算: payment instructions to the bank settlement node, and what the bank says of them."""

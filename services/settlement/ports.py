@@ -1,0 +1,94 @@
+"""Port to the bank settlement node 住房公积金银行结算数据应用系统."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from threading import Event
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """What BDC101 单笔付款 needs. `instruction_no` (15 digits) is the case number and is never regenerated."""
+
+    instruction_no: str
+    sent_on: date
+    settle_type: str
+    bus_type: str
+    amount_fen: int
+    capital_fen: int
+    interest_fen: int
+    payee_account_no: str
+    payee_name: str
+    payee_bank_code: str
+    payee_bank_name: str
+    same_bank: bool
+    interbank_no: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayReply:
+    """`accepted` is not yet paid; `not_sent` is certain; everything unclear is `unknown`."""
+
+    outcome: Literal["accepted", "rejected", "unknown", "not_sent"]
+    code: str
+    message: str
+    host_seq_no: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryReply:
+    """Answer of BDC110 交易结果查询; `no_record` is not final before the node's cut-off."""
+
+    outcome: Literal["success", "failed", "pending", "no_record", "unknown"]
+    host_seq_no: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """One movement on the centre's bank account, from SBDC100 账户变动通知 or BDC113 账户交易明细."""
+
+    account_no: str
+    host_seq_no: str
+    tx_code: str
+    counter_account_no: str
+    counter_name: str
+    amount_fen: int
+    direction: Literal["debit", "credit"]
+    day: date
+    time: str
+    balance_fen: int
+    summary: str
+    remark: str
+    reversal: bool
+    pen_no: str
+    raw: str
+
+
+class SettlementNode(Protocol):
+    """The node as the product sees it."""
+
+    def pay(self, order: PaymentOrder) -> PayReply:
+        """Send one BDC101."""
+        ...
+
+    def query(self, instruction_no: str, sent_on: date) -> QueryReply:
+        """Ask BDC110 for the fate of an instruction."""
+        ...
+
+    def statement(self, day: date) -> list[AccountChange]:
+        """Fetch the day's account movements by BDC113."""
+        ...
+
+
+class NoticeStream(Protocol):
+    """The held connection on which the node pushes SBDC100."""
+
+    def run(self, on_changes: Callable[[Sequence[AccountChange]], None], stop: Event) -> None:
+        """Deliver notices until `stop` is set; each is acknowledged only after `on_changes` returned."""
+        ...
