@@ -1,0 +1,175 @@
+"""Settings 配置: one object, read from ANJU_* variables and secret files, checked as a whole at start."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+SANDBOX = tomllib.loads((ROOT / "config" / "sandbox.toml").read_text(encoding="utf-8"))
+OWN_KEYS = ("jwt_member", "jwt_staff", "field_key", "lookup_key", "certificate_key")
+OFFICIAL_WECHAT_API = "https://api.weixin.qq.com"
+OFFICIAL_WECHAT_OPEN = "https://open.weixin.qq.com"
+OFFICIAL_JWEIXIN = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
+
+
+def _port(name: str) -> int:
+    return int(SANDBOX["ports"][name])
+
+
+def _local(name: str) -> str:
+    return f"http://127.0.0.1:{_port(name)}"
+
+
+class SettingsFault(Exception):
+    """The settings cannot be used; the text lists every fault, never a secret."""
+
+
+class Settings(BaseSettings):
+    """Everything that differs between places; development defaults point at the sandbox servers."""
+
+    model_config = SettingsConfigDict(env_prefix="ANJU_", extra="ignore", frozen=True)
+
+    env: Literal["development", "production"] = Field("development", description="where it runs")
+    home: Path = Field(ROOT / "var", description="folder for data, logs and secrets")
+    secrets_dir: Path | None = Field(None, description="one file a secret; default HOME/secrets")
+    database_url: SecretStr = Field(
+        SecretStr(""), validation_alias="DATABASE_URL", description="PostgreSQL as role anju_app"
+    )
+    database_owner_url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL as anju_owner, for migrations"
+    )
+    database_face_url: SecretStr = Field(SecretStr(""), description="PostgreSQL as anju_face")
+    database_pool: int = Field(8, ge=1, le=64, description="connections of one process")
+    public_base_url: str = Field(_local("web"), description="how phones reach the member zone")
+    web_bind: str = Field(f"127.0.0.1:{_port('web')}", description="address the web server listens on")
+    client_dir: Path = Field(ROOT / "client" / "dist" / "build" / "h5", description="built phone page")
+    clock_offset_file: Path | None = Field(None, description="development only: seconds added to the clock")
+    log_level: Literal["DEBUG", "INFO", "WARNING"] = Field("INFO", description="least level logged")
+
+    wechat_api_base_url: str = Field(_local("wechat"), description="WeChat server API")
+    wechat_open_base_url: str = Field(_local("wechat"), description="WeChat web authorisation")
+    wechat_jweixin_url: str = Field(_local("wechat") + "/jweixin.js", description="JS-SDK the page loads")
+    wechat_appid: str = Field(SANDBOX["wechat"]["appid"], description="public account appid")
+    wechat_original_id: str = Field(SANDBOX["wechat"]["original_id"], description="public account gh_ id")
+    wechat_template_settlement_paid: str = Field("tpl-settlement-paid", description="template 提取到账")
+    wechat_template_settlement_returned: str = Field(
+        "tpl-settlement-returned", description="template 提取退回"
+    )
+    wechat_template_security: str = Field("tpl-security", description="template 账户安全")
+    wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
+
+    sms_endpoint: str = Field(f"127.0.0.1:{_port('sms')}", description="Tencent Cloud SMS host")
+    sms_scheme: Literal["http", "https"] = Field("http", description="https outside development")
+    sms_secret_id: str = Field(SANDBOX["sms"]["secret_id"], description="Tencent Cloud secret id")
+    sms_app_id: str = Field(SANDBOX["sms"]["app_id"], description="SMS application id")
+    sms_sign_name: str = Field(SANDBOX["sms"]["sign_name"], description="SMS signature")
+    sms_template_sms_code: str = Field("2000001", description="template id 验证码")
+    sms_template_settlement_paid: str = Field("2000002", description="template id 提取到账")
+    sms_template_settlement_returned: str = Field("2000003", description="template id 提取退回")
+    sms_template_card_changed: str = Field("2000004", description="template id 收款卡变更")
+    sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
+    sms_template_bound: str = Field("2000006", description="template id 绑定成功")
+
+    share_base_url: str = Field(_local("share"), description="data-sharing exchange")
+    share_centre_id: str = Field(SANDBOX["share"]["centre_id"], description="our id at the exchange")
+    city_code: str = Field("430200", description="administrative code of the city")
+
+    bdc_host: str = Field("127.0.0.1", description="settlement node host")
+    bdc_port: int = Field(_port("settlement"), description="settlement node business port")
+    bdc_notice_port: int = Field(_port("settlement_notice"), description="settlement node notice port")
+    bdc_node: str = Field(SANDBOX["bdc"]["node"], description="our node number")
+    bdc_settlement_node: str = Field(SANDBOX["bdc"]["settlement_node"], description="settlement system node")
+    bdc_bank_node: str = Field(SANDBOX["bdc"]["bank_node"], description="receiving bank node")
+    bdc_tx_unit_no: str = Field(SANDBOX["bdc"]["tx_unit_no"], description="TxUnitNo")
+    bdc_cust_no: str = Field(SANDBOX["bdc"]["cust_no"], description="CustNo")
+    bdc_oper_no: str = Field(SANDBOX["bdc"]["oper_no"], description="OperNo")
+    bdc_pay_account_no: str = Field(
+        SANDBOX["bdc"]["pay_account_no"], description="the centre's paying account"
+    )
+    bdc_pay_account_name: str = Field(SANDBOX["bdc"]["pay_account_name"], description="its name")
+    bdc_pay_bank_code: str = Field(SANDBOX["bdc"]["pay_bank_code"], description="its bank")
+    bdc_answer_timeout_s: float = Field(10.0, gt=0, le=60, description="wait for an answer")
+
+    @cached_property
+    def secrets_path(self) -> Path:
+        """Folder of the secret files."""
+        return self.secrets_dir or self.home / "secrets"
+
+    def secret(self, name: str) -> str:
+        """Text of one secret file; in development the sandbox's value where no file is there."""
+        path = self.secrets_path / name
+        if path.exists():
+            return path.read_text(encoding="utf-8").strip()
+        if self.env == "development" and name in SANDBOX_SECRETS:
+            return SANDBOX_SECRETS[name]
+        raise SettingsFault(f"secret file missing: {name}")
+
+    @model_validator(mode="after")
+    def _check_production(self) -> Settings:
+        if self.env == "production":
+            faults = list(_production_faults(self))
+            if faults:
+                raise ValueError("; ".join(faults))
+        return self
+
+
+SANDBOX_SECRETS = {
+    "wechat_secret": SANDBOX["wechat"]["secret"],
+    "wechat_token": SANDBOX["wechat"]["token"],
+    "wechat_aes_key": SANDBOX["wechat"]["aes_key"],
+    "sms_secret_key": SANDBOX["sms"]["secret_key"],
+    "sms_receipt_path_secret": SANDBOX["sms"]["receipt_path_secret"],
+    "share_key": SANDBOX["share"]["key"],
+    "bdc_password": SANDBOX["bdc"]["password"],
+    "bdc_sign_on_key": SANDBOX["bdc"]["sign_on_key"],
+}
+
+
+def _production_faults(settings: Settings) -> list[str]:
+    faults = []
+    if not settings.public_base_url.startswith("https://"):
+        faults.append("ANJU_PUBLIC_BASE_URL must be https")
+    if settings.wechat_api_base_url != OFFICIAL_WECHAT_API:
+        faults.append("ANJU_WECHAT_API_BASE_URL must be the official host")
+    if settings.wechat_open_base_url != OFFICIAL_WECHAT_OPEN:
+        faults.append("ANJU_WECHAT_OPEN_BASE_URL must be the official host")
+    if not settings.wechat_jweixin_url.startswith("https://res.wx.qq.com/"):
+        faults.append("ANJU_WECHAT_JWEIXIN_URL must be the official script")
+    if settings.sms_scheme != "https":
+        faults.append("ANJU_SMS_SCHEME must be https")
+    if settings.clock_offset_file is not None:
+        faults.append("ANJU_CLOCK_OFFSET_FILE is for development only")
+    return faults + _secret_faults(settings)
+
+
+def _secret_faults(settings: Settings) -> list[str]:
+    faults = []
+    for name in (*SANDBOX_SECRETS, *OWN_KEYS):
+        path = settings.secrets_path / name
+        if not path.exists():
+            faults.append(f"secret file missing: {name}")
+        elif path.stat().st_mode & 0o077:
+            faults.append(f"secret file readable by others: {name}")
+        elif path.read_text(encoding="utf-8").strip() == SANDBOX_SECRETS.get(name):
+            faults.append(f"secret file holds the sandbox's value: {name}")
+    return faults
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and check the settings; raises SettingsFault listing every fault at once."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()
+        ]
+        raise SettingsFault("settings cannot be used:\n  " + "\n  ".join(lines)) from None
+    if not settings.database_url.get_secret_value():
+        raise SettingsFault("settings cannot be used:\n  DATABASE_URL: missing")
+    return settings

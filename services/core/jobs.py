@@ -1,0 +1,65 @@
+"""Jobs 后台任务: put into PostgreSQL by the caller's own transaction, so that work and its cause never part.
+
+The queue is procrastinate's; its SQL function is called on the session's connection, which makes the job
+invisible before commit and gone after a rollback (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_DEFER = text(
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0,"
+    " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
+    " CAST(:scheduled_at AS timestamptz))::procrastinate_job_to_defer_v1])"
+)
+_WAITING = text(
+    "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :queueing_lock AND status = 'todo' LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A kind of work: its name, queue, what runs it, and how often a failure is tried again."""
+
+    name: str
+    queue: str
+    run: Callable[..., None]
+    retries: int = 10
+
+
+def defer(
+    session: Session,
+    job: str,
+    queue: str,
+    *,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    at: datetime | None = None,
+    **args: Any,
+) -> None:
+    """Add a job to the session's transaction.
+
+    Jobs of one `lock` run one after another; with a `queueing_lock` at most one job waits, and a second
+    is silently not added.
+    """
+    if queueing_lock is not None and session.execute(_WAITING, {"queueing_lock": queueing_lock}).first():
+        return
+    session.execute(
+        _DEFER,
+        {
+            "queue": queue,
+            "task": job,
+            "lock": lock,
+            "queueing_lock": queueing_lock,
+            "args": json.dumps(args, default=str),
+            "scheduled_at": at,
+        },
+    )

@@ -1,0 +1,86 @@
+"""Outbox 事件箱: what happened, written with the change itself and read later by those who tell others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, String, Uuid, func, insert, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from services.core.db import Base
+from services.core.ids import new_id
+from services.core.jobs import defer
+
+
+class OutboxEvent(Base):
+    """One event of one account, e.g. `withdrawal.paid`."""
+
+    __tablename__ = "outbox_event"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    topic: Mapped[str] = mapped_column(String(60))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (Index("ix_outbox_event_created_at", "created_at"),)
+
+
+class ProcessedEvent(Base):
+    """Mark that a consumer has handled an event; written in the effect's own transaction."""
+
+    __tablename__ = "processed_event"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    consumer: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
+_INSERT = insert(OutboxEvent)
+
+
+def emit(session: Session, account_id: UUID, topic: str, payload: dict[str, Any], at: datetime) -> UUID:
+    """Write an event and the job that hands it on, in the caller's transaction. Payload: ids and amounts only."""
+    event_id = new_id()
+    session.execute(
+        _INSERT,
+        {
+            "account_id": account_id,
+            "event_id": event_id,
+            "topic": topic,
+            "payload": payload,
+            "created_at": at,
+        },
+    )
+    defer(
+        session,
+        "notices.handle_event",
+        "notices",
+        lock=str(account_id),
+        account_id=account_id,
+        event_id=event_id,
+    )
+    return event_id
+
+
+def claim(session: Session, account_id: UUID, event_id: UUID, consumer: str) -> bool:
+    """True once for each (event, consumer): the caller then does the effect in this same transaction."""
+    statement = pg_insert(ProcessedEvent).values(account_id=account_id, event_id=event_id, consumer=consumer)
+    return (
+        session.execute(statement.on_conflict_do_nothing().returning(ProcessedEvent.event_id)).first()
+        is not None
+    )
+
+
+def load_event(session: Session, account_id: UUID, event_id: UUID) -> OutboxEvent:
+    """The event; it exists, since the job that asks was written with it."""
+    return session.get_one(OutboxEvent, (account_id, event_id))
+
+
+def backlog(session: Session) -> int:
+    """How many events no consumer has handled yet."""
+    handled = select(ProcessedEvent.event_id).where(
+        ProcessedEvent.account_id == OutboxEvent.account_id, ProcessedEvent.event_id == OutboxEvent.event_id
+    )
+    return session.scalar(select(func.count()).select_from(OutboxEvent).where(~handled.exists())) or 0
