@@ -1,0 +1,85 @@
+"""Writing and checking the audit chain 审计链."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from services.audit.models import AuditEntry, AuditHead
+
+GENESIS = b"\0" * 32
+_OPEN_HEAD = text(
+    "INSERT INTO audit_head (account_id, seq, hash) VALUES (:account_id, 0, :hash) ON CONFLICT DO NOTHING"
+)
+_LOCK_HEAD = text("SELECT seq, hash FROM audit_head WHERE account_id = :account_id FOR UPDATE")
+_APPEND = text(
+    "WITH head AS (UPDATE audit_head SET seq = :seq, hash = :hash WHERE account_id = :account_id)"
+    " INSERT INTO audit_entry (account_id, seq, at, actor, action, subject, detail, previous_hash, hash)"
+    " VALUES (:account_id, :seq, :at, :actor, :action, :subject, :detail, :previous_hash, :hash)"
+).bindparams(bindparam("detail", type_=JSONB))
+
+
+def record(
+    session: Session,
+    account_id: UUID,
+    action: str,
+    *,
+    actor: str,
+    subject: str,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Append one act to the account's chain, in the caller's transaction. `detail` holds no personal data."""
+    sequence, previous = _lock_head(session, account_id)
+    entry = {
+        "account_id": account_id,
+        "seq": sequence + 1,
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": dict(detail or {}),
+    }
+    session.execute(_APPEND, {**entry, "previous_hash": previous, "hash": entry_hash(previous, **entry)})
+
+
+def _lock_head(session: Session, account_id: UUID) -> tuple[int, bytes]:
+    head = session.execute(_LOCK_HEAD, {"account_id": account_id}).first()
+    if head is None:
+        session.execute(_OPEN_HEAD, {"account_id": account_id, "hash": GENESIS})
+        head = session.execute(_LOCK_HEAD, {"account_id": account_id}).one()
+    return head.seq, bytes(head.hash)
+
+
+def entry_hash(previous: bytes, **entry: Any) -> bytes:
+    """SHA-256 over the previous hash and the canonical JSON of an entry's own fields."""
+    entry["at"] = entry["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    canonical = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(previous + canonical.encode()).digest()
+
+
+def broken_links(session: Session, account_id: UUID) -> list[int]:
+    """Sequence numbers of entries whose hash, link or place in the chain is wrong; empty when all is well."""
+    broken, previous, expected = [], GENESIS, 1
+    statement = select(AuditEntry).where(AuditEntry.account_id == account_id).order_by(AuditEntry.seq)
+    for entry in session.scalars(statement):
+        fields = {
+            name: getattr(entry, name)
+            for name in ("account_id", "seq", "at", "actor", "action", "subject", "detail")
+        }
+        right = entry.previous_hash == previous and entry.hash == entry_hash(previous, **fields)
+        if not right or entry.seq != expected:
+            broken.append(entry.seq)
+        previous, expected = entry.hash, entry.seq + 1
+    head = session.get(AuditHead, account_id)
+    if head is not None and (head.seq, head.hash) != (expected - 1, previous):
+        broken.append(head.seq)
+    return broken

@@ -1,0 +1,61 @@
+"""Reading the ledger 查账: balances and a member's postings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.ledger.chart import MEMBER_FUND
+from services.ledger.models import Journal, MemberBalance, Posting
+from services.ledger.service import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class FundMovement:
+    """One change of a member's fund as they see it: positive came in, negative went out."""
+
+    journal_id: UUID
+    on: date
+    at: datetime
+    kind: str
+    summary: str
+    amount_fen: int
+
+
+def balance_of(session: Session, account_id: UUID) -> Balance:
+    """The member's balances now, without a lock; zero for an account that never had a posting."""
+    row = session.get(MemberBalance, account_id)
+    return Balance(row.balance_fen, row.held_fen, row.frozen_fen) if row else Balance(0, 0, 0)
+
+
+def fund_movements(
+    session: Session, account_id: UUID, *, limit: int, before: UUID | None = None
+) -> list[FundMovement]:
+    """Latest movements of the member's fund first; `before` is the last journal of the page before."""
+    statement = (
+        select(Journal, (-func.sum(Posting.fen)).label("amount_fen"))
+        .join(
+            Posting, (Posting.account_id == Journal.account_id) & (Posting.journal_id == Journal.journal_id)
+        )
+        .where(Journal.account_id == account_id, Posting.gl_code == MEMBER_FUND)
+        .group_by(Journal.account_id, Journal.journal_id)
+        .order_by(Journal.accounting_on.desc(), Journal.journal_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(Journal.journal_id < before)
+    return [
+        FundMovement(
+            row.Journal.journal_id,
+            row.Journal.accounting_on,
+            row.Journal.created_at,
+            row.Journal.kind,
+            row.Journal.summary,
+            int(row.amount_fen),
+        )
+        for row in session.execute(statement)
+    ]

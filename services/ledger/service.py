@@ -1,0 +1,126 @@
+"""Posting journals 记账 and locking a member's balance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.core.clock import shanghai_day
+from services.core.errors import Conflict, NotFound
+from services.core.ids import new_id
+from services.ledger.chart import MEMBER_FUND, WITHDRAWAL_PAYABLE
+
+
+class BalanceInsufficient(Conflict):
+    """The balance does not cover the amount (余额不足)."""
+
+    code = "withdrawal.balance_insufficient"
+    detail = "账户余额不够这次提取，请刷新后看最新的可提金额。"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a journal: debit 借 positive, credit 贷 negative, in fen."""
+
+    gl_code: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal to post. `business_ref` is unique for the account for ever."""
+
+    business_ref: str
+    kind: str
+    summary: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a member has: 201 after holds, what is held on 219, what a court froze."""
+
+    balance_fen: int
+    held_fen: int
+    frozen_fen: int
+
+
+_OPEN = text(
+    "INSERT INTO member_balance (account_id, balance_fen, held_fen, frozen_fen) VALUES (:account_id, 0, 0, 0)"
+    " ON CONFLICT DO NOTHING"
+)
+_LOCK = text(
+    "SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id FOR UPDATE"
+)
+_MOVE = text(
+    "UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
+    " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0 RETURNING 1"
+)
+_JOURNAL = text(
+    "INSERT INTO journal (account_id, journal_id, business_ref, kind, summary, accounting_on, created_at)"
+    " VALUES (:account_id, :journal_id, :business_ref, :kind, :summary, :accounting_on, :created_at)"
+)
+_POSTINGS = text(
+    "INSERT INTO posting (account_id, journal_id, line_no, gl_code, fen)"
+    " SELECT :account_id, :journal_id, line_no, gl_code, fen FROM unnest(CAST(:codes AS text[]),"
+    " CAST(:amounts AS bigint[])) WITH ORDINALITY AS line(gl_code, fen, line_no)"
+)
+
+
+def open_balance(session: Session, account_id: UUID) -> None:
+    """Give a new account its balance row of zero."""
+    session.execute(_OPEN, {"account_id": account_id})
+
+
+def lock_balance(session: Session, account_id: UUID) -> Balance:
+    """Lock the account's row until the transaction ends; the first lock every money use case takes."""
+    row = session.execute(_LOCK, {"account_id": account_id}).first()
+    if row is None:
+        raise NotFound
+    return Balance(row.balance_fen, row.held_fen, row.frozen_fen)
+
+
+def post(session: Session, account_id: UUID, entry: Entry, at: datetime) -> UUID:
+    """Post one balanced journal and move the member's balances with it; returns the journal's id.
+
+    Raises BalanceInsufficient when 201 or 219 would go below zero, ValueError when debits and credits differ.
+    """
+    if sum(line.fen for line in entry.lines) != 0:
+        raise ValueError(f"journal {entry.kind} does not balance")
+    _move_balance(session, account_id, entry.lines)
+    key = {"account_id": account_id, "journal_id": new_id()}
+    session.execute(
+        _JOURNAL,
+        {
+            **key,
+            "business_ref": entry.business_ref,
+            "kind": entry.kind,
+            "summary": entry.summary,
+            "accounting_on": shanghai_day(at),
+            "created_at": at,
+        },
+    )
+    session.execute(
+        _POSTINGS,
+        {
+            **key,
+            "codes": [line.gl_code for line in entry.lines],
+            "amounts": [line.fen for line in entry.lines],
+        },
+    )
+    return key["journal_id"]
+
+
+def _move_balance(session: Session, account_id: UUID, lines: Sequence[Line]) -> None:
+    fund = -sum(line.fen for line in lines if line.gl_code == MEMBER_FUND)
+    held = -sum(line.fen for line in lines if line.gl_code == WITHDRAWAL_PAYABLE)
+    if fund == held == 0:
+        return
+    moved = session.execute(_MOVE, {"account_id": account_id, "fund": fund, "held": held}).first()
+    if moved is None:
+        raise BalanceInsufficient
