@@ -1,0 +1,82 @@
+"""Fixtures of all tests: a database server for the run, clones of the migrated database, settings, loopback."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy.orm import Session
+
+from config.settings import Settings
+from tests.support import loopback
+from tests.support.databases import Database, DatabaseServer, running_server
+
+_SERVER = pytest.StashKey[DatabaseServer]()
+_CLEANUP = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run does not see the caller's own installation."""
+    for name in list(os.environ):
+        if name.startswith("ANJU_") or name == "DATABASE_URL":
+            del os.environ[name]
+    config.stash[_CLEANUP] = ExitStack()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's server."""
+    config.stash[_CLEANUP].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """A parallel run has one server, started by the controller."""
+    node.workerinput["database_server"] = _server(node.config).to_json()  # type: ignore[attr-defined]
+
+
+def _server(config: pytest.Config) -> DatabaseServer:
+    if _SERVER not in config.stash:
+        config.stash[_SERVER] = config.stash[_CLEANUP].enter_context(running_server())
+    return config.stash[_SERVER]
+
+
+@pytest.fixture(scope="session")
+def database_server(pytestconfig: pytest.Config) -> DatabaseServer:
+    """The run's PostgreSQL server."""
+    handed = getattr(pytestconfig, "workerinput", {}).get("database_server")
+    return DatabaseServer.from_json(handed) if handed else _server(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def shared_database(database_server: DatabaseServer) -> Iterator[Database]:
+    """One database for each test process; only for tests that roll back (`session`)."""
+    with database_server.clone("shared") as database:
+        yield database
+
+
+@pytest.fixture
+def session(shared_database: Database) -> Iterator[Session]:
+    """A session as anju_app; what the test and the code under test commit is rolled back at the end."""
+    with shared_database.engine.connect() as connection:
+        outer = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            yield session
+        outer.rollback()
+
+
+@pytest.fixture
+def database(database_server: DatabaseServer) -> Iterator[Database]:
+    """A fresh migrated database of the test's own, for real commits: jobs, concurrency, HTTP."""
+    with database_server.clone() as database:
+        yield database
+
+
+@pytest.fixture
+def settings(shared_database: Database) -> Settings:
+    """The product's settings for the database of `session`."""
+    return shared_database.settings()
+
+
+@pytest.fixture(autouse=True)
+def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    loopback.guard(monkeypatch)
