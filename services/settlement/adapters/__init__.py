@@ -1,0 +1,1 @@
+"""Adapters of the settlement port 结算适配: the wires to the banks."""

@@ -1,0 +1,69 @@
+"""Verdicts 结果判定: what an answer means for an instruction; whatever is not explicit is `unknown`."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Literal
+
+from services.settlement.adapters.bdc.errors import NoAnswer, NothingSent
+from services.settlement.adapters.bdc.session import OK
+from services.settlement.adapters.bdc.xml import Message
+from services.settlement.ports import PayReply, QueryReply
+
+NO_RECORD = "NOREC"
+_FATES: dict[str, Literal["success", "failed", "pending"]] = {"0": "success", "1": "failed", "2": "pending"}
+
+
+def pay_reply(answer: Message, undecided: Set[str]) -> PayReply:
+    """Read the answer to a BDC101."""
+    return PayReply(_pay_outcome(answer, undecided), *_words(answer), _present(answer, "CapHostSeqNo"))
+
+
+def _pay_outcome(answer: Message, undecided: Set[str]) -> Literal["accepted", "rejected", "unknown"]:
+    code = answer.head.get("RtnCode", "")
+    match (answer.head.get("TxStatus"), answer.body.get("HostStatus")):
+        case ("0", "0") if code == OK:
+            return "accepted"
+        case ("1", host) if host != "0" and _is_final(code, undecided):
+            return "rejected"
+        case ("0", "1") if _is_final(code, undecided):
+            return "rejected"
+    return "unknown"
+
+
+def _is_final(code: str, undecided: Set[str]) -> bool:
+    return code not in ("", OK) and code not in undecided
+
+
+def pay_failure(fault: NothingSent | NoAnswer) -> PayReply:
+    """The reply when no answer came."""
+    return PayReply("not_sent" if isinstance(fault, NothingSent) else "unknown", fault.code, "", None)
+
+
+def query_reply(answer: Message) -> QueryReply:
+    """Read the answer to a BDC110."""
+    words, host_seq_no = _words(answer), _present(answer, "HostSeqNo")
+    if words[0] == NO_RECORD:
+        return QueryReply("no_record", None, *words)
+    fate = _FATES.get(answer.body.get("OldTxStatus", ""))
+    if fate is None or answer.head.get("TxStatus") != "0" or words[0] != OK:
+        return QueryReply("unknown", None, *words)
+    return QueryReply(fate, host_seq_no, *words)
+
+
+def query_failure(fault: NothingSent | NoAnswer) -> QueryReply:
+    """The reply when the query itself failed: nothing is known of the instruction."""
+    return QueryReply("unknown", None, fault.code, "")
+
+
+def is_good(answer: Message) -> bool:
+    """Whether a question without money in it was answered well."""
+    return answer.head.get("TxStatus") == "0" and answer.head.get("RtnCode") == OK
+
+
+def _words(answer: Message) -> tuple[str, str]:
+    return answer.head.get("RtnCode", ""), answer.head.get("RtnMessage", "")
+
+
+def _present(answer: Message, name: str) -> str | None:
+    return answer.body.get(name) or None
