@@ -1,0 +1,52 @@
+"""Tables of accounts 个人账户 and payee cards 收款卡."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Date, DateTime, Index, LargeBinary, SmallInteger, String, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.core.db import Base
+
+
+class ProvidentFundAccount(Base):
+    """A personal account 个人账户. `state` is code table A.6 of JGJ/T 320 (01 正常, 02 封存, 06 冻结 …)."""
+
+    __tablename__ = "provident_fund_account"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    account_no: Mapped[str] = mapped_column(String(20), unique=True)
+    state: Mapped[str] = mapped_column(String(2))
+    employer: Mapped[str] = mapped_column(String(120))
+    opened_on: Mapped[date] = mapped_column(Date)
+    contribution_base_fen: Mapped[int] = mapped_column(BigInteger)
+    contribution_rate_percent: Mapped[int] = mapped_column(SmallInteger)
+    monthly_contribution_fen: Mapped[int] = mapped_column(BigInteger)
+
+
+class PayeeCard(Base):
+    """A card of the member that may receive money 收款卡."""
+
+    __tablename__ = "payee_card"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    card_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    bank_code: Mapped[str] = mapped_column(String(6))
+    bank_name: Mapped[str] = mapped_column(String(60))
+    card_no_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    card_no_mac: Mapped[bytes] = mapped_column(LargeBinary)
+    tail4: Mapped[str] = mapped_column(String(4))
+    source: Mapped[str] = mapped_column(String(20))
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    usable_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (
+        Index(
+            "uq_payee_card_active",
+            "account_id",
+            "card_no_mac",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )

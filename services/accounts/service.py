@@ -1,0 +1,143 @@
+"""Accounts and payee cards 个人账户与收款卡: opening, adding, choosing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.accounts.models import PayeeCard, ProvidentFundAccount
+from services.audit.service import record
+from services.core.crypto import FieldCipher
+from services.core.errors import Conflict, Forbidden, Invalid
+from services.core.ids import new_id
+from services.ledger.service import open_balance
+
+STATE_TEXTS = {
+    "01": "正常",
+    "02": "封存",
+    "03": "合并销户",
+    "04": "外部转出销户",
+    "05": "提取销户",
+    "06": "冻结",
+    "99": "其他",
+}
+
+
+class CardCooling(Forbidden):
+    """A card added lately cannot receive money yet."""
+
+    code, title = "card.cooling", "新卡还在等待期"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Particulars of an account to open."""
+
+    account_no: str
+    employer: str
+    opened_on: date
+    contribution_base_fen: int
+    contribution_rate_percent: int
+    state: str = "01"
+
+    @property
+    def monthly_contribution_fen(self) -> int:
+        """Unit's and person's part together, each side rounded down to the fen."""
+        return 2 * (self.contribution_base_fen * self.contribution_rate_percent // 100)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """A card to add; `checked_at` is when the bank confirmed holder and kind."""
+
+    bank_code: str
+    bank_name: str
+    card_no: str
+    source: str
+    usable_from: datetime
+    checked_at: datetime | None
+
+
+def open_account(session: Session, account_id: UUID, new: NewAccount) -> ProvidentFundAccount:
+    """Open a personal account with a zero balance."""
+    account = ProvidentFundAccount(
+        account_id=account_id,
+        account_no=new.account_no,
+        state=new.state,
+        employer=new.employer,
+        opened_on=new.opened_on,
+        contribution_base_fen=new.contribution_base_fen,
+        contribution_rate_percent=new.contribution_rate_percent,
+        monthly_contribution_fen=new.monthly_contribution_fen,
+    )
+    session.add(account)
+    open_balance(session, account_id)
+    return account
+
+
+def add_card(
+    session: Session, cipher: FieldCipher, account_id: UUID, new: NewCard, at: datetime
+) -> PayeeCard:
+    """Add a payee card; raises Conflict `card.exists` when it is there already."""
+    mac = cipher.look_up(new.card_no, "payee_card.card_no")
+    if _active_by_mac(session, account_id, mac) is not None:
+        raise Conflict("这张卡已经是您的收款卡了。", code="card.exists", field="card_no")
+    card = PayeeCard(
+        account_id=account_id,
+        card_id=new_id(),
+        bank_code=new.bank_code,
+        bank_name=new.bank_name,
+        card_no_sealed=cipher.seal(new.card_no, "payee_card.card_no"),
+        card_no_mac=mac,
+        tail4=new.card_no[-4:],
+        source=new.source,
+        checked_at=new.checked_at,
+        usable_from=new.usable_from,
+        created_at=at,
+        ended_at=None,
+    )
+    session.add(card)
+    record(
+        session,
+        account_id,
+        "card.added",
+        actor="member" if new.source == "member" else "centre",
+        subject=str(card.card_id),
+        at=at,
+        detail={"bank_code": new.bank_code, "tail4": card.tail4},
+    )
+    return card
+
+
+def _active_by_mac(session: Session, account_id: UUID, mac: bytes) -> PayeeCard | None:
+    return session.scalar(
+        select(PayeeCard).where(
+            PayeeCard.account_id == account_id, PayeeCard.card_no_mac == mac, PayeeCard.ended_at.is_(None)
+        )
+    )
+
+
+def cards_of(session: Session, account_id: UUID) -> list[PayeeCard]:
+    """The member's payee cards, oldest first."""
+    statement = select(PayeeCard).where(PayeeCard.account_id == account_id, PayeeCard.ended_at.is_(None))
+    return list(session.scalars(statement.order_by(PayeeCard.created_at, PayeeCard.card_id)))
+
+
+def usable_card(session: Session, account_id: UUID, card_id: UUID, at: datetime) -> PayeeCard:
+    """The card, if it may receive money now; raises Invalid `card.unknown` or CardCooling with the time left."""
+    card = session.get(PayeeCard, (account_id, card_id))
+    if card is None or card.ended_at is not None:
+        raise Invalid("请选一张您的收款卡。", code="card.unknown", field="card_id")
+    if at < card.usable_from:
+        hours = -(-int((card.usable_from - at).total_seconds()) // 3600)
+        raise CardCooling(f"这张卡刚添加，为了您的资金安全，还要等约 {hours} 小时才能收款。", field="card_id")
+    return card
+
+
+def account_of(session: Session, account_id: UUID) -> ProvidentFundAccount:
+    """The member's account."""
+    return session.get_one(ProvidentFundAccount, account_id)

@@ -1,0 +1,214 @@
+"""Binding 实名绑定: name, ID number and phone equal to the centre's record, proven by an SMS code."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from services.audit.service import record
+from services.core.crypto import FieldCipher
+from services.core.errors import Conflict, DomainError, Invalid, Unauthenticated
+from services.core.ids import new_id
+from services.members.identity import find_by_id_no, matches_record
+from services.members.models import Binding, Device, SmsChallenge
+
+CODE_LIFE = timedelta(minutes=10)
+MOST_TRIES = 5
+
+
+class CodeWrong(Unauthenticated):
+    """The SMS code is not the one sent."""
+
+    code, title, detail = "bind.code_wrong", "验证码不对", "验证码不对，请核对短信后再填。"
+
+
+class CodeExpired(Unauthenticated):
+    """The SMS code is too old, used, or was tried too often."""
+
+    code, title, detail = "bind.code_expired", "验证码失效", "验证码已经失效，请重新获取。"
+
+
+class BoundElsewhere(Conflict):
+    """Another WeChat user is bound to this member."""
+
+    code = "bind.active_elsewhere"
+    detail = "您的账户已经绑定了另一个微信。如不是您本人所为，请拨打 12329 或带身份证到网点处理。"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who somebody says they are."""
+
+    name: str
+    id_no: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """A challenge, and the code to send; `account_id` is None when the claim matches nobody."""
+
+    challenge_id: UUID
+    expires_at: datetime
+    code: str
+    account_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKey:
+    """Public P-256 point of a phone's signing key, 32 bytes each."""
+
+    x: bytes
+    y: bytes
+
+
+def issue_code(session: Session, cipher: FieldCipher, claim: Claim, openid: str, at: datetime) -> IssuedCode:
+    """Make a code for a claim. Right and wrong claims take the same path and the same answer."""
+    member = find_by_id_no(session, cipher, claim.id_no)
+    matched = matches_record(member, cipher, claim.name, claim.phone)
+    account_id = member.account_id if member is not None and matched else None
+    code = f"{secrets.randbelow(10**6):06d}"
+    challenge = SmsChallenge(
+        challenge_id=new_id(),
+        purpose="bind",
+        principal_mac=cipher.look_up(openid, "openid"),
+        account_id=account_id,
+        code_mac=b"",
+        tries=0,
+        created_at=at,
+        expires_at=at + CODE_LIFE,
+        used_at=None,
+    )
+    challenge.code_mac = _code_mac(cipher, challenge.challenge_id, code)
+    session.add(challenge)
+    return IssuedCode(challenge.challenge_id, challenge.expires_at, code, account_id)
+
+
+def _code_mac(cipher: FieldCipher, challenge_id: UUID, code: str) -> bytes:
+    return cipher.look_up(f"{challenge_id}:{code}", "sms_challenge.code")
+
+
+def check_code(
+    session: Session, cipher: FieldCipher, challenge_id: UUID, code: str, openid: str, at: datetime
+) -> DomainError | UUID:
+    """Use a code once. Returns the account it proves, or the fault to raise after the try was counted."""
+    challenge = session.get(SmsChallenge, challenge_id, with_for_update=True)
+    principal = cipher.look_up(openid, "openid")
+    if challenge is None or not compare_digest(challenge.principal_mac, principal):
+        return CodeWrong()
+    if challenge.used_at is not None or at >= challenge.expires_at or challenge.tries >= MOST_TRIES:
+        return CodeExpired()
+    challenge.tries += 1
+    right = compare_digest(challenge.code_mac, _code_mac(cipher, challenge_id, code))
+    if not right or challenge.account_id is None:
+        return CodeWrong()
+    challenge.used_at = at
+    return challenge.account_id
+
+
+def bind(
+    session: Session,
+    cipher: FieldCipher,
+    account_id: UUID,
+    openid: str,
+    channel: str,
+    key: DeviceKey,
+    at: datetime,
+) -> Binding:
+    """Bind a WeChat user to a member and register the phone's key.
+
+    The same user binding again only renews the phone's key. Raises BoundElsewhere when another user is
+    bound, Conflict when this user is bound to another member.
+    """
+    openid_mac = cipher.look_up(openid, "openid")
+    binding = _active_binding(session, account_id, channel)
+    if binding is not None and binding.openid_mac != openid_mac:
+        raise BoundElsewhere
+    if binding is None:
+        _refuse_second_member(session, openid_mac)
+        binding = Binding(
+            account_id=account_id,
+            binding_id=new_id(),
+            channel=channel,
+            openid_sealed=cipher.seal(openid, "binding.openid"),
+            openid_mac=openid_mac,
+            bound_at=at,
+            money_from=at,
+            ended_at=None,
+        )
+        session.add(binding)
+        record(
+            session,
+            account_id,
+            "member.bound",
+            actor="member",
+            subject=str(binding.binding_id),
+            at=at,
+            detail={"channel": channel},
+        )
+    _register_device(session, account_id, binding.binding_id, key, at)
+    return binding
+
+
+def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding | None:
+    return session.scalar(
+        select(Binding)
+        .where(Binding.account_id == account_id, Binding.channel == channel, Binding.ended_at.is_(None))
+        .with_for_update()
+    )
+
+
+def _refuse_second_member(session: Session, openid_mac: bytes) -> None:
+    other = select(Binding.binding_id).where(Binding.openid_mac == openid_mac, Binding.ended_at.is_(None))
+    if session.scalar(other) is not None:
+        raise Conflict("这个微信已经绑定了另一位职工，请先解除再绑定。", code="bind.wechat_taken")
+
+
+def _register_device(
+    session: Session, account_id: UUID, binding_id: UUID, key: DeviceKey, at: datetime
+) -> None:
+    session.execute(
+        update(Device).where(Device.account_id == account_id, Device.ended_at.is_(None)).values(ended_at=at)
+    )
+    device = Device(
+        account_id=account_id,
+        device_id=new_id(),
+        binding_id=binding_id,
+        x=key.x,
+        y=key.y,
+        created_at=at,
+        ended_at=None,
+    )
+    session.add(device)
+    record(
+        session, account_id, "member.device_registered", actor="member", subject=str(device.device_id), at=at
+    )
+
+
+def active_device(session: Session, account_id: UUID) -> Device:
+    """The phone bound now; raises Invalid `device.missing` when there is none."""
+    device = session.scalar(select(Device).where(Device.account_id == account_id, Device.ended_at.is_(None)))
+    if device is None:
+        raise Invalid("请先在这部手机上完成绑定。", code="device.missing")
+    return device
+
+
+def binding_of_openid(session: Session, cipher: FieldCipher, openid: str) -> Binding | None:
+    """The active binding of a WeChat user."""
+    mac = cipher.look_up(openid, "openid")
+    return session.scalar(select(Binding).where(Binding.openid_mac == mac, Binding.ended_at.is_(None)))
+
+
+def binding_of_member(session: Session, account_id: UUID) -> Binding | None:
+    """The member's active binding in the public account."""
+    return session.scalar(
+        select(Binding)
+        .where(Binding.account_id == account_id, Binding.ended_at.is_(None))
+        .order_by(Binding.bound_at)
+    )

@@ -1,0 +1,149 @@
+"""Consents 同意书: what a member agreed to, in which words, and since when."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.audit.service import record
+from services.core.errors import Forbidden, Invalid, NotFound
+from services.core.ids import new_id
+from services.members.models import Consent
+
+
+class ConsentRequired(Forbidden):
+    """A separate consent must come first."""
+
+    code, title, detail = "consent.required", "需要您先同意", "办理这一步需要您先同意相关事项。"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """The words of one consent. `other_way` is what a member who says no can do instead."""
+
+    kind: str
+    version: str
+    title: str
+    paragraphs: tuple[str, ...]
+    agree_label: str
+    other_way: tuple[str, str] | None
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the exact words."""
+        return hashlib.sha256(
+            "\n".join((self.kind, self.version, self.title, *self.paragraphs)).encode()
+        ).digest()
+
+
+TEXTS = {
+    "data_sharing": ConsentText(
+        kind="data_sharing",
+        version="2026-11",
+        title="查询授权",
+        paragraphs=(
+            "为了不让您跑腿交材料，我们会在您办理业务时，向下列部门核对与这件事有关的信息：民政（婚姻登记）、不动产登记（本市住房）、受托银行（收款卡户名）。",
+            "只查这一次办理用得上的，只用来判断您能不能办、能办多少；每次查询都会记下时间和用途，您可以在“谁看过我的信息”里看到。",
+            "您可以随时撤回授权。撤回后，需要这些信息的业务请带材料到网点办理。",
+        ),
+        agree_label="同意查询",
+        other_way=("不同意，我去网点办", "带身份证和证明材料到任一网点办理，结果一样。咨询电话 12329。"),
+    ),
+    "face": ConsentText(
+        kind="face",
+        version="2026-11",
+        title="刷脸核验同意书",
+        paragraphs=(
+            "为确认这次办理的是您本人，需要用手机摄像头拍摄您的脸部动作，并与公安机关登记的照片比对。",
+            "拍摄的画面只用于这一次核验，得出结果后立即删除，最长不超过 10 分钟；我们不保存您的照片和人脸特征，只保留核验结果、分数和防重放的编码，90 天后删除。",
+            "不刷脸也能办，功能和结果一样。您现在不同意，不影响您查询和办理其他业务。",
+        ),
+        agree_label="同意，开始刷脸",
+        other_way=("不刷脸，换个办法", "可以带身份证到任一网点当场办理。咨询电话 12329。"),
+    ),
+}
+
+
+def consent_text(kind: str) -> ConsentText:
+    """The current words of a kind; raises NotFound."""
+    if kind not in TEXTS:
+        raise NotFound
+    return TEXTS[kind]
+
+
+def grant(
+    session: Session, account_id: UUID, kind: str, version: str, scope: str | None, at: datetime
+) -> Consent:
+    """Write a consent to the current words; raises Invalid `consent.text_changed` for older ones."""
+    words = consent_text(kind)
+    if version != words.version:
+        raise Invalid("同意书内容有更新，请重新阅读。", code="consent.text_changed", field="text_version")
+    consent = Consent(
+        account_id=account_id,
+        consent_id=new_id(),
+        kind=kind,
+        text_version=version,
+        text_hash=words.hash,
+        scope=scope,
+        granted_at=at,
+        withdrawn_at=None,
+    )
+    session.add(consent)
+    record(
+        session,
+        account_id,
+        "consent.granted",
+        actor="member",
+        subject=str(consent.consent_id),
+        at=at,
+        detail={"kind": kind, "version": version},
+    )
+    return consent
+
+
+def withdraw(session: Session, account_id: UUID, consent_id: UUID, at: datetime) -> Consent:
+    """End a consent; raises NotFound when it is not the member's."""
+    consent = session.get(Consent, (account_id, consent_id), with_for_update=True)
+    if consent is None:
+        raise NotFound
+    if consent.withdrawn_at is None:
+        consent.withdrawn_at = at
+        record(
+            session,
+            account_id,
+            "consent.withdrawn",
+            actor="member",
+            subject=str(consent_id),
+            at=at,
+            detail={"kind": consent.kind},
+        )
+    return consent
+
+
+def active_consent(session: Session, account_id: UUID, kind: str) -> Consent | None:
+    """The member's present consent of a kind, the newest first."""
+    return session.scalar(
+        select(Consent)
+        .where(Consent.account_id == account_id, Consent.kind == kind, Consent.withdrawn_at.is_(None))
+        .order_by(Consent.granted_at.desc())
+        .limit(1)
+    )
+
+
+def require_consent(session: Session, account_id: UUID, kind: str) -> Consent:
+    """The present consent, or ConsentRequired naming the kind."""
+    consent = active_consent(session, account_id, kind)
+    if consent is None:
+        raise ConsentRequired(field=kind)
+    return consent
+
+
+def consents_of(session: Session, account_id: UUID) -> list[Consent]:
+    """Every consent the member gave, newest first."""
+    statement = select(Consent).where(Consent.account_id == account_id).order_by(Consent.granted_at.desc())
+    return list(session.scalars(statement))
