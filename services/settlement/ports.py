@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from threading import Event
 from typing import Literal, Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRef:
+    """Which payment moved, when, and what the bank said (code and host number, no personal data)."""
+
+    account_id: UUID
+    application_id: UUID
+    instruction_id: UUID
+    amount_fen: int
+    at: datetime
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +100,42 @@ class SettlementNode(Protocol):
         """Fetch the day's account movements by BDC113."""
         ...
 
+    def business_day(self) -> date:
+        """The node's own business date; once past a day, that day's statement is final."""
+        ...
+
 
 class NoticeStream(Protocol):
     """The held connection on which the node pushes SBDC100."""
 
     def run(self, on_changes: Callable[[Sequence[AccountChange]], None], stop: Event) -> None:
         """Deliver notices until `stop` is set; each is acknowledged only after `on_changes` returned."""
+        ...
+
+
+class PaymentListener(Protocol):
+    """What must change in the same transaction when a payment moves; implemented above, wired at start."""
+
+    def sending(self, session: Session, payment: PaymentRef) -> None:
+        """The instruction is about to go out."""
+        ...
+
+    def accepted(self, session: Session, payment: PaymentRef) -> None:
+        """The bank took it; the money is not yet there."""
+        ...
+
+    def rejected(self, session: Session, payment: PaymentRef) -> None:
+        """The bank's final no, or absent after cut-off: the hold goes back."""
+        ...
+
+    def unclear(self, session: Session, payment: PaymentRef) -> None:
+        """No usable answer: fate unknown."""
+        ...
+
+    def paid(self, session: Session, payment: PaymentRef) -> None:
+        """The account change was matched: the money left."""
+        ...
+
+    def came_back(self, session: Session, payment: PaymentRef) -> None:
+        """A paid amount was returned by the receiving bank 退汇."""
         ...

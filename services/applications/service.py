@@ -1,0 +1,131 @@
+"""Opening applications and moving them along their edges 办件流转."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from services.applications.models import MONEY, Application, Transition
+from services.core.errors import Conflict, NotFound
+from services.core.states import IllegalTransition, StateTable
+
+_MOVE = text(
+    "UPDATE application SET state = :target, version = version + 1, updated_at = :at"
+    " WHERE account_id = :account_id AND application_id = :application_id AND state = :source AND version = :version"
+    " RETURNING 1"
+)
+_TRANSITION = text(
+    "INSERT INTO transition (account_id, application_id, version, source, event, target, actor, at, note)"
+    " VALUES (:account_id, :application_id, :version, :source, :event, :target, :actor, :at, :note)"
+)
+
+
+class InFlight(Conflict):
+    """Another application of the same kind is not finished yet (同一业务同一时间只能办一笔)."""
+
+    code = "application.in_flight"
+    detail = "您有一笔同类业务还没办完，请先完成或撤销它。"
+
+
+def open_application(session: Session, application: Application, at: datetime) -> Application:
+    """Write a new application in its first state; raises InFlight when the account already has a live one."""
+    try:
+        with session.begin_nested():
+            session.add(application)
+    except IntegrityError as error:
+        if "in_flight" in str(error.orig):
+            raise InFlight from None
+        raise
+    _write_transition(session, application, None, "submit", application.state, "member", at, None)
+    return application
+
+
+def load(session: Session, account_id: UUID, application_id: UUID, *, lock: bool = False) -> Application:
+    """The member's application; raises NotFound for one that is absent or another's."""
+    statement = select(Application).where(
+        Application.account_id == account_id, Application.application_id == application_id
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    application = session.scalar(statement)
+    if application is None:
+        raise NotFound
+    return application
+
+
+def move(
+    session: Session,
+    application: Application,
+    table: StateTable,
+    event: str,
+    *,
+    actor: str,
+    at: datetime,
+    note: str | None = None,
+) -> None:
+    """Take one edge of `table` and write the transition; raises IllegalTransition when there is no such edge."""
+    source = application.state
+    target = table.target(source, event)
+    key = {"account_id": application.account_id, "application_id": application.application_id}
+    moved = session.execute(
+        _MOVE, {**key, "source": source, "target": target, "at": at, "version": application.version}
+    ).first()
+    if moved is None:
+        raise IllegalTransition
+    set_committed_value(application, "state", target)
+    set_committed_value(application, "version", application.version + 1)
+    set_committed_value(application, "updated_at", at)
+    _write_transition(session, application, source, event, target, actor, at, note)
+
+
+def _write_transition(
+    session: Session,
+    application: Application,
+    source: str | None,
+    event: str,
+    target: str,
+    actor: str,
+    at: datetime,
+    note: str | None,
+) -> None:
+    session.execute(
+        _TRANSITION,
+        {
+            "account_id": application.account_id,
+            "application_id": application.application_id,
+            "version": application.version,
+            "source": source,
+            "event": event,
+            "target": target,
+            "actor": actor,
+            "at": at,
+            "note": note,
+        },
+    )
+
+
+def transitions_of(session: Session, account_id: UUID, application_id: UUID) -> list[Transition]:
+    """Every change of state, in order."""
+    statement = select(Transition).where(
+        Transition.account_id == account_id, Transition.application_id == application_id
+    )
+    return list(session.scalars(statement.order_by(Transition.version)))
+
+
+def applications_of(session: Session, account_id: UUID, *, limit: int = 50) -> list[Application]:
+    """The member's applications, newest first."""
+    statement = select(Application).where(Application.account_id == account_id)
+    return list(session.scalars(statement.order_by(Application.application_id.desc()).limit(limit)))
+
+
+def money_applications(session: Session, account_id: UUID, item_code: str | None = None) -> list[Application]:
+    """The member's money applications (of one item), newest first."""
+    statement = select(Application).where(Application.account_id == account_id, Application.kind == MONEY)
+    if item_code is not None:
+        statement = statement.where(Application.item_code == item_code)
+    return list(session.scalars(statement.order_by(Application.application_id.desc())))

@@ -1,0 +1,151 @@
+"""Jobs of settlement 结算任务: send, ask, read the statement, and take up what a crash left lying."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.core.clock import Clock, shanghai_day
+from services.core.db import Sessions, transaction
+from services.core.jobs import Job
+from services.settlement.models import PaymentInstruction
+from services.settlement.ports import AccountChange, SettlementNode
+from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up
+from services.settlement.states import OPEN_STATES
+
+log = structlog.get_logger(__name__)
+STATEMENT_AFTER = timedelta(seconds=60)
+FIRST_ASK_AFTER = timedelta(seconds=1)
+LONGEST_PAUSE_S = 60
+
+
+class SettlementJobs:
+    """Handlers bound to the node; each commits before and after it speaks to the bank, never while."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        node: SettlementNode,
+        settlement: Settlement,
+        *,
+        grace: timedelta,
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._node = node
+        self._settlement = settlement
+        self._grace = grace
+
+    def jobs(self) -> list[Job]:
+        """What the settlement queue can do."""
+        return [
+            Job("settlement.dispatch", QUEUE, self.dispatch),
+            Job("settlement.follow_up", QUEUE, self.follow_up),
+        ]
+
+    def dispatch(self, account_id: str, instruction_id: str) -> None:
+        """Send one instruction by BDC101."""
+        account, instruction = UUID(account_id), UUID(instruction_id)
+        with transaction(self._sessions) as session:
+            order = self._settlement.begin_dispatch(session, account, instruction)
+            if order is None:
+                self._plan(session, account, instruction)
+        if order is None:
+            return
+        reply = self._node.pay(order)
+        log.info("payment.reply", instruction_id=instruction_id, outcome=reply.outcome, code=reply.code)
+        with transaction(self._sessions) as session:
+            self._settlement.record_reply(session, account, instruction, reply)
+            self._plan(session, account, instruction)
+
+    def follow_up(self, account_id: str, instruction_id: str) -> None:
+        """Ask the bank about an instruction that is unknown, or accepted without notice."""
+        account, instruction = UUID(account_id), UUID(instruction_id)
+        with transaction(self._sessions) as session:
+            row = session.get_one(PaymentInstruction, (account, instruction))
+        if row.state == "unknown" and row.sent_on is not None:
+            self._ask(row, row.sent_on)
+        if row.state == "accepted" and row.sent_on is not None:
+            self.read_statement(row.sent_on)
+        with transaction(self._sessions) as session:
+            self._plan(session, account, instruction)
+
+    def _ask(self, row: PaymentInstruction, sent_on: date) -> None:
+        reply = self._node.query(row.instruction_no, sent_on)
+        log.info(
+            "payment.query", instruction_id=str(row.instruction_id), outcome=reply.outcome, code=reply.code
+        )
+        with transaction(self._sessions) as session:
+            state = self._settlement.record_query(session, row.account_id, row.instruction_id, reply)
+        if state == "unknown" and reply.outcome in ("no_record", "pending"):
+            self._close_if_cut_off(row, sent_on)
+
+    def _close_if_cut_off(self, row: PaymentInstruction, sent_on: date) -> None:
+        """After the node's cut-off its statement is final: paid if it stands there, else it never will be."""
+        if self._node.business_day() <= sent_on:
+            return
+        self.read_statement(sent_on)
+        with transaction(self._sessions) as session:
+            self._settlement.give_up_after_cutoff(session, row.account_id, row.instruction_id)
+
+    def read_statement(self, day: date) -> None:
+        """Fetch the day's movements by BDC113 and settle what they prove."""
+        self.take_changes(self._node.statement(day))
+
+    def take_changes(self, changes: Sequence[AccountChange]) -> None:
+        """Store and apply movements, each in a transaction of its own; returns only when all are committed."""
+        for change in changes:
+            with transaction(self._sessions) as session:
+                outcome = self._settlement.record_change(session, change)
+            if outcome != "duplicate":
+                log.info("bank.change", outcome=outcome, direction=change.direction)
+
+    def take_up(self) -> int:
+        """Find instructions nobody has moved for a while and plan their next step; run every few seconds."""
+        cutoff = self._clock.now() - self._grace
+        statement = (
+            select(PaymentInstruction.account_id, PaymentInstruction.instruction_id, PaymentInstruction.state)
+            .where(PaymentInstruction.state.in_(OPEN_STATES), PaymentInstruction.updated_at < cutoff)
+            .limit(200)
+        )
+        with transaction(self._sessions) as session:
+            rows = session.execute(statement).all()
+            for row in rows:
+                self._plan_state(session, row.account_id, row.instruction_id, row.state)
+        return len(rows)
+
+    def _plan(self, session: Session, account_id: UUID, instruction_id: UUID) -> None:
+        row = session.get_one(PaymentInstruction, (account_id, instruction_id))
+        pause = timedelta(seconds=min(2**row.attempts, LONGEST_PAUSE_S))
+        now = self._clock.now()
+        if row.state == "ready":
+            defer_dispatch(session, account_id, instruction_id, now + pause)
+        elif row.state == "unknown":
+            age = now - row.updated_at
+            defer_follow_up(
+                session,
+                account_id,
+                instruction_id,
+                now + max(FIRST_ASK_AFTER, min(age / 2, timedelta(seconds=LONGEST_PAUSE_S))),
+            )
+        elif row.state == "accepted":
+            defer_follow_up(session, account_id, instruction_id, now + STATEMENT_AFTER)
+
+    def _plan_state(self, session: Session, account_id: UUID, instruction_id: UUID, state: str) -> None:
+        if state in ("ready", "sending"):
+            defer_dispatch(session, account_id, instruction_id)
+        elif state == "unknown":
+            defer_follow_up(session, account_id, instruction_id)
+        elif state == "accepted":
+            defer_follow_up(session, account_id, instruction_id, self._clock.now() + STATEMENT_AFTER)
+
+
+def settlement_day(clock: Clock) -> date:
+    """The business date payments go out under now."""
+    return shanghai_day(clock.now())

@@ -1,0 +1,314 @@
+"""Payment instructions 付款指令: created with the approval, sent once, followed to their end.
+
+An instruction whose fate is unknown is never sent anew (docs/adr/0008).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from services.core.clock import Clock, shanghai_day
+from services.core.crypto import FieldCipher
+from services.core.ids import new_id
+from services.core.jobs import defer
+from services.ledger.service import lock_balance
+from services.settlement.models import BankNotice, PaymentInstruction
+from services.settlement.ports import (
+    AccountChange,
+    PaymentListener,
+    PaymentOrder,
+    PaymentRef,
+    PayReply,
+    QueryReply,
+)
+from services.settlement.states import INSTRUCTION_STATES
+
+QUEUE = "settlement"
+PAYEE_CONTEXT = "payee"
+_CASE_NO = re.compile(r"(?<![0-9])[0-9]{15}(?![0-9])")
+_INSERT = text(
+    "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
+    " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, attempts,"
+    " created_at, updated_at)"
+    " VALUES (:account_id, :instruction_id, :application_id, :instruction_no, 'ready', :amount_fen, :capital_fen,"
+    " :interest_fen, :settle_type, :bus_type, :payee_sealed, :summary, 0, :at, :at)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstruction:
+    """What an approval orders to be paid. `payee_sealed` is the card as it was when the member applied."""
+
+    account_id: UUID
+    application_id: UUID
+    instruction_no: str
+    amount_fen: int
+    capital_fen: int
+    interest_fen: int
+    settle_type: str
+    bus_type: str
+    payee_sealed: bytes
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who receives the money, opened only to be sent."""
+
+    account_no: str
+    name: str
+    bank_code: str
+    bank_name: str
+    same_bank: bool
+    interbank_no: str
+
+
+def seal_payee(cipher: FieldCipher, payee: Payee) -> bytes:
+    """Seal a payee for the application and, unchanged, for its instruction."""
+    fields = {name: getattr(payee, name) for name in Payee.__slots__}
+    return cipher.seal(json.dumps(fields, ensure_ascii=False), PAYEE_CONTEXT)
+
+
+def open_payee(cipher: FieldCipher, sealed: bytes) -> Payee:
+    """Open a sealed payee."""
+    return Payee(**json.loads(cipher.open(sealed, PAYEE_CONTEXT)))
+
+
+def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
+    """Write the instruction and the job that sends it, in the approval's transaction."""
+    instruction_id = new_id()
+    fields = {name: getattr(new, name) for name in NewInstruction.__slots__}
+    session.execute(_INSERT, {**fields, "instruction_id": instruction_id, "at": at})
+    defer_dispatch(session, new.account_id, instruction_id)
+    return instruction_id
+
+
+def defer_dispatch(
+    session: Session, account_id: UUID, instruction_id: UUID, at: datetime | None = None
+) -> None:
+    """Ask for the instruction to be sent (now, or at a later time after a send that never left)."""
+    defer(
+        session,
+        "settlement.dispatch",
+        QUEUE,
+        queueing_lock=f"pay:{instruction_id}",
+        at=at,
+        account_id=account_id,
+        instruction_id=instruction_id,
+    )
+
+
+def defer_follow_up(
+    session: Session, account_id: UUID, instruction_id: UUID, at: datetime | None = None
+) -> None:
+    """Ask for the bank's word on an instruction whose end is open."""
+    defer(
+        session,
+        "settlement.follow_up",
+        QUEUE,
+        queueing_lock=f"ask:{instruction_id}",
+        at=at,
+        account_id=account_id,
+        instruction_id=instruction_id,
+    )
+
+
+class Settlement:
+    """Use cases of settlement; each runs in the caller's transaction and locks the account first."""
+
+    def __init__(self, cipher: FieldCipher, clock: Clock, listener: PaymentListener) -> None:
+        self._cipher = cipher
+        self._clock = clock
+        self._listener = listener
+
+    def begin_dispatch(self, session: Session, account_id: UUID, instruction_id: UUID) -> PaymentOrder | None:
+        """Mark the instruction as going out and return what to send; commit before the call to the bank.
+
+        None when there is nothing to send. An instruction found in `sending` was cut off in the middle:
+        it may be at the bank, so it becomes unknown and is asked for.
+        """
+        instruction = self._locked(session, account_id, instruction_id)
+        if instruction.state == "sending":
+            self._lose(session, instruction, "interrupted")
+        if instruction.state != "ready":
+            return None
+        instruction.attempts += 1
+        instruction.sent_on = shanghai_day(self._clock.now())
+        self._move(instruction, "dispatch")
+        if instruction.attempts == 1:
+            self._listener.sending(session, self._ref(instruction))
+        return self._order(instruction)
+
+    def record_reply(self, session: Session, account_id: UUID, instruction_id: UUID, reply: PayReply) -> None:
+        """Write down what BDC101 brought. A notice may have come first: then the instruction is past `sending`."""
+        instruction = self._locked(session, account_id, instruction_id)
+        if instruction.state != "sending":
+            return
+        instruction.reply = f"{reply.outcome}:{reply.code}"[:120]
+        instruction.host_seq_no = reply.host_seq_no
+        if reply.outcome == "accepted":
+            self._accept(session, instruction)
+        elif reply.outcome == "rejected":
+            self._reject(session, instruction, reply.code, "reject")
+        elif reply.outcome == "not_sent":
+            self._move(instruction, "not_sent")
+        else:
+            self._lose(session, instruction, reply.code)
+
+    def record_query(
+        self, session: Session, account_id: UUID, instruction_id: UUID, reply: QueryReply
+    ) -> str:
+        """Write down what BDC110 brought; returns the instruction's state afterwards."""
+        instruction = self._locked(session, account_id, instruction_id)
+        if instruction.state == "unknown" and reply.outcome == "success":
+            instruction.host_seq_no = reply.host_seq_no
+            self._accept(session, instruction)
+        elif instruction.state in ("unknown", "accepted") and reply.outcome == "failed":
+            self._reject(session, instruction, reply.code, "reject")
+        return instruction.state
+
+    def give_up_after_cutoff(self, session: Session, account_id: UUID, instruction_id: UUID) -> None:
+        """The node closed the day and its statement does not hold the payment: it will never be paid."""
+        instruction = self._locked(session, account_id, instruction_id)
+        if instruction.state == "unknown":
+            self._reject(session, instruction, "absent_after_cutoff", "absent_after_cutoff")
+
+    def record_change(self, session: Session, change: AccountChange) -> str:
+        """Store one account movement once and settle what it proves; returns how it was classified."""
+        instruction_no = case_number_in(change)
+        owner = self._owner(session, instruction_no)
+        if owner is not None:
+            lock_balance(session, owner.account_id)
+        key = change_key(change)
+        stored = session.execute(self._store(change, key, instruction_no)).first()
+        if stored is None:
+            return "duplicate"
+        outcome = self._apply_change(session, change, owner)
+        session.get_one(BankNotice, key).outcome = outcome
+        return outcome
+
+    def _apply_change(self, session: Session, change: AccountChange, owner: PaymentInstruction | None) -> str:
+        if owner is None:
+            return "unmatched"
+        instruction = self._locked(session, owner.account_id, owner.instruction_id)
+        if instruction.amount_fen != change.amount_fen:
+            return "amount_differs"
+        if change.direction == "debit" and instruction.state in ("sending", "unknown", "accepted"):
+            instruction.host_seq_no = change.host_seq_no
+            self._move(instruction, "pay")
+            self._listener.paid(session, self._ref(instruction, change.host_seq_no))
+            return "paid"
+        if change.direction == "credit" and instruction.state == "paid":
+            self._move(instruction, "come_back")
+            self._listener.came_back(session, self._ref(instruction, change.host_seq_no))
+            return "came_back"
+        return "break"
+
+    def _store(self, change: AccountChange, key: bytes, instruction_no: str | None):  # type: ignore[no-untyped-def]
+        return (
+            insert(BankNotice)
+            .values(
+                notice_key=key,
+                host_seq_no=change.host_seq_no,
+                direction=change.direction,
+                amount_fen=change.amount_fen,
+                day=change.day,
+                raw_sealed=self._cipher.seal(change.raw, "bank_notice.raw"),
+                outcome="received",
+                instruction_no=instruction_no,
+                received_at=self._clock.now(),
+            )
+            .on_conflict_do_nothing()
+            .returning(BankNotice.notice_key)
+        )
+
+    @staticmethod
+    def _owner(session: Session, instruction_no: str | None) -> PaymentInstruction | None:
+        if instruction_no is None:
+            return None
+        return session.scalar(
+            select(PaymentInstruction).where(PaymentInstruction.instruction_no == instruction_no)
+        )
+
+    @staticmethod
+    def _locked(session: Session, account_id: UUID, instruction_id: UUID) -> PaymentInstruction:
+        lock_balance(session, account_id)
+        return session.get_one(
+            PaymentInstruction, (account_id, instruction_id), with_for_update=True, populate_existing=True
+        )
+
+    def _move(self, instruction: PaymentInstruction, event: str) -> None:
+        instruction.state = INSTRUCTION_STATES.target(instruction.state, event)
+        instruction.updated_at = self._clock.now()
+
+    def _accept(self, session: Session, instruction: PaymentInstruction) -> None:
+        self._move(instruction, "accept")
+        self._listener.accepted(session, self._ref(instruction, instruction.host_seq_no))
+
+    def _reject(self, session: Session, instruction: PaymentInstruction, code: str, event: str) -> None:
+        self._move(instruction, event)
+        self._listener.rejected(session, self._ref(instruction, code))
+
+    def _lose(self, session: Session, instruction: PaymentInstruction, code: str) -> None:
+        self._move(instruction, "lose")
+        self._listener.unclear(session, self._ref(instruction, code))
+
+    def _ref(self, instruction: PaymentInstruction, note: str | None = None) -> PaymentRef:
+        return PaymentRef(
+            instruction.account_id,
+            instruction.application_id,
+            instruction.instruction_id,
+            instruction.amount_fen,
+            self._clock.now(),
+            note,
+        )
+
+    def _order(self, instruction: PaymentInstruction) -> PaymentOrder:
+        payee = open_payee(self._cipher, instruction.payee_sealed)
+        assert instruction.sent_on is not None
+        return PaymentOrder(
+            instruction_no=instruction.instruction_no,
+            sent_on=instruction.sent_on,
+            settle_type=instruction.settle_type,
+            bus_type=instruction.bus_type,
+            amount_fen=instruction.amount_fen,
+            capital_fen=instruction.capital_fen,
+            interest_fen=instruction.interest_fen,
+            payee_account_no=payee.account_no,
+            payee_name=payee.name,
+            payee_bank_code=payee.bank_code,
+            payee_bank_name=payee.bank_name,
+            same_bank=payee.same_bank,
+            interbank_no=payee.interbank_no,
+            summary=instruction.summary,
+        )
+
+
+def case_number_in(change: AccountChange) -> str | None:
+    """Our 15-digit number, where summary or remark carries one."""
+    match = _CASE_NO.search(change.summary) or _CASE_NO.search(change.remark)
+    return match[0] if match else None
+
+
+def change_key(change: AccountChange) -> bytes:
+    """Identity of a movement: account, amount, other side, host number and stroke number (domain of SBDC100)."""
+    parts: Sequence[str] = (
+        change.account_no,
+        str(change.amount_fen),
+        change.direction,
+        change.counter_account_no,
+        change.counter_name,
+        change.host_seq_no,
+        change.pen_no,
+    )
+    return hashlib.sha256("\x1f".join(parts).encode()).digest()
