@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session
 _DEFER = text(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0,"
     " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
-    " CAST(:scheduled_at AS timestamptz))::procrastinate_job_to_defer_v1])"
+    " now() + make_interval(secs => CAST(:delay_s AS double precision)))::procrastinate_job_to_defer_v1])"
 )
 _WAITING = text(
     "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :queueing_lock AND status = 'todo' LIMIT 1"
@@ -42,13 +41,13 @@ def defer(
     *,
     lock: str | None = None,
     queueing_lock: str | None = None,
-    at: datetime | None = None,
+    delay_s: float | None = None,
     **args: Any,
 ) -> None:
     """Add a job to the session's transaction.
 
     Jobs of one `lock` run one after another; with a `queueing_lock` at most one job waits, and a second
-    is silently not added.
+    is silently not added. `delay_s` counts from now by the database's clock.
     """
     if queueing_lock is not None and session.execute(_WAITING, {"queueing_lock": queueing_lock}).first():
         return
@@ -60,6 +59,6 @@ def defer(
             "lock": lock,
             "queueing_lock": queueing_lock,
             "args": json.dumps(args, default=str),
-            "scheduled_at": at,
+            "delay_s": delay_s,
         },
     )

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.core.clock import Clock, shanghai_day
+from services.core.clock import Clock
 from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.settlement.models import PaymentInstruction
@@ -19,8 +19,8 @@ from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer
 from services.settlement.states import OPEN_STATES
 
 log = structlog.get_logger(__name__)
-STATEMENT_AFTER = timedelta(seconds=60)
-FIRST_ASK_AFTER = timedelta(seconds=1)
+STATEMENT_AFTER_S = 60
+FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
 
 
@@ -117,35 +117,26 @@ class SettlementJobs:
         with transaction(self._sessions) as session:
             rows = session.execute(statement).all()
             for row in rows:
-                self._plan_state(session, row.account_id, row.instruction_id, row.state)
+                self._plan_stale(session, row.account_id, row.instruction_id, row.state)
         return len(rows)
 
     def _plan(self, session: Session, account_id: UUID, instruction_id: UUID) -> None:
         row = session.get_one(PaymentInstruction, (account_id, instruction_id))
-        pause = timedelta(seconds=min(2**row.attempts, LONGEST_PAUSE_S))
-        now = self._clock.now()
         if row.state == "ready":
-            defer_dispatch(session, account_id, instruction_id, now + pause)
+            defer_dispatch(session, account_id, instruction_id, min(2**row.attempts, LONGEST_PAUSE_S))
         elif row.state == "unknown":
-            age = now - row.updated_at
+            age_s = (self._clock.now() - row.updated_at).total_seconds()
             defer_follow_up(
-                session,
-                account_id,
-                instruction_id,
-                now + max(FIRST_ASK_AFTER, min(age / 2, timedelta(seconds=LONGEST_PAUSE_S))),
+                session, account_id, instruction_id, min(max(age_s / 2, FIRST_ASK_AFTER_S), LONGEST_PAUSE_S)
             )
         elif row.state == "accepted":
-            defer_follow_up(session, account_id, instruction_id, now + STATEMENT_AFTER)
+            defer_follow_up(session, account_id, instruction_id, STATEMENT_AFTER_S)
 
-    def _plan_state(self, session: Session, account_id: UUID, instruction_id: UUID, state: str) -> None:
+    @staticmethod
+    def _plan_stale(session: Session, account_id: UUID, instruction_id: UUID, state: str) -> None:
         if state in ("ready", "sending"):
             defer_dispatch(session, account_id, instruction_id)
-        elif state == "unknown":
-            defer_follow_up(session, account_id, instruction_id)
-        elif state == "accepted":
-            defer_follow_up(session, account_id, instruction_id, self._clock.now() + STATEMENT_AFTER)
-
-
-def settlement_day(clock: Clock) -> date:
-    """The business date payments go out under now."""
-    return shanghai_day(clock.now())
+        else:
+            defer_follow_up(
+                session, account_id, instruction_id, STATEMENT_AFTER_S if state == "accepted" else None
+            )

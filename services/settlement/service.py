@@ -102,7 +102,7 @@ def defer_dispatch(
         "settlement.dispatch",
         QUEUE,
         queueing_lock=f"pay:{instruction_id}",
-        at=at,
+        delay_s=delay_s,
         account_id=account_id,
         instruction_id=instruction_id,
     )
@@ -117,7 +117,7 @@ def defer_follow_up(
         "settlement.follow_up",
         QUEUE,
         queueing_lock=f"ask:{instruction_id}",
-        at=at,
+        delay_s=delay_s,
         account_id=account_id,
         instruction_id=instruction_id,
     )
@@ -208,6 +208,8 @@ class Settlement:
             self._move(instruction, "pay")
             self._listener.paid(session, self._ref(instruction, change.host_seq_no))
             return "paid"
+        if change.direction == "debit" and instruction.host_seq_no == change.host_seq_no:
+            return "confirmed"
         if change.direction == "credit" and instruction.state == "paid":
             self._move(instruction, "come_back")
             self._listener.came_back(session, self._ref(instruction, change.host_seq_no))

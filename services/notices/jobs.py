@@ -1,0 +1,107 @@
+"""Jobs of notices 通知任务."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from services.core.clock import Clock
+from services.core.db import Sessions, transaction
+from services.core.jobs import Job
+from services.notices.models import NoticeIntent
+from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Uncertain
+from services.notices.service import QUEUE, Notices, defer_send, waiting_since
+
+log = structlog.get_logger(__name__)
+
+
+class NoticeJobs:
+    """Handlers bound to the channels; each commits before and after it calls a provider."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        notices: Notices,
+        channels: Mapping[str, Channel],
+        *,
+        grace: timedelta,
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._notices = notices
+        self._channels = channels
+        self._grace = grace
+
+    def jobs(self) -> list[Job]:
+        """What the notices queue can do."""
+        return [Job("notices.handle_event", QUEUE, self.handle_event), Job("notices.send", QUEUE, self.send)]
+
+    def handle_event(self, account_id: str, event_id: str) -> None:
+        """Turn an event into intents."""
+        with transaction(self._sessions) as session:
+            self._notices.handle_event(session, UUID(account_id), UUID(event_id))
+
+    def send(self, account_id: str, intent_id: str) -> None:
+        """Send an intent, or ask about one that may have gone out."""
+        account, intent = UUID(account_id), UUID(intent_id)
+        with transaction(self._sessions) as session:
+            begun = self._notices.begin_send(session, account, intent)
+            channel = self._channels[session.get_one(NoticeIntent, (account, intent)).channel]
+        if begun is None:
+            return
+        notice, step = begun
+        if step == "send":
+            self._send(account, intent, channel, notice)
+        else:
+            self._look_up(account, intent, channel, notice)
+
+    def _send(self, account: UUID, intent: UUID, channel: Channel, notice: OutgoingNotice) -> None:
+        outcome = _try_send(channel, notice)
+        log.info(
+            "notice.sent",
+            intent_id=notice.intent_id,
+            channel=channel.name,
+            outcome=outcome[0],
+            code=outcome[1],
+        )
+        with transaction(self._sessions) as session:
+            if outcome[0] == "submitted":
+                self._notices.submitted(session, account, intent, channel.name, outcome[1])
+            elif outcome[0] == "refused":
+                self._notices.refused(session, account, intent, outcome[1])
+            elif outcome[0] == "not_sent":
+                self._notices.not_sent(session, account, intent, outcome[1])
+            else:
+                self._notices.unclear(session, account, intent, outcome[1])
+
+    def _look_up(self, account: UUID, intent: UUID, channel: Channel, notice: OutgoingNotice) -> None:
+        with transaction(self._sessions) as session:
+            row = session.get_one(NoticeIntent, (account, intent))
+            sent_at = row.sent_at or row.created_at
+            reference = row.provider_ref
+        fate = channel.look_up(notice, reference, sent_at)
+        with transaction(self._sessions) as session:
+            self._notices.looked_up(session, account, intent, fate)
+
+    def take_up(self) -> int:
+        """Plan again what a crash left waiting; run every few seconds."""
+        with transaction(self._sessions) as session:
+            waiting = waiting_since(session, self._clock.now() - self._grace)
+            for account_id, intent_id in waiting:
+                defer_send(session, account_id, intent_id)
+        return len(waiting)
+
+
+def _try_send(channel: Channel, notice: OutgoingNotice) -> tuple[str, str]:
+    try:
+        return "submitted", channel.send(notice).provider_ref
+    except Refused as fault:
+        return "refused", fault.code
+    except NotSent as fault:
+        return "not_sent", fault.code
+    except Uncertain as fault:
+        return "uncertain", fault.code

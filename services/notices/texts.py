@@ -1,0 +1,108 @@
+"""What each event tells a member 通知内容: logical template and fill-ins; no links, no names, last four digits only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.core.clock import SHANGHAI
+from services.core.money import yuan_plain
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How an event is told: topic for the member's list, template, fill-ins, channels."""
+
+    topic: str
+    template: str
+    fields: Callable[[Mapping[str, Any], datetime], dict[str, str]]
+    title: str
+    body: Callable[[Mapping[str, str]], str]
+    channels: tuple[str, ...] = ("sms", "wechat")
+
+
+def short_day(at: datetime) -> str:
+    """11月22日."""
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日"
+
+
+def short_time(at: datetime) -> str:
+    """11月22日14:05."""
+    return f"{short_day(at)}{at.astimezone(SHANGHAI):%H:%M}"
+
+
+def _payment(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
+    return {
+        "date": short_day(at),
+        "item": str(payload["item_name"]),
+        "amount": yuan_plain(int(payload["amount_fen"])),
+        "card4": str(payload["tail4"]),
+        "balance": yuan_plain(int(payload["balance_fen"])),
+    }
+
+
+def _without_balance(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
+    fields = _payment(payload, at)
+    del fields["balance"]
+    return fields
+
+
+TELLINGS: dict[str, Telling] = {
+    "withdrawal.paid": Telling(
+        "settlement",
+        "settlement_paid",
+        _payment,
+        "提取到账",
+        lambda f: (
+            f"{f['date']}{f['item']}{f['amount']}元已转入尾号{f['card4']}银行卡，账户余额{f['balance']}元。"
+        ),
+    ),
+    "withdrawal.returned": Telling(
+        "settlement",
+        "settlement_returned",
+        _without_balance,
+        "提取未到账",
+        lambda f: (
+            f"{f['date']}{f['item']}{f['amount']}元没有转入尾号{f['card4']}银行卡，钱已退回公积金账户，请核对银行卡。"
+        ),
+    ),
+    "card.added": Telling(
+        "security",
+        "card_changed",
+        lambda p, at: {
+            "bank": str(p["bank_name"]),
+            "card4": str(p["tail4"]),
+            "usable_from": short_time(datetime.fromisoformat(p["usable_from"])),
+        },
+        "收款卡变更",
+        lambda f: (
+            f"您添加了{f['bank']}尾号{f['card4']}的收款卡，{f['usable_from']}起可以收款。不是您本人操作请立即拨打12329。"
+        ),
+    ),
+    "certificate.issued": Telling(
+        "certificate",
+        "certificate_issued",
+        lambda p, at: {"name": str(p["name"]), "number": str(p["number"])},
+        "证明已开具",
+        lambda f: f"{f['name']}已开具，编号{f['number']}。",
+        ("wechat",),
+    ),
+    "member.bound": Telling(
+        "security",
+        "bound",
+        lambda p, at: {"time": short_time(at)},
+        "绑定成功",
+        lambda f: f"{f['time']}您的公积金账户绑定了微信。不是您本人操作请立即拨打12329。",
+    ),
+}
+CODE_TELLING = Telling(
+    "code",
+    "sms_code",
+    lambda p, at: {"code": str(p["code"]), "minutes": "10"},
+    "短信验证码",
+    lambda f: "验证码短信",
+    ("sms",),
+)

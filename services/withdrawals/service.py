@@ -1,0 +1,176 @@
+"""Approving a withdrawal 核准 and following its payment; the journals of each step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlalchemy.orm import Session
+
+from services.applications.models import Application
+from services.applications.service import load, move
+from services.audit.service import record
+from services.core.errors import Conflict
+from services.core.outbox import emit
+from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, WITHDRAWAL_PAYABLE
+from services.ledger.queries import balance_of
+from services.ledger.service import Balance, BalanceInsufficient, Entry, Line, lock_balance, post
+from services.settlement.ports import PaymentRef
+from services.settlement.service import NewInstruction, instruct
+from services.withdrawals.states import WITHDRAWAL_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """How an approved withdrawal is paid: SettleType, BusType and what must stay in the account, in fen."""
+
+    settle_type: str
+    bus_type: str
+    keep_fen: int
+    item_name: str
+
+
+def approve(
+    session: Session, application: Application, terms: PaymentTerms, *, event: str, actor: str, at: datetime
+) -> None:
+    """Approve in one transaction: state, journal 1 (hold), payment instruction with its job, audit, outbox.
+
+    The caller holds the account's lock. Raises BalanceInsufficient when balance − frozen − kept is too small.
+    """
+    amount_fen = _amount(application)
+    balance = lock_balance(session, application.account_id)
+    _refuse_too_much(balance, terms.keep_fen, amount_fen)
+    move(session, application, WITHDRAWAL_STATES, event, actor=actor, at=at)
+    post(session, application.account_id, _hold(application, amount_fen, terms.item_name), at)
+    assert application.payee_sealed is not None
+    instruct(
+        session,
+        NewInstruction(
+            account_id=application.account_id,
+            application_id=application.application_id,
+            instruction_no=application.case_no,
+            amount_fen=amount_fen,
+            capital_fen=amount_fen,
+            interest_fen=0,
+            settle_type=terms.settle_type,
+            bus_type=terms.bus_type,
+            payee_sealed=application.payee_sealed,
+            summary=f"{terms.item_name}{application.case_no}",
+        ),
+        at,
+    )
+    record(
+        session,
+        application.account_id,
+        "withdrawal.approved",
+        actor=actor,
+        subject=str(application.application_id),
+        at=at,
+        detail={"amount_fen": amount_fen, "case_no": application.case_no},
+    )
+    emit(
+        session,
+        application.account_id,
+        "withdrawal.approved",
+        {"application_id": str(application.application_id)},
+        at,
+        notify=False,
+    )
+
+
+def _amount(application: Application) -> int:
+    if application.amount_fen is None or application.amount_fen <= 0:
+        raise Conflict(code="withdrawal.no_amount")
+    return application.amount_fen
+
+
+def _refuse_too_much(balance: Balance, keep_fen: int, amount_fen: int) -> None:
+    if amount_fen > balance.balance_fen - balance.frozen_fen - keep_fen:
+        raise BalanceInsufficient
+
+
+def _hold(application: Application, amount_fen: int, item_name: str) -> Entry:
+    return Entry(
+        f"withdrawal:{application.application_id}:hold",
+        "withdrawal_hold",
+        item_name,
+        (Line(MEMBER_FUND, amount_fen), Line(WITHDRAWAL_PAYABLE, -amount_fen)),
+    )
+
+
+class WithdrawalPayments:
+    """What a moving payment does to its withdrawal; implements settlement's PaymentListener."""
+
+    def sending(self, session: Session, payment: PaymentRef) -> None:
+        """approved → paying."""
+        self._advance(session, payment, "dispatch", "系统")
+
+    def accepted(self, session: Session, payment: PaymentRef) -> None:
+        """paying or unknown → accepted."""
+        self._advance(session, payment, "bank_accepted", "银行")
+
+    def unclear(self, session: Session, payment: PaymentRef) -> None:
+        """paying → unknown."""
+        self._advance(session, payment, "timed_out", "系统")
+
+    def rejected(self, session: Session, payment: PaymentRef) -> None:
+        """The hold goes back to the member: Dr 219, Cr 201."""
+        application = self._advance(session, payment, "bank_rejected", "银行")
+        lines = (Line(WITHDRAWAL_PAYABLE, payment.amount_fen), Line(MEMBER_FUND, -payment.amount_fen))
+        post(
+            session,
+            payment.account_id,
+            self._entry(payment, "reverse", "提取未付，退回账户", lines),
+            payment.at,
+        )
+        self._tell(session, application, payment, "withdrawal.returned")
+
+    def paid(self, session: Session, payment: PaymentRef) -> None:
+        """The money left the centre: Dr 219, Cr 101."""
+        application = self._advance(session, payment, "bank_paid", "银行")
+        lines = (Line(WITHDRAWAL_PAYABLE, payment.amount_fen), Line(BANK_DEPOSIT, -payment.amount_fen))
+        post(session, payment.account_id, self._entry(payment, "settle", "提取付款", lines), payment.at)
+        self._tell(session, application, payment, "withdrawal.paid")
+
+    def came_back(self, session: Session, payment: PaymentRef) -> None:
+        """The receiving bank sent it back on a later day: Dr 101, Cr 201."""
+        application = self._advance(session, payment, "bank_return", "银行")
+        lines = (Line(BANK_DEPOSIT, payment.amount_fen), Line(MEMBER_FUND, -payment.amount_fen))
+        post(session, payment.account_id, self._entry(payment, "return", "退汇，退回账户", lines), payment.at)
+        self._tell(session, application, payment, "withdrawal.returned")
+
+    @staticmethod
+    def _advance(session: Session, payment: PaymentRef, event: str, actor: str) -> Application:
+        application = load(session, payment.account_id, payment.application_id, lock=True)
+        move(session, application, WITHDRAWAL_STATES, event, actor=actor, at=payment.at, note=payment.note)
+        return application
+
+    @staticmethod
+    def _entry(payment: PaymentRef, step: str, summary: str, lines: tuple[Line, ...]) -> Entry:
+        return Entry(f"withdrawal:{payment.application_id}:{step}", f"withdrawal_{step}", summary, lines)
+
+    @staticmethod
+    def _tell(session: Session, application: Application, payment: PaymentRef, topic: str) -> None:
+        balance = balance_of(session, payment.account_id)
+        payload = {
+            "application_id": str(payment.application_id),
+            "item_name": application.quote["item_name"],
+            "amount_fen": payment.amount_fen,
+            "tail4": (application.payee or {}).get("tail4", ""),
+            "bank_name": (application.payee or {}).get("bank_name", ""),
+            "balance_fen": balance.balance_fen,
+        }
+        emit(session, payment.account_id, topic, payload, payment.at)
+        record(
+            session,
+            payment.account_id,
+            topic,
+            actor="bank",
+            subject=str(payment.application_id),
+            at=payment.at,
+            detail={"amount_fen": payment.amount_fen},
+        )
+
+
+def counted_fen(applications: list[Application], year: int, states: tuple[str, ...]) -> int:
+    """Fen of applications submitted in a calendar year and counting against a cap."""
+    return sum(a.amount_fen or 0 for a in applications if a.state in states and a.submitted_on.year == year)

@@ -1,0 +1,50 @@
+"""States of a withdrawal 提取状态; no other edge exists (docs/states/withdrawal.md is drawn from this table)."""
+
+from __future__ import annotations
+
+from services.core.states import Edge, StateTable
+
+WITHDRAWAL_STATES = StateTable(
+    "withdrawal",
+    "submitted",
+    {
+        "submitted": "已提交",
+        "verifying": "待核验",
+        "in_review": "审核中",
+        "approved": "已核准",
+        "paying": "付款中",
+        "accepted": "银行已受理",
+        "paid": "已到账",
+        "unknown": "结果待查",
+        "returned": "已退回",
+        "refused": "不予提取",
+        "expired": "已失效",
+        "cancelled": "已撤销",
+    },
+    (
+        Edge("submitted", "require_face", "verifying", "系统"),
+        Edge("submitted", "require_review", "in_review", "系统"),
+        Edge("verifying", "face_passed", "approved", "本人"),
+        Edge("verifying", "require_review", "in_review", "系统"),
+        Edge("verifying", "face_failed", "refused", "系统"),
+        Edge("verifying", "expire", "expired", "系统"),
+        Edge("in_review", "approve", "approved", "工作人员"),
+        Edge("in_review", "refuse", "refused", "工作人员"),
+        Edge("approved", "dispatch", "paying", "系统"),
+        Edge("paying", "bank_accepted", "accepted", "银行"),
+        Edge("paying", "bank_paid", "paid", "银行"),
+        Edge("paying", "bank_rejected", "returned", "银行"),
+        Edge("paying", "timed_out", "unknown", "系统"),
+        Edge("accepted", "bank_paid", "paid", "银行"),
+        Edge("accepted", "bank_rejected", "returned", "银行"),
+        Edge("unknown", "bank_accepted", "accepted", "银行"),
+        Edge("unknown", "bank_paid", "paid", "银行"),
+        Edge("unknown", "bank_rejected", "returned", "银行"),
+        Edge("paid", "bank_return", "returned", "银行"),
+        Edge("submitted", "cancel", "cancelled", "本人"),
+        Edge("verifying", "cancel", "cancelled", "本人"),
+        Edge("in_review", "cancel", "cancelled", "本人"),
+    ),
+)
+COUNTED_STATES = ("submitted", "verifying", "in_review", "approved", "paying", "accepted", "unknown", "paid")
+"""States in which an amount counts against a cap: paid and pending."""
