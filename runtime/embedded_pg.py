@@ -90,6 +90,10 @@ class EmbeddedPostgres:
         """Whether the postmaster runs."""
         return self._process is not None and self._process.poll() is None
 
+    def ready(self) -> bool:
+        """Whether it takes connections."""
+        return self.alive() and self._place is not None and _takes_connections(self._place, self.port)
+
     def start(self) -> Urls:
         """Bring the server up (making the cluster the first time, recovering after a kill)."""
         if self.alive():
@@ -171,17 +175,21 @@ class EmbeddedPostgres:
 
     def _comes_up(self, place: Place, process: Process) -> bool:
         """Wait until it answers; False when it exited instead."""
-        # Over our own socket: on the TCP port a stranger might answer.
-        target = f"host={place.sockets} port={self.port} connect_timeout=2".encode()
         give_up = time.monotonic() + _RECOVERY_S
         while process.poll() is None:
-            if psycopg.pq.PGconn.ping(target) == psycopg.pq.Ping.OK:
+            if _takes_connections(place, self.port):
                 return True
             if time.monotonic() > give_up:
                 end(process, signal.SIGINT)
                 raise PostgresFailed(f"PostgreSQL does not answer; {self._log} ends:\n{tail(self._log)}")
             time.sleep(0.03)
         return False
+
+
+def _takes_connections(place: Place, port: int) -> bool:
+    # Over our own socket: on the TCP port a stranger might answer.
+    target = f"host={place.sockets} port={port} connect_timeout=2".encode()
+    return psycopg.pq.PGconn.ping(target) == psycopg.pq.Ping.OK
 
 
 def _drop_stale_pid_file(data: Path) -> None:

@@ -1,0 +1,19 @@
+"""gunicorn 设置: read by gunicorn itself (`gunicorn -c config/gunicorn.py wsgi:app`)."""
+
+import os
+
+bind = os.environ.get("ANJU_WEB_BIND", "127.0.0.1:8600")
+worker_class = "gthread"
+workers = int(os.environ.get("ANJU_WEB_WORKERS", "2"))
+threads = int(os.environ.get("ANJU_WEB_THREADS", "8"))
+timeout = 60
+graceful_timeout = 25  # longer than a long poll's 20 s
+keepalive = 30
+backlog = 1024
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # heartbeats must not wait for a disk
+control_socket_disable = True  # no side door into the server
+forwarded_allow_ips = "127.0.0.1"
+limit_request_line = 4094
+limit_request_fields = 60
+errorlog = "-"
+accesslog = None  # paths carry secrets and numbers of documents; the application logs its routes itself

@@ -1,0 +1,48 @@
+"""端口: the loopback ports of one running system."""
+
+import socket
+import tomllib
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+_FILE = Path(__file__).resolve().parents[2] / "config" / "sandbox.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """One port for each server; the sandbox's are outside the product."""
+
+    web: int
+    postgres: int
+    phone: int
+    wechat: int
+    sms: int
+    share: int
+    settlement: int
+    settlement_notice: int
+
+    @classmethod
+    def standard(cls) -> "Ports":
+        """The ports written in config/sandbox.toml."""
+        return cls(**tomllib.loads(_FILE.read_text(encoding="utf-8"))["ports"])
+
+    @classmethod
+    def based_at(cls, base: int) -> "Ports":
+        """The standard ports, moved so that the web server is at `base`."""
+        standard = cls.standard()
+        return cls(**{name: port - standard.web + base for name, port in asdict(standard).items()})
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Ports that nothing listens on just now."""
+        names = list(asdict(cls.standard()))
+        with ExitStack() as held:
+            probes = [held.enter_context(socket.socket()) for _ in names]
+            for probe in probes:
+                probe.bind(("127.0.0.1", 0))
+            return cls(*(probe.getsockname()[1] for probe in probes))
+
+    def url(self, name: str) -> str:
+        """Address of one of the HTTP servers."""
+        return f"http://127.0.0.1:{getattr(self, name)}"
