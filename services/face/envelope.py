@@ -30,7 +30,7 @@ def frame_mac(key: bytes, nonce: str, frame: Frame) -> bytes:
 def macs_right(key: bytes, nonce: str, frames: Sequence[Frame], macs: Sequence[bytes]) -> bool:
     """Whether every frame carries its own MAC."""
     pairs = list(zip(frames, macs, strict=True))
-    return all([compare_digest(frame_mac(key, nonce, frame), mac) for frame, mac in pairs])
+    return all(compare_digest(frame_mac(key, nonce, frame), mac) for frame, mac in pairs)
 
 
 def signed_text(session_id: str, batch: int, macs: Sequence[bytes]) -> bytes:

@@ -84,7 +84,7 @@ def turn_between(base: Points, now: Points) -> Turn:
     rotation = (u @ flip @ vt).T
     return Turn(
         yaw=math.degrees(math.atan2(-rotation[0, 2], rotation[2, 2])),
-        pitch=math.degrees(math.asin(float(np.clip(rotation[1, 2], -1, 1)))),
+        pitch=math.degrees(math.asin(float(np.clip(-rotation[1, 2], -1, 1)))),
         roll=math.degrees(math.atan2(rotation[1, 0], rotation[1, 1])),
     )
 
