@@ -1,0 +1,1 @@
+"""Webhooks 回调: what WeChat and the SMS provider send us."""

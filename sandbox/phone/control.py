@@ -1,0 +1,208 @@
+"""Control 控制台接口: people, inboxes, faults, clock and the record of calls, for tests and outside clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.sms.messages import Network
+from sandbox.wechat.account import Account
+from sandbox.wechat.push import Pusher
+from sandbox.world import Person, World
+
+IMPORT_WITHIN_S = 60
+SERVERS = ("wechat", "push", "sms", "share", "phone")
+Reply = Response | tuple[Response, int]
+
+
+class BadOrder(Exception):
+    """A control call that cannot be carried out."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def blueprint(world: World, account: Account, pusher: Pusher, network: Network) -> Blueprint:
+    """The control API under /control."""
+    pages = Blueprint("control", __name__, url_prefix="/control")
+    _people(pages, world, account, pusher)
+    _inboxes(pages, world, account, network)
+    _orders(pages, world, account)
+
+    @pages.errorhandler(BadOrder)
+    def refuse(error: BadOrder) -> Reply:
+        return jsonify(error=str(error)), error.status
+
+    return pages
+
+
+def _people(pages: Blueprint, world: World, account: Account, pusher: Pusher) -> None:
+    @pages.get("/members")
+    def members() -> Response:
+        return jsonify(members=[shown(world, account, person) for person in world.people()])
+
+    @pages.post("/members")
+    def add_member() -> Reply:
+        record = dict(request.get_json())
+        person = add_person(world, record)
+        imported = import_member(world, record) if record.get("import", True) else None
+        answer = {**shown(world, account, person), "import": imported}
+        return jsonify(answer), 201 if imported is None or imported["ok"] else 502
+
+    @pages.post("/members/<key>/follow")
+    def follow(key: str) -> Response:
+        person = known(world, key)
+        follow_account(account, pusher, person)
+        return jsonify(shown(world, account, person))
+
+    @pages.post("/members/<key>/unfollow")
+    def unfollow(key: str) -> Response:
+        person = known(world, key)
+        openid = account.openid(person.key)
+        if account.set_follows(openid, False):
+            pusher.event(openid, "unsubscribe", EventKey="")
+        return jsonify(shown(world, account, person))
+
+
+def _inboxes(pages: Blueprint, world: World, account: Account, network: Network) -> None:
+    @pages.get("/phones/<key>/sms")
+    def sms(key: str) -> Response:
+        messages = network.inbox(known(world, key).phone, after=request.args.get("after", 0, int))
+        return jsonify(messages=messages)
+
+    @pages.get("/phones/<key>/wechat")
+    def wechat(key: str) -> Response:
+        openid = account.openid(known(world, key).key)
+        messages = account.chat(openid, after=request.args.get("after", 0, int))
+        return jsonify(openid=openid, follows=account.follows(openid), messages=messages)
+
+
+def _orders(pages: Blueprint, world: World, account: Account) -> None:
+    @pages.get("/faults")
+    def faults() -> Response:
+        return jsonify(faults=world.faults.list())
+
+    @pages.post("/faults")
+    def order_fault() -> Reply:
+        return jsonify(vars(world.faults.order(**fault_order(world, account, request.get_json())))), 201
+
+    @pages.delete("/faults")
+    @pages.delete("/faults/<int:number>")
+    def cancel_fault(number: int | None = None) -> Reply:
+        world.faults.cancel(number)
+        return jsonify(faults=world.faults.list())
+
+    @pages.get("/received")
+    def received() -> Response:
+        after, server = request.args.get("after", 0, int), request.args.get("server")
+        return jsonify(calls=world.store.entries("received", server, after=after, limit=500))
+
+    @pages.get("/clock")
+    def clock() -> Response:
+        return jsonify(offset_s=world.offset_s, now=world.now().isoformat(timespec="seconds"))
+
+    @pages.post("/clock")
+    def set_clock() -> Response:
+        world.shift_clock(float(request.get_json()["offset_s"]))
+        return clock()
+
+    @pages.delete("/wechat/tokens")
+    def kill_tokens() -> Response:
+        account.kill_tokens()
+        return jsonify(killed=True)
+
+
+def known(world: World, key: str) -> Person:
+    """The person of a key (or phone number); 404 when there is none."""
+    person = world.person(key) or world.by_phone(key)
+    if person is None:
+        raise BadOrder(f"no such person: {key}", 404)
+    return person
+
+
+def shown(world: World, account: Account, person: Person) -> dict[str, Any]:
+    """What the control API tells about a person."""
+    openid = account.openid(person.key)
+    return {
+        "key": person.key,
+        "name": person.name,
+        "id_no": person.id_no,
+        "phone": person.phone,
+        "portrait": person.portrait,
+        "openid": openid,
+        "follows": account.follows(openid),
+        "cards": [dict(card) for card in person.cards],
+    }
+
+
+def follow_account(account: Account, pusher: Pusher, person: Person) -> None:
+    """Follow the account and tell the product, when that is news."""
+    openid = account.openid(person.key)
+    if account.set_follows(openid, True):
+        account.say(openid, {"from": "account", "type": "notice", "text": "您已关注 株洲住房公积金"})
+        pusher.event(openid, "subscribe", EventKey="")
+
+
+def add_person(world: World, record: dict[str, Any]) -> Person:
+    """Add a person to the registries, with photographs given as base64 JPEG."""
+    missing = [name for name in ("key", "name", "id_no", "phone") if not record.get(name)]
+    if missing:
+        raise BadOrder(f"missing: {', '.join(missing)}")
+    if not str(record["key"]).replace("-", "").replace("_", "").isalnum():
+        raise BadOrder("key: letters, digits, - and _ only")
+    photos = {kind: record.pop(f"{kind}_jpeg", None) for kind in ("reference", "actor")}
+    if any(photos.values()):
+        record["portrait"] = f"added-{record['key']}"
+    for kind, photo in photos.items():
+        if photo:
+            try:
+                world.keep_portrait(record["portrait"], kind, photo)
+            except ValueError as error:
+                raise BadOrder(f"{kind}_jpeg: {error}") from None
+    return world.add({name: value for name, value in record.items() if name != "import"})
+
+
+def import_member(world: World, record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Tell the product's operator command about the person, as the centre's own staff would."""
+    if not world.setup.import_command:
+        return None
+    folder = world.setup.state / "imports"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{record['key']}.json"
+    member = {name: value for name, value in record.items() if name != "import"}
+    path.write_text(json.dumps({"members": [member]}, ensure_ascii=False, indent=1), "utf-8")
+    try:
+        done = subprocess.run(
+            [*world.setup.import_command, str(path)],
+            capture_output=True,
+            text=True,
+            timeout=IMPORT_WITHIN_S,
+            env=os.environ.copy(),
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return {"ok": False, "output": str(error)}
+    return {"ok": done.returncode == 0, "output": (done.stdout + done.stderr)[-2000:]}
+
+
+def fault_order(world: World, account: Account, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A fault order from JSON; `person` may be a key and is turned into what the server sees."""
+    server, kind = given.get("server"), given.get("kind")
+    if server not in ("wechat", "sms", "share") or not kind:
+        raise BadOrder("server (wechat, sms, share) and kind are needed")
+    person = world.person(str(given.get("person", "")))
+    seen = {"wechat": account.openid(person.key), "sms": person.phone, "share": person.key} if person else {}
+    return {
+        "server": server,
+        "on": str(given.get("on", "*")),
+        "kind": str(kind),
+        "person": seen.get(server, given.get("person")),
+        "times": None if given.get("times") in (0, "always") else int(given.get("times", 1)),
+        "args": dict(given.get("args", {})),
+    }

@@ -1,0 +1,81 @@
+"""Registries 登记库: what police, civil affairs, the estate register and the banks know about a person."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.world import Person, World
+
+Data = dict[str, Any]
+
+
+def police_photo(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+    """The ID-card photograph 证件照."""
+    photo = world.police_photo(person)
+    return {"photo_base64": base64.b64encode(photo).decode()} if photo else None
+
+
+def civil_marriage(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+    """Marital status (GB/T 2261.2) and the spouse."""
+    spouse = world.person(person.spouse) if person.spouse else None
+    return {
+        "status": person.marital_status,
+        "spouse": {"name": spouse.name, "id_no": spouse.id_no} if spouse else None,
+    }
+
+
+def estate_ownership(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+    """Houses the person owns in a city; none is an answer too."""
+    city = params.get("city_code")
+    names = ("certificate_no", "address", "city_code", "share_percent", "acquired_on")
+    houses = [h for h in person.houses if not city or str(h.get("city_code", "430200")) == str(city)]
+    return {"houses": [{name: _plain(house.get(name)) for name in names} for house in houses]}
+
+
+def bank_card_check(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+    """Whether a card is the person's own first-class debit card in good order."""
+    owner, card = _card(world, str(params.get("bank_code", "")), str(params.get("card_no", "")))
+    reason = _card_trouble(owner, card, person)
+    return {
+        "matched": reason is None,
+        "reason": reason,
+        "bank_code": (card or params).get("bank_code"),
+        "bank_name": (card or {}).get("bank_name"),
+        "card_class": (card or {}).get("class"),
+    }
+
+
+def _card(world: World, bank_code: str, card_no: str) -> tuple[Person | None, Mapping[str, Any] | None]:
+    for owner in world.people():
+        for card in owner.cards:
+            if card["card_no"] == card_no and card["bank_code"] == bank_code:
+                return owner, card
+    return None, None
+
+
+def _card_trouble(owner: Person | None, card: Mapping[str, Any] | None, person: Person) -> str | None:
+    if owner is None or card is None:
+        return "card_not_found"
+    if (owner.name, owner.id_no) != (person.name, person.id_no):
+        return "holder_mismatch"
+    if card.get("status", "normal") != "normal":
+        return "card_frozen"
+    if card.get("kind", "debit") != "debit":
+        return "not_debit"
+    return None if str(card.get("class", "1")) == "1" else "not_class_one"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+Registry = Callable[[World, Person, Mapping[str, Any]], Data | None]
+
+REGISTRIES: dict[str, Registry] = {
+    "police.photo": police_photo,
+    "civil.marriage": civil_marriage,
+    "estate.ownership": estate_ownership,
+    "bank.card_check": bank_card_check,
+}

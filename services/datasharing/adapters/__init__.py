@@ -1,0 +1,1 @@
+"""Adapters 适配器 of the data-sharing exchange."""
