@@ -1,6 +1,7 @@
 """Fixtures of all tests: a database server for the run, clones of the migrated database, settings, loopback."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -32,6 +33,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_configure_node(node: object) -> None:
     """A parallel run has one server, started by the controller."""
     node.workerinput["database_server"] = _server(node.config).to_json()  # type: ignore[attr-defined]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that run the whole system go first and, in a parallel run, to one process."""
+    for item in items:
+        if _runs_the_system(item):
+            item.add_marker(pytest.mark.xdist_group("system"))
+    items.sort(key=lambda item: not _runs_the_system(item))
+
+
+def _runs_the_system(item: pytest.Item) -> bool:
+    return item.nodeid.startswith(("tests/faults/", "tests/e2e/"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line that says what could not run here, and why."""
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    listed = "; ".join(f"{number} × {reason}" for reason, number in sorted(reasons.items()))
+    terminalreporter.write_line(f"could not run here: {listed or 'nothing'}")
 
 
 def _server(config: pytest.Config) -> DatabaseServer:

@@ -1,0 +1,47 @@
+# Everything needs Python 3.11-3.13, make and git; the rest is fetched into .venv and var/.
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv/bin/python
+HOME_DIR := var
+RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help python setup serve stop test lint journey bench-withdrawals invariants nightly clean
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH" >&2; exit 1; }
+
+setup: python
+	@$(PYTHON) -m runtime.setup serve
+
+serve: setup ## set up what is missing and run the whole system; prints the address to open
+	@exec $(VENV) -m runtime.supervisor serve --home $(HOME_DIR)
+
+stop: ## stop what `make serve` started in another terminal
+	@$(VENV) -m runtime.supervisor stop --home $(HOME_DIR)
+
+test: python ## set up what is missing, then linters, types, import rules and every test
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m runtime.checks
+
+lint: python ## only linters, types and import rules
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m runtime.checks --no-tests
+
+journey: setup ## a member's way from binding to money in the bank, on a system of its own
+	@$(VENV) -m bench.journey
+
+bench-withdrawals: setup ## withdrawals a second, against the database's own floor
+	@$(VENV) -m bench.withdrawals
+
+invariants: ## check the books of the running system
+	@$(RUN) -m runtime.cli invariants
+
+nightly: test journey bench-withdrawals ## everything that is too slow for each commit
+
+clean: python ## remove .venv, var (the demo's data!), and what was built
+	@-test ! -x $(VENV) || $(VENV) -m runtime.supervisor stop --home $(HOME_DIR)
+	@$(PYTHON) -m runtime.setup clean
