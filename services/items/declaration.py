@@ -1,0 +1,152 @@
+"""The shape of an item 事项声明: everything the engine, the API, the page and the tests need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.items.facts import Fact, Facts
+from services.policies.rules import Policy
+
+
+class Form(BaseModel):
+    """Base of every item's form: unknown fields and loose types are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Verification(StrEnum):
+    """What proves that the member means it."""
+
+    NONE = "none"
+    FACE = "face"
+
+
+class Approval(StrEnum):
+    """Who decides."""
+
+    INSTANT = "instant"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A rule the item rests on: title, article and its gist in plain words."""
+
+    title: str
+    article: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no that explains itself: rule, article, the fact used and its source, what would change it, when, where to turn."""
+
+    code: str
+    rule: str
+    article: str
+    fact: str
+    source: str
+    change: str
+    text: str
+    next_on: date | None = None
+    turn_to: str = "对结果有疑问，可拨打 12329，或带身份证到任一网点核对。"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self) | {"next_on": self.next_on.isoformat() if self.next_on else None}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of how an amount came about."""
+
+    label: str
+    amount_fen: int | None
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much may be drawn, in fen, and why just that."""
+
+    max_fen: int
+    parts: tuple[Part, ...]
+    headline: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartWithdrawal:
+    """Effect: pay the amount to the card."""
+
+    bus_type: str = "02"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCertificate:
+    """Effect: issue a certificate of this kind."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddPayeeCard:
+    """Effect: the card of the form becomes a payee card after the cooling-off."""
+
+
+Effect = StartWithdrawal | IssueCertificate | AddPayeeCard
+Rule = Callable[[Facts, Any, Policy], Refusal | None]
+Kind = Literal["withdrawal", "certificate", "change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A case the item must decide as said: form, changes to the plain facts, the day, and the outcome."""
+
+    title: str
+    form: Mapping[str, Any]
+    facts: Facts
+    allowed: bool
+    max_fen: int | None = None
+    refusal: str | None = None
+
+
+def _always_instant(facts: Facts, form: Any, policy: Policy) -> Approval:
+    return Approval.INSTANT
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One self-service item. `module` is the first two digits of its case numbers."""
+
+    code: str
+    name_zh: str
+    standard_code: str
+    kind: Kind
+    group: Literal["money", "loan", "proof", "profile"]
+    module: str
+    summary: str
+    legal_basis: tuple[Basis, ...]
+    form: type[Form]
+    needs: frozenset[Fact]
+    eligibility: tuple[Rule, ...]
+    effect: Effect
+    verification: Verification
+    sources: tuple[tuple[str, str], ...]
+    examples: tuple[Example, ...]
+    amount: Callable[[Facts, Any, Policy], Amount] | None = None
+    keep_fen: Callable[[Policy], int] | None = None
+    approval: Callable[[Facts, Any, Policy], Approval] = _always_instant
+    next_on: Callable[[Facts, Policy], date | None] | None = None
+    allowed_text: str = "您可以办理。"
+    sla_text: str = "提交后立即办理"
+    documents: tuple[str, ...] = ()
+    private_fields: frozenset[str] = field(default=frozenset())
+    order: int = 100
