@@ -73,8 +73,20 @@ def unpack_archives(folder: Path) -> None:
     """Unpack the shared libraries that came with the unpacked Chromium."""
     for archive in folder.glob("*.tar"):
         with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+            for member in tar:
+                content = tar.extractfile(member)
+                if content is not None:
+                    _place(folder, member, content.read())
         archive.unlink()
+
+
+def _place(folder: Path, member: tarfile.TarInfo, content: bytes) -> None:
+    target = (folder / member.name).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise NoBrowser(f"the package holds a file outside its folder: {member.name}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    target.chmod(0o755)
 
 
 def _font_settings() -> Path:
