@@ -67,7 +67,8 @@ def is_unrequested(run: Run, shown: Sequence[Shown], limits: Calibration) -> boo
     """A showing of an action that nobody asked for; lids fall by nature and are never counted."""
     if run.kind == "blink":
         return False
-    stray = [m for m in run.peak if not _wanted(m, run, shown, limits)]
+    strong = [moment for moment in run.peak if moment.strengths[run.kind] >= limits.pose.stray]
+    stray = [moment for moment in strong if not _wanted(moment, run, shown, limits)]
     return len(stray) >= _least_frames(run.kind, limits)
 
 

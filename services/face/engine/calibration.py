@@ -49,6 +49,7 @@ class Pose:
     base_yaw: float
     base_frames_least: int
     onset: float
+    stray: float
     frontal: float
 
 
