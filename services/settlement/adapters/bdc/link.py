@@ -63,7 +63,7 @@ class Link:
             deadline = time.monotonic() + timeout_s
             frame = self._exchange(sock, encode(Frame(self._config.node, SEALED, secret)), deadline, limit)
         if frame.flag == CLEAR:
-            self._only_expiry(request, frame)
+            self._only_expiry(frame)
             self._keys.discard(key)
             return None
         return self._open(request, frame, key)
@@ -81,9 +81,10 @@ class Link:
             raise NoAnswer("frame.node")
         return frame
 
-    def _only_expiry(self, request: Message, frame: Frame) -> None:
+    def _only_expiry(self, frame: Frame) -> None:
         # Anyone on the line can write a clear frame: it may say that nothing was read, never that money moved.
-        answer = self._parsed(request, frame.payload)
+        # It repeats no number of ours, since the node could not read it.
+        answer = _parsed(frame.payload)
         if answer.head.get("TxStatus") != "1" or answer.head.get("RtnCode") != KEY_EXPIRED:
             raise NoAnswer("answer.in_clear")
 
@@ -92,13 +93,14 @@ class Link:
             plain = self._cipher.decrypt(key, frame.payload)
         except BadMessage as fault:
             raise NoAnswer(fault.code) from None
-        return self._parsed(request, plain)
-
-    def _parsed(self, request: Message, payload: bytes) -> Message:
-        try:
-            answer = parse(payload)
-        except BadMessage as fault:
-            raise NoAnswer(fault.code) from None
+        answer = _parsed(plain)
         if not answers(request, answer):
             raise NoAnswer("answer.foreign")
         return answer
+
+
+def _parsed(payload: bytes) -> Message:
+    try:
+        return parse(payload)
+    except BadMessage as fault:
+        raise NoAnswer(fault.code) from None

@@ -1,0 +1,131 @@
+"""Pushing SBDC100 账户变动通知推送: one notice at a time to the newest listener, until it is acknowledged."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.settlement_node import wire
+from sandbox.settlement_node.bank import Bank
+from sandbox.settlement_node.credentials import Credentials
+from sandbox.settlement_node.desk import Desk
+
+
+@dataclass(eq=False)
+class Listener:
+    """A signed-on notice connection and the key it signed on with."""
+
+    sock: socket.socket
+    key: bytes
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    answered: threading.Event = field(default_factory=threading.Event)
+    awaited: str = ""
+    verdict: str = ""
+
+    def send(self, node: str, text: bytes) -> None:
+        with self.writing:
+            wire.send_frame(self.sock, node, "0", wire.seal(self.key, text))
+
+    def shut(self) -> None:
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class Pusher:
+    """Keeps the listeners and works through the queue in the store."""
+
+    def __init__(self, bank: Bank, desk: Desk, who: Credentials, ack_timeout_s: float) -> None:
+        self._bank, self._desk, self._who, self._ack_timeout_s = bank, desk, who, ack_timeout_s
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+
+    def welcome(self, listener: Listener) -> None:
+        with self._lock:
+            self._listeners.append(listener)
+
+    def farewell(self, listener: Listener) -> None:
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+        listener.answered.set()
+
+    def listening(self) -> int:
+        return len(self._listeners)
+
+    def shut_all(self) -> None:
+        """Close every notice connection; the centre must sign on anew."""
+        with self._lock:
+            gone, self._listeners = self._listeners, []
+        for listener in gone:
+            listener.shut()
+            listener.answered.set()
+
+    def hear(self, listener: Listener, payload: bytes) -> None:
+        """A frame from a listener: an acknowledgement or a probe."""
+        head, _ = wire.read_message(wire.unseal(listener.key, payload))
+        at = self._bank.local().isoformat(timespec="milliseconds")
+        self._bank.store.note(at, "notice", "in", head.get("TxCode", ""), head.get("ReceiveSeqNo", ""), "")
+        if head.get("TxCode") == "SYS600":
+            answer = self._desk.answer_head(head, "0", "00000", "")
+            listener.send(self._who.settlement_node, wire.write_message(answer, {}))
+        elif head.get("TxCode") == "SBDC100" and head.get("ReceiveSeqNo") == listener.awaited:
+            listener.verdict = "acknowledged" if head.get("TxStatus") == "0" else "refused"
+            listener.answered.set()
+
+    def push_next(self) -> bool:
+        """Push the notice due first; False when there is nothing to do or nobody to tell."""
+        row = self._bank.store.row(
+            "SELECT n.id AS notice_id, n.deliveries, l.* FROM notices n JOIN lines l ON l.id = n.line_id"
+            " WHERE n.state = 'queued' AND n.due_at <= ? ORDER BY n.due_at, n.id LIMIT 1",
+            time.time(),
+        )
+        with self._lock:
+            listener = self._listeners[-1] if self._listeners else None
+        if row is None or listener is None:
+            return False
+        self._push(listener, row)
+        return True
+
+    def _push(self, listener: Listener, row: dict[str, Any]) -> None:
+        listener.awaited, listener.verdict = f"90{row['notice_id']:013d}", ""
+        listener.answered.clear()
+        self._bank.store.run("UPDATE notices SET deliveries = deliveries + 1 WHERE id = ?", row["notice_id"])
+        moment = self._bank.local()
+        self._bank.store.note(
+            moment.isoformat(timespec="milliseconds"),
+            "notice",
+            "out",
+            "SBDC100",
+            listener.awaited,
+            row["ref_no"],
+        )
+        try:
+            listener.send(self._who.settlement_node, self._text(listener.awaited, row))
+        except OSError:
+            return self._lose(listener)
+        listener.answered.wait(self._ack_timeout_s)
+        if not listener.verdict:
+            return self._lose(listener)
+        self._bank.store.run("UPDATE notices SET state = ? WHERE id = ?", listener.verdict, row["notice_id"])
+        return None
+
+    def _lose(self, listener: Listener) -> None:
+        self.farewell(listener)
+        listener.shut()
+
+    def _text(self, seq_no: str, row: dict[str, Any]) -> bytes:
+        moment = self._bank.local()
+        head = {
+            "SendDate": f"{moment:%Y%m%d}",
+            "SendTime": f"{moment:%H%M%S}",
+            "SendSeqNo": seq_no,
+            "SendNode": self._who.settlement_node,
+            "TxCode": "SBDC100",
+            "ReceiveNode": self._who.node,
+        }
+        name = f"BDC_BAL_NTF_{moment:%Y%m%d_%H%M%S}.act"
+        return wire.write_message(head, {}, [(name, self._bank.row_text(1, row))])
