@@ -1,0 +1,61 @@
+/** Endpoints 接口: every call the client makes, by what it is for. */
+
+import { get, post, postOnce, remove } from './client'
+import type {
+  Application, AuditRow, Card, Certificate, ClientConfig, Consent, ConsentText, FaceSession, FaceVerdict, FrameUpload,
+  Home, ItemDetail, NoticeRow, Posting, Prompt, Quote, SessionInfo,
+} from './types'
+
+export type Form = Record<string, unknown>
+
+const WAIT_S = 15
+const WAIT_LIMIT_MS = (WAIT_S + 10) * 1000
+
+/** Lists come as an array or as {items|<name>: array}; both read the same. */
+async function list<T>(path: string, name: string): Promise<T[]> {
+  const body = await get<T[] | Record<string, T[]>>(path)
+  return Array.isArray(body) ? body : body[name] ?? body.items ?? []
+}
+
+export const readConfig = () => get<ClientConfig>('/client-config')
+export const readSession = () => get<SessionInfo>('/session')
+export const readHome = () => get<Home>('/home')
+export const readPostings = (before: string | null) =>
+  get<{ postings: Posting[]; next_before: string | null }>(`/account/postings?limit=20${before ? `&before=${encodeURIComponent(before)}` : ''}`)
+
+export const askSmsCode = (body: { name: string; id_no: string; phone: string }) =>
+  post<{ challenge_id: string; expires_at: string; resend_after_s: number }>('/bind/sms-code', body)
+export const bind = (body: { challenge_id: string; code: string; device_key?: JsonWebKey }) =>
+  post<{ display_name: string; access_token?: string; refresh_token?: string }>('/bind', body)
+
+export const readItem = (code: string) => get<ItemDetail>(`/items/${code}`)
+export const quote = (code: string, form: Form) => post<Quote>(`/items/${code}/quote`, form)
+export const apply = (code: string, form: Form, key: string) =>
+  postOnce<Application>(`/items/${code}/applications`, form, key)
+
+export const readConsentText = (kind: string) => get<ConsentText>(`/consents/texts/${kind}`)
+export const giveConsent = (body: { kind: string; text_version: string; item_code?: string; application_id?: string }) =>
+  post<{ consent_id: string }>('/consents', body)
+export const readConsents = () => list<Consent>('/consents', 'consents')
+export const withdrawConsent = (id: string) => remove(`/consents/${id}`)
+
+export const readApplications = () => list<Application>('/applications', 'applications')
+export const readApplication = (id: string) => get<Application>(`/applications/${id}`)
+/** Answers when the application has changed since that version, or after a while. */
+export const awaitApplication = (id: string, version: number) =>
+  get<Application>(`/applications/${id}?wait_s=${WAIT_S}&since_version=${version}`, WAIT_LIMIT_MS)
+export const cancelApplication = (id: string) => post<Application>(`/applications/${id}/cancel`)
+export const confirmApplication = (id: string, faceSessionId: string, key: string) =>
+  postOnce<Application>(`/applications/${id}/confirm`, { face_session_id: faceSessionId }, key)
+
+export const openFaceSession = (applicationId: string, consentId: string) =>
+  post<FaceSession>(`/applications/${applicationId}/face-sessions`, { consent_id: consentId })
+export const sendFrames = (sessionId: string, body: { batch: number; frames: FrameUpload[]; device_signature: string }) =>
+  post<{ received: number; prompt: Prompt; complete: boolean }>(`/face-sessions/${sessionId}/frames`, body, 15000)
+export const awaitVerdict = (sessionId: string) =>
+  get<FaceVerdict>(`/face-sessions/${sessionId}?wait_s=${WAIT_S}`, WAIT_LIMIT_MS)
+
+export const readCards = () => list<Card>('/cards', 'cards')
+export const readCertificates = () => list<Certificate>('/certificates', 'certificates')
+export const readNotices = () => list<NoticeRow>('/notices', 'notices')
+export const readAuditLog = () => list<AuditRow>('/audit-log', 'entries')

@@ -1,0 +1,59 @@
+/** Transport 传输: one HTTP exchange, with time limits, the CSRF mark and the session's own headers. */
+
+import { fromReply, fromTransport } from './problem'
+import { bearer } from './tokens'
+
+export type Method = 'GET' | 'POST' | 'DELETE'
+
+export interface Send {
+  method: Method
+  path: string
+  body?: unknown
+  headers?: Record<string, string>
+  timeoutMs?: number
+}
+
+let base = '/api/v1'
+// #ifndef H5
+// A mini-program has no page address of its own: the centre's host is given when it is built.
+base = import.meta.env.VITE_API_BASE ?? 'https://127.0.0.1/api/v1'
+// #endif
+
+function csrfHeader(): Record<string, string> {
+  // #ifdef H5
+  const match = /(?:^|;\s*)(?:__Host-)?anju_csrf=([^;]+)/.exec(document.cookie)
+  if (match) return { 'X-CSRF-Token': decodeURIComponent(match[1]) }
+  // #endif
+  return {}
+}
+
+function headersOf(request: Send): Record<string, string> {
+  const headers: Record<string, string> = { Accept: 'application/json', ...bearer(), ...request.headers }
+  if (request.body !== undefined) headers['Content-Type'] = 'application/json'
+  return request.method === 'GET' ? headers : { ...headers, ...csrfHeader() }
+}
+
+function headerOf(headers: Record<string, string> | undefined, name: string): string | null {
+  const found = Object.keys(headers ?? {}).find((key) => key.toLowerCase() === name)
+  return found ? headers![found] : null
+}
+
+/** Body of a 2xx answer; throws ApiProblem for everything else. */
+export function exchange<T>(request: Send): Promise<T> {
+  const repeatable = request.method === 'GET' || 'Idempotency-Key' in (request.headers ?? {})
+  return new Promise<T>((resolve, reject) => {
+    uni.request({
+      url: base + request.path,
+      method: request.method,
+      data: request.body === undefined ? undefined : JSON.stringify(request.body),
+      header: headersOf(request),
+      timeout: request.timeoutMs ?? 12000,
+      withCredentials: true,
+      success: (reply) => {
+        if (reply.statusCode >= 200 && reply.statusCode < 300) return resolve(reply.data as T)
+        reject(fromReply(reply.statusCode, reply.data, headerOf(reply.header, 'retry-after')))
+      },
+      fail: (fault) => reject(fromTransport(String(fault.errMsg), repeatable)),
+    })
+  })
+}

@@ -1,0 +1,248 @@
+/** Shapes of the member API, as the server sends them. */
+
+export interface Refusal {
+  code: string
+  rule: string
+  article: string
+  fact: string
+  source: string
+  change: string
+  next_on: string | null
+  turn_to: string
+  text: string
+}
+
+export interface Step {
+  key: string
+  label: string
+  actor: string
+  at: string | null
+  state: 'done' | 'current' | 'todo' | 'failed'
+}
+
+export type ItemKind = 'withdrawal' | 'certificate' | 'change'
+
+export interface Certificate {
+  certificate_id: string
+  number: string
+  name: string
+  pdf_url: string
+  verify_url: string
+  issued_at?: string
+}
+
+export interface Application {
+  application_id: string
+  case_no: string
+  item_code: string
+  item_name: string
+  kind: ItemKind
+  state: string
+  state_text: string
+  version: number
+  amount_fen: number | null
+  amount_words: string | null
+  card: { bank_name: string; tail4: string } | null
+  next_step: 'face' | 'confirm' | 'wait' | 'done' | 'none'
+  waiting_text: string
+  steps: Step[]
+  refusals: Refusal[]
+  certificate: Certificate | null
+  next_available_on: string | null
+  created_at: string
+  account_balance_fen: number | null
+}
+
+export interface Posting {
+  posting_id: string
+  on: string
+  kind: string
+  kind_text: string
+  amount_fen: number
+  summary: string
+}
+
+export interface ItemSummary {
+  code: string
+  name_zh: string
+  group: 'money' | 'loan' | 'proof' | 'profile'
+  summary: string
+  kind: ItemKind
+}
+
+export interface Account {
+  account_no_masked: string
+  state: string
+  state_text: string
+  balance_fen: number
+  available_fen: number
+  frozen_fen: number
+  held_fen: number
+  monthly_contribution_fen: number
+  paid_through: string | null
+  employer: string
+  as_of: string
+}
+
+export interface Home {
+  display_name: string
+  account: Account
+  postings: Posting[]
+  in_progress: Application[]
+  attention: { code: string; text: string }[]
+  items: ItemSummary[]
+}
+
+export interface Choice {
+  const: string
+  title: string
+}
+
+export interface FormField {
+  type?: string
+  title?: string
+  description?: string
+  enum?: string[]
+  oneOf?: Choice[]
+  default?: unknown
+  maxLength?: number
+  minLength?: number
+  pattern?: string
+  'x-widget'?: 'amount' | 'card' | 'choice' | 'text' | 'hidden'
+  'x-help'?: string
+  'x-labels'?: Record<string, string> | string[]
+}
+
+export interface FormSchema {
+  properties?: Record<string, FormField>
+  required?: string[]
+}
+
+export interface ItemDetail extends ItemSummary {
+  legal_basis: { title: string; article: string; text: string }[]
+  form_schema: FormSchema
+  needs_consent: string[]
+  sources: { name: string; why: string }[]
+  verification: 'face' | 'none'
+  approval: 'instant' | 'review'
+  sla_text: string
+  documents: string[]
+}
+
+export interface Card {
+  card_id: string
+  bank_code?: string
+  bank_name: string
+  tail4: string
+  state?: string
+  state_text?: string
+  usable?: boolean
+  usable_from?: string | null
+  is_default?: boolean
+}
+
+export interface Quote {
+  allowed: boolean
+  max_fen: number | null
+  headline: string
+  explanation: string
+  breakdown: { label: string; amount_fen: number | null; text: string; source: string }[]
+  refusals: Refusal[]
+  facts: { label: string; value_text: string; source: string; as_of: string }[]
+  next_on: string | null
+  cards: Card[]
+  verification: 'face' | 'none'
+}
+
+export interface ConsentText {
+  kind: string
+  version: string
+  title: string
+  paragraphs: string[]
+  agree_label: string
+  other_way: { label: string; text: string } | null
+}
+
+export interface Consent {
+  consent_id: string
+  kind: string
+  granted_at: string
+  revoked_at?: string | null
+  title?: string
+  kind_text?: string
+  item_name?: string | null
+}
+
+export interface Prompt {
+  index: number
+  kind: string
+  text: string
+  hold_ms: number
+  last: boolean
+}
+
+export interface FaceSession {
+  session_id: string
+  nonce: string
+  challenge_key: string
+  expires_at: string
+  action_count: number
+  capture: { width: number; height: number; fps: number; jpeg_quality: number; batch_max: number; total_max: number }
+  prompt: Prompt
+}
+
+export interface FrameUpload {
+  seq: number
+  at_ms: number
+  prompt: number
+  jpeg: string
+  mac: string
+}
+
+export interface FaceVerdict {
+  session_id: string
+  state: 'open' | 'judging' | 'passed' | 'failed' | 'expired'
+  reasons: { code: string; text: string; tip: string }[]
+  tries_left: number
+  served_until: string | null
+  queue_wait_s: number | null
+}
+
+export interface NoticeRow {
+  notice_id?: string
+  channel: string
+  channel_text?: string
+  topic?: string
+  topic_text?: string
+  text: string
+  recipient_masked?: string
+  state: string
+  state_text?: string
+  sent_at?: string | null
+  created_at?: string
+  delivered_at?: string | null
+}
+
+export interface AuditRow {
+  at: string
+  actor_text?: string
+  actor?: string
+  action_text?: string
+  action?: string
+  why?: string
+  purpose?: string
+}
+
+export interface SessionInfo {
+  bound: boolean
+  display_name: string | null
+  cooling_until: string | null
+  device_bound: boolean
+}
+
+export interface ClientConfig {
+  jweixin_url?: string | null
+  appid?: string | null
+  centre_name?: string | null
+  hotline?: string | null
+}

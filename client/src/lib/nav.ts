@@ -1,0 +1,27 @@
+/** Navigation 导航: from page to page by name. */
+
+export type Page =
+  | 'home' | 'bind' | 'item' | 'check' | 'consent' | 'face' | 'receipt' | 'applications' | 'postings'
+  | 'notices' | 'cards' | 'certificates' | 'consents' | 'datalog' | 'trouble'
+
+type How = 'forward' | 'replace' | 'restart'
+
+export function pathOf(page: Page, query: Record<string, string> = {}): string {
+  const text = Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&')
+  return `/pages/${page}/${page}${text ? `?${text}` : ''}`
+}
+
+/** Open a page: forward keeps the way back, replace does not, restart forgets all. */
+export function go(page: Page, query: Record<string, string> = {}, how: How = 'forward'): void {
+  const url = pathOf(page, query)
+  if (how === 'forward') uni.navigateTo({ url })
+  else if (how === 'replace') uni.redirectTo({ url })
+  else uni.reLaunch({ url })
+}
+
+export function back(): void {
+  if (getCurrentPages().length > 1) uni.navigateBack({})
+  else go('home', {}, 'restart')
+}

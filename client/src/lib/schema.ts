@@ -1,0 +1,86 @@
+/** Schema 表单: an item's JSON Schema as fields to fill in, and what is wrong with what was filled in. */
+
+import type { Card, FormField, FormSchema } from '@/api/types'
+import { parseYuan, yuanText } from './money'
+
+export type Widget = 'amount' | 'card' | 'choice' | 'text'
+
+export interface Field {
+  name: string
+  label: string
+  help: string
+  widget: Widget
+  required: boolean
+  options: { value: string; text: string }[]
+  maxLength: number
+  pattern: RegExp | null
+}
+
+function widgetOf(field: FormField): Widget {
+  const wanted = field['x-widget']
+  if (wanted && wanted !== 'hidden') return wanted
+  return field.enum || field.oneOf ? 'choice' : 'text'
+}
+
+function optionsOf(field: FormField): Field['options'] {
+  if (field.oneOf) return field.oneOf.map((choice) => ({ value: choice.const, text: choice.title }))
+  const labels = field['x-labels']
+  return (field.enum ?? []).map((value, index) => ({
+    value,
+    text: (Array.isArray(labels) ? labels[index] : labels?.[value]) ?? value,
+  }))
+}
+
+export function fieldsOf(schema: FormSchema): Field[] {
+  return Object.entries(schema.properties ?? {})
+    .filter(([, field]) => field['x-widget'] !== 'hidden')
+    .map(([name, field]) => ({
+      name,
+      label: field.title ?? name,
+      help: field['x-help'] ?? field.description ?? '',
+      widget: widgetOf(field),
+      required: (schema.required ?? []).includes(name),
+      options: optionsOf(field),
+      maxLength: field.maxLength ?? 64,
+      pattern: field.pattern ? new RegExp(field.pattern) : null,
+    }))
+}
+
+/** What the form sends for a field; undefined while there is nothing that can be sent. */
+export function valueOf(field: Field, text: string): string | number | undefined {
+  if (field.widget === 'amount') return parseYuan(text.trim()) ?? undefined
+  return text.trim() || undefined
+}
+
+/** What is wrong with a field, as a sentence; null when nothing is. */
+export function faultOf(field: Field, text: string, maxFen: number | null): string | null {
+  const value = text.trim()
+  if (!value) return field.required ? emptyText(field) : null
+  if (field.widget === 'amount') return amountFault(value, maxFen)
+  if (field.pattern && !field.pattern.test(value)) return `${field.label}好像写得不对，请再看一遍。`
+  return null
+}
+
+function emptyText(field: Field): string {
+  if (field.widget === 'amount') return '请填写金额。'
+  return field.widget === 'text' ? `请填写${field.label}。` : `请选择${field.label}。`
+}
+
+function amountFault(text: string, maxFen: number | null): string | null {
+  const fen = parseYuan(text)
+  if (fen === null) return '金额只写数字和小数点，最多两位小数，例如 3000 或 3000.50。'
+  if (fen === 0) return '金额要大于零。'
+  if (maxFen !== null && fen > maxFen) return `最多可提 ${yuanText(maxFen)} 元，请改小一些。`
+  return null
+}
+
+/** How a filled-in field reads on the check page. */
+export function shownOf(field: Field, text: string, cards: Card[]): string {
+  if (field.widget === 'card') {
+    const card = cards.find((one) => one.card_id === text)
+    return card ? cardText(card) : text
+  }
+  return field.options.find((option) => option.value === text)?.text ?? text
+}
+
+export const cardText = (card: { bank_name: string; tail4: string }) => `${card.bank_name} 尾号 ${card.tail4}`

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest'
+import { faultOf, fieldsOf, shownOf, valueOf } from '@/lib/schema'
+
+const FIELDS = fieldsOf({
+  required: ['amount_fen', 'card_id'],
+  properties: {
+    amount_fen: { type: 'integer', title: '提多少', 'x-widget': 'amount' },
+    card_id: { type: 'string', title: '收款卡', 'x-widget': 'card' },
+    reason: { type: 'string', title: '用途', oneOf: [{ const: 'rent', title: '付房租' }] },
+    city: { type: 'string', title: '城市', enum: ['430200'], 'x-labels': { '430200': '株洲' } },
+    channel: { type: 'string', 'x-widget': 'hidden' },
+  },
+})
+const field = (name: string) => FIELDS.find((one) => one.name === name)!
+
+it('leaves hidden fields out and finds the widget of the others', () => {
+  expect(FIELDS.map((one) => [one.name, one.widget])).toEqual([
+    ['amount_fen', 'amount'],
+    ['card_id', 'card'],
+    ['reason', 'choice'],
+    ['city', 'choice'],
+  ])
+  expect(field('city').options).toEqual([{ value: '430200', text: '株洲' }])
+})
+
+it('sends amounts as integer fen, and nothing for what is not an amount', () => {
+  expect(valueOf(field('amount_fen'), '3000.5')).toBe(300050)
+  expect(valueOf(field('amount_fen'), '三千')).toBeUndefined()
+  expect(valueOf(field('card_id'), '')).toBeUndefined()
+})
+
+it('says what is wrong and what to do', () => {
+  expect(faultOf(field('amount_fen'), '', 1800000)).toBe('请填写金额。')
+  expect(faultOf(field('amount_fen'), '0', 1800000)).toBe('金额要大于零。')
+  expect(faultOf(field('amount_fen'), '18000.01', 1800000)).toBe('最多可提 18,000.00 元，请改小一些。')
+  expect(faultOf(field('amount_fen'), '18000', 1800000)).toBeNull()
+  expect(faultOf(field('card_id'), '', null)).toBe('请选择收款卡。')
+  expect(faultOf(field('reason'), '', null)).toBeNull()
+})
+
+it('shows choices and cards by their words', () => {
+  expect(shownOf(field('reason'), 'rent', [])).toBe('付房租')
+  expect(shownOf(field('card_id'), 'k', [{ card_id: 'k', bank_name: '建设银行', tail4: '4321' }])).toBe('建设银行 尾号 4321')
+})
