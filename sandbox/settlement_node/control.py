@@ -27,8 +27,8 @@ def _reading(routes: Blueprint, node: SettlementNode) -> None:
         return jsonify(
             account_no=node.who.pay_account_no,
             account_name=node.who.pay_account_name,
-            balance_fen=node.store.get("balance_fen"),
-            business_day=node.bank.business_day.isoformat(),
+            balance_fen=node.books.balance_fen,
+            business_day=node.books.business_day.isoformat(),
             cutoff_time=node.store.get("cutoff_time"),
             listening=node.pusher.listening(),
             down=node.is_down,
@@ -40,8 +40,8 @@ def _reading(routes: Blueprint, node: SettlementNode) -> None:
 
     @routes.get("/statement")
     def statement() -> Response:
-        day = request.args.get("day", node.bank.business_day.isoformat())
-        return jsonify(day=day, lines=node.bank.lines(day, day))
+        day = request.args.get("day", node.books.business_day.isoformat())
+        return jsonify(day=day, lines=node.books.lines(day, day))
 
     @routes.get("/notices")
     def notices() -> Response:
@@ -74,8 +74,8 @@ def _steering(routes: Blueprint, node: SettlementNode) -> None:
     def cutoff() -> Response:
         if "at" in (wish := _body()):
             node.store.put("cutoff_time", wish["at"])
-            return jsonify(cutoff_time=wish["at"], business_day=node.bank.business_day.isoformat())
-        return jsonify(closed=node.cut_off(), business_day=node.bank.business_day.isoformat())
+            return jsonify(cutoff_time=wish["at"], business_day=node.books.business_day.isoformat())
+        return jsonify(closed=node.cut_off(), business_day=node.books.business_day.isoformat())
 
     @routes.post("/return")
     def give_back() -> tuple[Response, int]:
@@ -91,7 +91,7 @@ def _steering(routes: Blueprint, node: SettlementNode) -> None:
     def credit() -> tuple[Response, int]:
         wish = _body()
         texts = [str(wish.get(name, "")) for name in ("account_no", "name", "summary", "remark")]
-        return jsonify(line=node.bank.credit(int(wish["amount_fen"]), *texts)), 201
+        return jsonify(line=node.books.credit(int(wish["amount_fen"]), *texts)), 201
 
 
 def _body() -> dict[str, Any]:

@@ -33,6 +33,8 @@ STAGES = {
     "node_down": "now",
 }
 TX_CODES = {"truncated_statement": "BDC113"}
+Facts = dict[str, Any]
+NUMBERS = {"seconds", "days", "copies"}
 MATCHERS = {"case_no", "amount_fen", "payee_account_no"}
 
 
@@ -58,6 +60,9 @@ class Faults:
             raise ValueError(f"match knows {', '.join(sorted(MATCHERS))}")
         if count is not None and (type(count) is not int or count < 1):
             raise ValueError("count must be a positive number or null")
+        for name in NUMBERS & set(wish):
+            if type(wish[name]) not in (int, float) or wish[name] < 0:
+                raise ValueError(f"{name} must be a number")
         return self._store.insert(
             "faults",
             kind=kind,
@@ -67,7 +72,7 @@ class Faults:
             remaining=count,
         )
 
-    def take(self, stage: str, tx_code: str, facts: dict[str, Any]) -> Fault | None:
+    def take(self, stage: str, tx_code: str, facts: Facts) -> Fault | None:
         """The first waiting fault of a stage that matches, counted down."""
         with self._store.tx():
             for row in self._store.rows("SELECT * FROM faults WHERE tx_code = ? ORDER BY id", tx_code):

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from sandbox.settlement_node import wire
-from sandbox.settlement_node.bank import Bank, utc_now
+from sandbox.settlement_node.bank import Bank
+from sandbox.settlement_node.books import Books, utc_now
 from sandbox.settlement_node.credentials import Credentials
 from sandbox.settlement_node.desk import Desk
 from sandbox.settlement_node.faults import Faults
+from sandbox.settlement_node.ports import Ports
 from sandbox.settlement_node.pusher import Listener, Pusher
 from sandbox.settlement_node.store import Store
-
-IDLE_S = 300.0
 
 
 class SettlementNode:
@@ -38,17 +36,16 @@ class SettlementNode:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.who = credentials or Credentials.load()
-        self.host, self.port, self.notice_port = host, port, notice_port
+        self.port, self.notice_port = port, notice_port
         self.store = Store(Path(state_dir) / "settlement.sqlite")
         self.faults = Faults(self.store)
         self._wake, self._stop = threading.Event(), threading.Event()
-        self.bank = Bank(self.store, self.who, now, pay_delay_s, self._wake.set)
-        self.desk = Desk(self.bank, self.faults, self.who)
-        self.pusher = Pusher(self.bank, self.desk, self.who, ack_timeout_s)
-        self._listening: list[socket.socket] = []
-        self._connections: set[socket.socket] = set()
+        self.books = Books(self.store, self.who, now)
+        self.bank = Bank(self.books, pay_delay_s, self._wake.set)
+        self.desk = Desk(self.bank, self.faults)
+        self.pusher = Pusher(self.books, self.desk.envelopes, ack_timeout_s)
+        self._ports = Ports(host, lambda text: self.store.note(self.books.stamp(), "link", "", "", "", text))
         self._threads: list[threading.Thread] = []
-        self._lock = threading.Lock()
         self._down_until = 0.0
 
     # -- life ----------------------------------------------------------------------------------------------
@@ -65,7 +62,7 @@ class SettlementNode:
         """Close everything; the store keeps what was written."""
         self._stop.set()
         self._wake.set()
-        self._close_ports()
+        self._ports.close()
         for thread in self._threads:
             thread.join(timeout=5)
         self.store.close()
@@ -73,8 +70,12 @@ class SettlementNode:
     def go_down(self, seconds: float) -> None:
         """Refuse connections for a while, as a node that is being restarted."""
         self._down_until = time.monotonic() + seconds
-        self._close_ports()
+        self._ports.close()
         self._wake.set()
+
+    def _open_ports(self) -> None:
+        self.port = self._ports.open(self.port, self._serve_business)
+        self.notice_port = self._ports.open(self.notice_port, self._serve_notices)
 
     @property
     def is_down(self) -> bool:
@@ -92,51 +93,6 @@ class SettlementNode:
             self.go_down(float(str(wish.get("seconds", 5.0))))
             return None
         return self.faults.order(wish)
-
-    # -- ports ---------------------------------------------------------------------------------------------
-
-    def _open_ports(self) -> None:
-        self.port = self._listen(self.port, self._serve_business)
-        self.notice_port = self._listen(self.notice_port, self._serve_notices)
-
-    def _listen(self, port: int, serve: Callable[[socket.socket], None]) -> int:
-        listening = socket.create_server((self.host, port), backlog=128)
-        with self._lock:
-            self._listening.append(listening)
-        threading.Thread(target=self._accept, args=(listening, serve), daemon=True).start()
-        return int(listening.getsockname()[1])
-
-    def _accept(self, listening: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-        while True:
-            try:
-                sock, _ = listening.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._connections.add(sock)
-            threading.Thread(target=self._serve, args=(sock, serve), daemon=True).start()
-
-    def _serve(self, sock: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-        try:
-            sock.settimeout(IDLE_S)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            serve(sock)
-        except (OSError, wire.WireError, sqlite3.Error) as fault:
-            self._note(f"connection closed: {fault}")
-        finally:
-            with self._lock:
-                self._connections.discard(sock)
-            sock.close()
-
-    def _close_ports(self) -> None:
-        with self._lock:
-            gone = [*self._listening, *self._connections]
-            self._listening.clear()
-        for sock in gone:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        for sock in gone:
-            sock.close()
 
     # -- conversations -------------------------------------------------------------------------------------
 
@@ -188,11 +144,11 @@ class SettlementNode:
 
     def _clockwork(self) -> None:
         while not self._stop.is_set():
-            key = self.bank.session_key
+            key = self.books.session_key
             self.bank.work()
-            if self.bank.session_key != key:
+            if self.books.session_key != key:
                 self.pusher.shut_all()
-            if not self._listening and not self.is_down and not self._stop.is_set():
+            if not self._ports.is_open and not self.is_down and not self._stop.is_set():
                 self._open_ports()
             self._wake.wait(max(0.01, min(self.bank.next_due() - time.time(), 0.5)))
             self._wake.clear()
@@ -201,7 +157,3 @@ class SettlementNode:
         while not self._stop.is_set():
             if not self.pusher.push_next():
                 self._stop.wait(0.03)
-
-    def _note(self, text: str) -> None:
-        with suppress(sqlite3.Error):  # the store is closed when the node is stopping
-            self.store.note(self.bank.local().isoformat(timespec="milliseconds"), "link", "", "", "", text)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.settlement_node import wire
-from sandbox.settlement_node.bank import Bank
-from sandbox.settlement_node.credentials import Credentials
-from sandbox.settlement_node.desk import Desk
+from sandbox.settlement_node.books import Books
+from sandbox.settlement_node.envelope import Envelopes
 
 
 @dataclass(eq=False)
@@ -38,8 +37,9 @@ class Listener:
 class Pusher:
     """Keeps the listeners and works through the queue in the store."""
 
-    def __init__(self, bank: Bank, desk: Desk, who: Credentials, ack_timeout_s: float) -> None:
-        self._bank, self._desk, self._who, self._ack_timeout_s = bank, desk, who, ack_timeout_s
+    def __init__(self, books: Books, envelopes: Envelopes, ack_timeout_s: float) -> None:
+        self._books, self._store, self._who = books, books.store, books.who
+        self._envelopes, self._ack_timeout_s = envelopes, ack_timeout_s
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
@@ -67,10 +67,11 @@ class Pusher:
     def hear(self, listener: Listener, payload: bytes) -> None:
         """A frame from a listener: an acknowledgement or a probe."""
         head, _ = wire.read_message(wire.unseal(listener.key, payload))
-        at = self._bank.local().isoformat(timespec="milliseconds")
-        self._bank.store.note(at, "notice", "in", head.get("TxCode", ""), head.get("ReceiveSeqNo", ""), "")
+        self._store.note(
+            self._books.stamp(), "notice", "in", head.get("TxCode", ""), head.get("ReceiveSeqNo", ""), ""
+        )
         if head.get("TxCode") == "SYS600":
-            answer = self._desk.answer_head(head, "0", "00000", "")
+            answer = self._envelopes.answer_head(head, "0", "00000", "")
             listener.send(self._who.settlement_node, wire.write_message(answer, {}))
         elif head.get("TxCode") == "SBDC100" and head.get("ReceiveSeqNo") == listener.awaited:
             listener.verdict = "acknowledged" if head.get("TxStatus") == "0" else "refused"
@@ -78,7 +79,7 @@ class Pusher:
 
     def push_next(self) -> bool:
         """Push the notice due first; False when there is nothing to do or nobody to tell."""
-        row = self._bank.store.row(
+        row = self._store.row(
             "SELECT n.id AS notice_id, n.deliveries, l.* FROM notices n JOIN lines l ON l.id = n.line_id"
             " WHERE n.state = 'queued' AND n.due_at <= ? ORDER BY n.due_at, n.id LIMIT 1",
             time.time(),
@@ -93,16 +94,8 @@ class Pusher:
     def _push(self, listener: Listener, row: dict[str, Any]) -> None:
         listener.awaited, listener.verdict = f"90{row['notice_id']:013d}", ""
         listener.answered.clear()
-        self._bank.store.run("UPDATE notices SET deliveries = deliveries + 1 WHERE id = ?", row["notice_id"])
-        moment = self._bank.local()
-        self._bank.store.note(
-            moment.isoformat(timespec="milliseconds"),
-            "notice",
-            "out",
-            "SBDC100",
-            listener.awaited,
-            row["ref_no"],
-        )
+        self._store.run("UPDATE notices SET deliveries = deliveries + 1 WHERE id = ?", row["notice_id"])
+        self._store.note(self._books.stamp(), "notice", "out", "SBDC100", listener.awaited, row["ref_no"])
         try:
             listener.send(self._who.settlement_node, self._text(listener.awaited, row))
         except OSError:
@@ -110,7 +103,7 @@ class Pusher:
         listener.answered.wait(self._ack_timeout_s)
         if not listener.verdict:
             return self._lose(listener)
-        self._bank.store.run("UPDATE notices SET state = ? WHERE id = ?", listener.verdict, row["notice_id"])
+        self._store.run("UPDATE notices SET state = ? WHERE id = ?", listener.verdict, row["notice_id"])
         return None
 
     def _lose(self, listener: Listener) -> None:
@@ -118,7 +111,7 @@ class Pusher:
         listener.shut()
 
     def _text(self, seq_no: str, row: dict[str, Any]) -> bytes:
-        moment = self._bank.local()
+        moment = self._books.local()
         head = {
             "SendDate": f"{moment:%Y%m%d}",
             "SendTime": f"{moment:%H%M%S}",
@@ -128,4 +121,4 @@ class Pusher:
             "ReceiveNode": self._who.node,
         }
         name = f"BDC_BAL_NTF_{moment:%Y%m%d_%H%M%S}.act"
-        return wire.write_message(head, {}, [(name, self._bank.row_text(1, row))])
+        return wire.write_message(head, {}, [(name, self._books.row_text(1, row))])

@@ -4,13 +4,13 @@ CREATE TABLE IF NOT EXISTS payments (
     capital_fen INTEGER NOT NULL, interest_fen INTEGER NOT NULL, payee_account_no TEXT NOT NULL,
     payee_name TEXT NOT NULL, payee_bank_name TEXT NOT NULL, payee_interbank_no TEXT NOT NULL,
     settle_type TEXT NOT NULL, bus_type TEXT NOT NULL, summary TEXT NOT NULL, remark TEXT NOT NULL,
-    state TEXT NOT NULL, -- accepted, pending, paid, failed, void
+    state TEXT NOT NULL, -- accepted, pending, paid, returned, failed, void
     tx_status TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, host_status TEXT NOT NULL,
     host_seq_no TEXT NOT NULL, created_at REAL NOT NULL,
     visible_at REAL NOT NULL, -- BDC110 knows nothing of it before
     pay_at REAL, -- NULL: never by itself
     plan TEXT NOT NULL, -- JSON: what is to happen to the notice, and a later return
-    return_on TEXT, return_at REAL, returned INTEGER NOT NULL DEFAULT 0
+    return_on TEXT, return_at REAL
 );
 CREATE INDEX IF NOT EXISTS payments_due ON payments (pay_at) WHERE state IN ('accepted', 'pending');
 CREATE INDEX IF NOT EXISTS payments_ref ON payments (ref_no);
