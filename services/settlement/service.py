@@ -94,7 +94,7 @@ def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
 
 
 def defer_dispatch(
-    session: Session, account_id: UUID, instruction_id: UUID, at: datetime | None = None
+    session: Session, account_id: UUID, instruction_id: UUID, delay_s: float | None = None
 ) -> None:
     """Ask for the instruction to be sent (now, or at a later time after a send that never left)."""
     defer(
@@ -109,7 +109,7 @@ def defer_dispatch(
 
 
 def defer_follow_up(
-    session: Session, account_id: UUID, instruction_id: UUID, at: datetime | None = None
+    session: Session, account_id: UUID, instruction_id: UUID, delay_s: float | None = None
 ) -> None:
     """Ask for the bank's word on an instruction whose end is open."""
     defer(

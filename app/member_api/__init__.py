@@ -1,0 +1,1 @@
+"""Member API 职工接口 `/api/v1`: binding, home, items, applications, face, certificates, notices."""

@@ -1,0 +1,511 @@
+"""Shapes 数据结构 of the member API, as the OpenAPI document shows them. Amounts are fen, instants end in +08:00."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+
+
+class In(BaseModel):
+    """Base of request bodies: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Out(BaseModel):
+    """Base of answers: exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Out):
+    """application/problem+json; `code` is stable, `detail` is a sentence to show."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    field: str | None = None
+    refusals: list[dict[str, Any]] | None = None
+
+
+class Tokens(Out):
+    """Tokens of a session; also set as cookies."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    bound: bool
+
+
+class RefreshIn(In):
+    """A refresh token in the body; leave it out when cookies carry it."""
+
+    refresh_token: StrictStr | None = None
+
+
+class SessionOut(Out):
+    """Who is calling."""
+
+    bound: bool
+    display_name: str | None
+    cooling_until: str | None
+    device_bound: bool
+
+
+class SmsCodeIn(In):
+    """Who somebody says they are."""
+
+    name: StrictStr = Field(max_length=200)
+    id_no: StrictStr = Field(max_length=40)
+    phone: StrictStr = Field(max_length=40)
+
+
+class SmsCodeOut(Out):
+    """The challenge; the same for right and wrong claims."""
+
+    challenge_id: str
+    expires_at: str
+    resend_after_s: int
+
+
+class DeviceKeyIn(In):
+    """Public JWK of the phone's P-256 key; `x` and `y` are 32 bytes in base64url."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: StrictStr = Field(max_length=64)
+    y: StrictStr = Field(max_length=64)
+
+
+class BindIn(In):
+    """The code that came by SMS, and the phone's key."""
+
+    challenge_id: StrictStr = Field(max_length=40)
+    code: StrictStr = Field(max_length=10)
+    device_key: DeviceKeyIn
+
+
+class BindOut(Tokens):
+    """The binding, and tokens of the session that is now the member's."""
+
+    binding_id: str
+    display_name: str
+    bound_at: str
+
+
+class AccountOut(Out):
+    """The member's account."""
+
+    account_no_masked: str
+    state: str
+    state_text: str
+    balance_fen: int
+    available_fen: int
+    frozen_fen: int
+    held_fen: int
+    monthly_contribution_fen: int
+    paid_through: str | None
+    employer: str
+    as_of: str
+
+
+class PostingOut(Out):
+    """One movement of the fund; positive came in."""
+
+    posting_id: str
+    on: str
+    kind: str
+    kind_text: str
+    amount_fen: int
+    summary: str
+
+
+class PostingsOut(Out):
+    """A page of movements; pass `next_before` as `before` for the next one."""
+
+    postings: list[PostingOut]
+    next_before: str | None
+
+
+class ItemSummary(Out):
+    """An item as lists show it."""
+
+    code: str
+    name_zh: str
+    group: str
+    summary: str
+    kind: str
+
+
+class BasisOut(Out):
+    """A rule the item rests on."""
+
+    title: str
+    article: str
+    text: str
+
+
+class SourceOut(Out):
+    """A department that is asked, and why."""
+
+    name: str
+    why: str
+
+
+class ItemOut(ItemSummary):
+    """An item's declaration; `form_schema` is JSON Schema with x-widget hints for the page."""
+
+    legal_basis: list[BasisOut]
+    form_schema: dict[str, Any]
+    needs_consent: list[str]
+    sources: list[SourceOut]
+    verification: str
+    approval: str
+    sla_text: str
+    documents: list[str]
+
+
+class ItemsOut(Out):
+    """All items."""
+
+    items: list[ItemSummary]
+
+
+class CardOut(Out):
+    """A payee card; only its last four digits are shown."""
+
+    card_id: str
+    bank_code: str
+    bank_name: str
+    tail4: str
+    usable: bool
+    usable_from: str
+    source: str
+
+
+class CardsOut(Out):
+    """The member's payee cards."""
+
+    cards: list[CardOut]
+
+
+class RefusalOut(Out):
+    """A no that explains itself."""
+
+    code: str
+    rule: str
+    article: str
+    fact: str
+    source: str
+    change: str
+    next_on: str | None
+    turn_to: str
+    text: str
+
+
+class PartOut(Out):
+    """One line of how the amount came about."""
+
+    label: str
+    amount_fen: int | None
+    text: str
+    source: str
+
+
+class FactOut(Out):
+    """A fact the answer rests on."""
+
+    label: str
+    value_text: str
+    source: str
+    as_of: str
+
+
+class QuoteOut(Out):
+    """May I, and how much; a quote full of refusals is a 200."""
+
+    allowed: bool
+    max_fen: int | None
+    headline: str
+    explanation: str
+    breakdown: list[PartOut]
+    refusals: list[RefusalOut]
+    facts: list[FactOut]
+    next_on: str | None
+    cards: list[CardOut]
+    verification: str
+    approval: str
+
+
+class ConsentTextOut(Out):
+    """The words to agree to, and what to do instead."""
+
+    kind: str
+    version: str
+    title: str
+    paragraphs: list[str]
+    agree_label: str
+    other_way: dict[str, str] | None
+
+
+class ConsentIn(In):
+    """An agreement to the words of one version."""
+
+    kind: Literal["data_sharing", "face"]
+    text_version: StrictStr = Field(max_length=20)
+    item_code: StrictStr | None = Field(default=None, max_length=60)
+    application_id: StrictStr | None = Field(default=None, max_length=40)
+
+
+class ConsentOut(Out):
+    """A consent and whether it still holds."""
+
+    consent_id: str
+    kind: str
+    text_version: str
+    granted_at: str
+    withdrawn_at: str | None
+
+
+class ConsentsOut(Out):
+    """Every consent the member gave."""
+
+    consents: list[ConsentOut]
+
+
+class StepOut(Out):
+    """One step of the progress line."""
+
+    key: str
+    label: str
+    actor: str
+    at: str | None
+    state: Literal["done", "current", "todo", "failed"]
+
+
+class CardTail(Out):
+    """A card as bank name and last four digits."""
+
+    bank_name: str
+    tail4: str
+
+
+class CertificateOut(Out):
+    """A certificate with its file and its public check."""
+
+    certificate_id: str
+    number: str
+    name: str
+    issued_on: str
+    valid_until: str
+    pdf_url: str
+    verify_url: str
+
+
+class CertificatesOut(Out):
+    """The member's certificates."""
+
+    certificates: list[CertificateOut]
+
+
+class ApplicationOut(Out):
+    """An application with its progress; poll with `since_version`."""
+
+    application_id: str
+    case_no: str
+    item_code: str
+    item_name: str
+    kind: str
+    state: str
+    state_text: str
+    version: int
+    amount_fen: int | None
+    amount_words: str | None
+    card: CardTail | None
+    next_step: Literal["face", "confirm", "wait", "done", "none"]
+    waiting_text: str
+    steps: list[StepOut]
+    refusals: list[RefusalOut]
+    certificate: CertificateOut | None
+    result: dict[str, Any]
+    next_available_on: str | None
+    created_at: str
+    updated_at: str
+    account_balance_fen: int | None
+
+
+class ApplicationsOut(Out):
+    """The member's applications, newest first."""
+
+    applications: list[ApplicationOut]
+
+
+class HomeOut(Out):
+    """All the home page shows."""
+
+    display_name: str
+    account: AccountOut
+    postings: list[PostingOut]
+    in_progress: list[ApplicationOut]
+    attention: list[dict[str, str]]
+    items: list[ItemSummary]
+
+
+class FaceSessionIn(In):
+    """The face consent this try is made under."""
+
+    consent_id: StrictStr = Field(max_length=40)
+
+
+class CaptureOut(Out):
+    """How to capture."""
+
+    width: int
+    height: int
+    fps: int
+    jpeg_quality: float
+    batch_max: int
+    total_max: int
+
+
+class PromptOut(Out):
+    """What to ask of the member now, and for how long."""
+
+    index: int
+    kind: str
+    text: str
+    hold_ms: int
+    last: bool
+
+
+class FaceSessionOut(Out):
+    """A try: keys, limits and the first prompt."""
+
+    session_id: str
+    nonce: str
+    challenge_key: str
+    expires_at: str
+    action_count: int
+    capture: CaptureOut
+    prompt: PromptOut
+
+
+class FrameIn(In):
+    """One picture: milliseconds since prompt 0 was shown, prompt on the screen, JPEG in base64, MAC in base64url."""
+
+    seq: StrictInt = Field(ge=0, le=10_000)
+    at_ms: StrictInt = Field(ge=0, le=600_000)
+    prompt: StrictInt = Field(ge=0, le=50)
+    jpeg: StrictStr = Field(max_length=420_000)
+    mac: StrictStr = Field(max_length=64)
+
+
+class FramesIn(In):
+    """A batch of pictures, signed by the phone."""
+
+    batch: StrictInt = Field(ge=0, le=200)
+    frames: Annotated[list[FrameIn], Field(min_length=1, max_length=10)]
+    device_signature: StrictStr = Field(max_length=120)
+
+
+class FramesOut(Out):
+    """The prompt to show from now on."""
+
+    received: int
+    prompt: PromptOut
+    complete: bool
+
+
+class ReasonOut(Out):
+    """Why a try failed, and the one tip that would help."""
+
+    code: str
+    text: str
+    tip: str
+
+
+class FaceStateOut(Out):
+    """How a try stands."""
+
+    session_id: str
+    state: Literal["open", "judging", "passed", "failed", "expired", "consumed"]
+    reasons: list[ReasonOut]
+    tries_left: int
+    served_until: str | None
+    queue_wait_s: int | None
+
+
+class ConfirmIn(In):
+    """The passed face session."""
+
+    face_session_id: StrictStr = Field(max_length=40)
+
+
+class NoticeOut(Out):
+    """A notice and its fate."""
+
+    notice_id: str
+    topic: str
+    channel: str
+    title: str
+    text: str
+    state: str
+    state_text: str
+    created_at: str
+    application_id: str | None
+
+
+class NoticesOut(Out):
+    """What was sent to the member."""
+
+    notices: list[NoticeOut]
+
+
+class AccessEntry(Out):
+    """One act on the member's record."""
+
+    at: str
+    actor: str
+    action: str
+    text: str
+
+
+class AccessLogOut(Out):
+    """Who looked at my data, and what was done."""
+
+    entries: list[AccessEntry]
+
+
+class ClientConfigOut(Out):
+    """What the page needs to know at start."""
+
+    appid: str
+    jweixin_url: str
+    hotline: str
+    centre: str
+    api_version: str
+
+
+class JsSdkOut(Out):
+    """Parameters of wx.config for one page."""
+
+    appid: str
+    timestamp: str
+    nonce: str
+    signature: str
+
+
+class VerifyOut(Out):
+    """Whether a file is the certificate as issued; the holder is masked."""
+
+    number: str
+    genuine: bool
+    name: str
+    holder_masked: str
+    issued_on: str
+    valid_until: str
+    expired: bool

@@ -1,0 +1,336 @@
+"""From domain objects to answers 展示: progress lines, texts, masks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from app.ports import Ports
+from services.accounts.models import PayeeCard
+from services.applications.models import MONEY, Application, Transition
+from services.certificates.models import Certificate
+from services.core.clock import shanghai_iso
+from services.core.money import yuan_text, yuan_words
+from services.items.declaration import Approval, Item
+from services.items.engine import Quote, state_table
+from services.items.facts import SHARED, Facts
+from services.ledger.queries import FundMovement
+
+KIND_TEXTS = {
+    "contribution": "汇缴",
+    "withdrawal_hold": "提取",
+    "withdrawal_reverse": "提取退回",
+    "withdrawal_return": "退汇",
+    "opening": "期初余额",
+    "interest": "结息",
+}
+_WAITING = {
+    "submitted": "正在办理，请稍等几秒。",
+    "verifying": "等您刷脸确认。",
+    "in_review": "工作人员正在审核，3 个工作日内告诉您结果。",
+    "approved": "已经批准，正在通知银行付款，一般几秒钟。",
+    "paying": "银行正在付款，一般 1 分钟内到账。",
+    "accepted": "银行已受理，正在把钱转到您的卡上，一般 1 分钟内到账。",
+    "paid": "钱已经转到您的银行卡。",
+    "unknown": "银行还没有回话。您的钱安全，我们在查，有结果马上通知您，不用重新提交。",
+    "returned": "这笔钱没有转成功，已经退回您的公积金账户。请核对银行卡后再办。",
+    "refused": "这次没有办成，钱没有动。",
+    "expired": "超过时间没有完成核验，这笔业务已经失效，钱没有动。可以重新办理。",
+    "cancelled": "您已经撤销了这笔业务，钱没有动。",
+    "completed": "已经办好。",
+}
+_NEXT = {
+    "verifying": "face",
+    "in_review": "wait",
+    "approved": "wait",
+    "paying": "wait",
+    "accepted": "wait",
+    "unknown": "wait",
+    "submitted": "wait",
+    "paid": "done",
+    "completed": "done",
+}
+_FACT_LABELS = {
+    "account": "账户信息",
+    "contributions": "缴存记录",
+    "usage": "提取记录",
+    "marriage": "婚姻状况",
+    "property": "本市住房",
+    "card_check": "银行卡核验",
+}
+_MARRIAGE = {"10": "未婚", "20": "已婚", "30": "丧偶", "40": "离婚"}
+
+
+def movement_view(movement: FundMovement) -> dict[str, Any]:
+    """A movement of the fund."""
+    return {
+        "posting_id": str(movement.journal_id),
+        "on": movement.on.isoformat(),
+        "kind": movement.kind,
+        "kind_text": KIND_TEXTS.get(movement.kind, movement.kind),
+        "amount_fen": movement.amount_fen,
+        "summary": movement.summary,
+    }
+
+
+def card_view(card: PayeeCard, now: datetime) -> dict[str, Any]:
+    """A payee card by its last four digits."""
+    return {
+        "card_id": str(card.card_id),
+        "bank_code": card.bank_code,
+        "bank_name": card.bank_name,
+        "tail4": card.tail4,
+        "usable": now >= card.usable_from,
+        "usable_from": shanghai_iso(card.usable_from),
+        "source": card.source,
+    }
+
+
+def item_summary(item: Item) -> dict[str, Any]:
+    """An item as lists show it."""
+    return {
+        "code": item.code,
+        "name_zh": item.name_zh,
+        "group": item.group,
+        "summary": item.summary,
+        "kind": item.kind,
+    }
+
+
+def item_view(item: Item) -> dict[str, Any]:
+    """An item's declaration for the page."""
+    return {
+        **item_summary(item),
+        "legal_basis": [{"title": b.title, "article": b.article, "text": b.text} for b in item.legal_basis],
+        "form_schema": item.form.model_json_schema(),
+        "needs_consent": ["data_sharing"] if item.needs & SHARED else [],
+        "sources": [{"name": name, "why": why} for name, why in item.sources],
+        "verification": item.verification.value,
+        "approval": Approval.INSTANT.value,
+        "sla_text": item.sla_text,
+        "documents": list(item.documents),
+    }
+
+
+def quote_view(quote: Quote, cards: list[dict[str, Any]]) -> dict[str, Any]:
+    """The answer to "may I, and how much"."""
+    next_on = quote.item.next_on(quote.facts, quote.policy) if quote.item.next_on else None
+    return {
+        "allowed": quote.allowed,
+        "max_fen": quote.amount.max_fen if quote.amount and quote.allowed else None,
+        "headline": _headline(quote),
+        "explanation": quote.amount.headline if quote.amount and quote.allowed else "",
+        "breakdown": _parts(quote) if quote.allowed else [],
+        "refusals": [refusal.to_json() for refusal in quote.refusals],
+        "facts": _facts(quote.facts),
+        "next_on": _day(_earliest(quote) if not quote.allowed else next_on),
+        "cards": cards,
+        "verification": quote.item.verification.value,
+        "approval": quote.approval.value,
+    }
+
+
+def _headline(quote: Quote) -> str:
+    if not quote.allowed:
+        return quote.refusals[0].text
+    if quote.amount is None:
+        return quote.item.allowed_text
+    sentence = f"您现在可提 {yuan_text(quote.amount.max_fen)} 元。"
+    return (
+        sentence
+        if quote.approval is Approval.INSTANT
+        else sentence + "提交后由工作人员审核，3 个工作日内告诉您结果。"
+    )
+
+
+def _earliest(quote: Quote) -> date | None:
+    """The day by which every dated refusal is over; None when one of them has no date."""
+    days = [refusal.next_on for refusal in quote.refusals]
+    return None if not days or None in days else max(day for day in days if day)
+
+
+def _parts(quote: Quote) -> list[dict[str, Any]]:
+    parts = quote.amount.parts if quote.amount else ()
+    return [{"label": p.label, "amount_fen": p.amount_fen, "text": p.text, "source": p.source} for p in parts]
+
+
+def _facts(facts: Facts) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": _FACT_LABELS[note.fact],
+            "value_text": _fact_text(facts, note.fact, note.status),
+            "source": note.source,
+            "as_of": note.as_of,
+        }
+        for note in facts.sources
+    ]
+
+
+def _fact_text(facts: Facts, fact: str, status: str) -> str:
+    if status != "ok":
+        return "没有查到，转人工核对" if status == "not_found" else "对方系统没有回音，转人工核对"
+    if fact == "marriage" and facts.marriage:
+        return _MARRIAGE.get(facts.marriage.status, "未说明")
+    if fact == "property" and facts.property:
+        return f"{facts.property.houses} 套" if facts.property.houses else "没有住房"
+    if fact == "contributions" and facts.contributions:
+        return f"连续缴存 {facts.contributions.continuous_months} 个月"
+    if fact == "usage" and facts.usage:
+        return f"今年已提 {yuan_text(facts.usage.year_fen)} 元"
+    if fact == "card_check" and facts.card_check:
+        return "核验通过" if facts.card_check.matched else "核验没有通过"
+    return f"余额 {yuan_text(facts.account.balance_fen)} 元"
+
+
+def application_view(
+    application: Application,
+    transitions: list[Transition],
+    item: Item,
+    certificate: dict[str, Any] | None,
+    balance_fen: int | None,
+    next_on: date | None,
+) -> dict[str, Any]:
+    """An application with its progress line."""
+    table = state_table(application)
+    payee = application.payee
+    return {
+        "application_id": str(application.application_id),
+        "case_no": application.case_no,
+        "item_code": application.item_code,
+        "item_name": item.name_zh,
+        "kind": application.kind,
+        "state": application.state,
+        "state_text": table.labels[application.state],
+        "version": application.version,
+        "amount_fen": application.amount_fen,
+        "amount_words": yuan_words(application.amount_fen) if application.amount_fen is not None else None,
+        "card": {"bank_name": payee["bank_name"], "tail4": payee["tail4"]} if payee else None,
+        "next_step": _NEXT.get(application.state, "none"),
+        "waiting_text": _WAITING[application.state],
+        "steps": progress(application, transitions),
+        "refusals": [],
+        "certificate": certificate,
+        "result": application.result,
+        "next_available_on": _day(next_on),
+        "created_at": shanghai_iso(application.created_at),
+        "updated_at": shanghai_iso(application.updated_at),
+        "account_balance_fen": balance_fen,
+    }
+
+
+_MONEY_STEPS = (
+    ("submitted", "提交", "您"),
+    ("verified", "刷脸", "您"),
+    ("approved", "批准", "公积金中心"),
+    ("paying", "付款", "银行"),
+    ("paid", "到账", "银行"),
+)
+_MONEY_REACHED = {
+    "submitted": 1,
+    "verifying": 1,
+    "in_review": 2,
+    "approved": 3,
+    "paying": 3,
+    "unknown": 3,
+    "accepted": 4,
+    "paid": 5,
+    "returned": 4,
+}
+_FAILED = {"returned": "已退回", "refused": "没有通过", "expired": "已失效", "cancelled": "已撤销"}
+
+
+def progress(application: Application, transitions: list[Transition]) -> list[dict[str, Any]]:
+    """Every step with who acts and when: done, current, still to come, or failed."""
+    if application.kind == MONEY:
+        return _money_progress(application, transitions)
+    return _plain_progress(application, transitions)
+
+
+def _money_progress(application: Application, transitions: list[Transition]) -> list[dict[str, Any]]:
+    at = {transition.target: transition.at for transition in transitions}
+    times = (
+        at.get("submitted"),
+        at.get("approved") or at.get("in_review"),
+        at.get("approved"),
+        at.get("paying"),
+        at.get("paid"),
+    )
+    if application.state in _FAILED:
+        return _failed_line(application, _MONEY_STEPS, times, at)
+    reached = _MONEY_REACHED[application.state]
+    return [
+        _step(step, time, index, reached)
+        for index, (step, time) in enumerate(zip(_MONEY_STEPS, times, strict=True))
+    ]
+
+
+def _plain_progress(application: Application, transitions: list[Transition]) -> list[dict[str, Any]]:
+    at = {transition.target: transition.at for transition in transitions}
+    faced = "verifying" in at
+    steps = [
+        ("submitted", "提交", "您"),
+        *([("verified", "刷脸", "您")] if faced else []),
+        ("completed", "办好", "公积金中心"),
+    ]
+    times = (at.get("submitted"), *((at.get("completed"),) if faced else ()), at.get("completed"))
+    if application.state in _FAILED:
+        return _failed_line(application, tuple(steps), times, at)
+    reached = len(steps) if application.state == "completed" else 1
+    return [
+        _step(step, time, index, reached) for index, (step, time) in enumerate(zip(steps, times, strict=True))
+    ]
+
+
+def _step(step: tuple[str, str, str], at: datetime | None, index: int, reached: int) -> dict[str, Any]:
+    state = "done" if index < reached else "current" if index == reached else "todo"
+    shown = at if state == "done" else None
+    return {
+        "key": step[0],
+        "label": step[1],
+        "actor": step[2],
+        "at": shanghai_iso(shown) if shown else None,
+        "state": state,
+    }
+
+
+def _failed_line(
+    application: Application,
+    steps: tuple[tuple[str, str, str], ...],
+    times: tuple[datetime | None, ...],
+    at: dict[str, datetime],
+) -> list[dict[str, Any]]:
+    done = [_step(step, time, 0, 1) for step, time in zip(steps, times, strict=True) if time is not None]
+    ended = at.get(application.state)
+    actor = (
+        "您"
+        if application.state == "cancelled"
+        else "银行"
+        if application.state == "returned"
+        else "公积金中心"
+    )
+    last = {
+        "key": application.state,
+        "label": _FAILED[application.state],
+        "actor": actor,
+        "at": shanghai_iso(ended) if ended else None,
+        "state": "failed",
+    }
+    return [*done, last]
+
+
+def certificate_view(certificate: Certificate, own: Ports) -> dict[str, Any]:
+    """A certificate with its file and public check."""
+    base = own.settings.public_base_url
+    return {
+        "certificate_id": str(certificate.certificate_id),
+        "number": certificate.number,
+        "name": certificate.name,
+        "issued_on": certificate.issued_on.isoformat(),
+        "valid_until": certificate.valid_until.isoformat(),
+        "pdf_url": f"/api/v1/certificates/{certificate.certificate_id}/pdf",
+        "verify_url": f"{base}/verify/{certificate.number}?c={certificate.check_code}",
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,53 @@
+"""What the HTTP layer needs from the product 应用依赖; filled by runtime.bootstrap, kept in `app.extensions["anju"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from config.settings import Settings
+from services.certificates.service import Certificates
+from services.core.clock import Clock
+from services.core.crypto import FieldCipher
+from services.core.db import Sessions
+from services.face.service import Faces
+from services.items.engine import Engine
+from services.notices.adapters.tencent_sms import DeliveryReceipt
+from services.notices.service import Notices
+from wechat.callbacks import CallbackMessage
+from wechat.config import CallbackConfig
+from wechat.jssdk import JsSdk
+from wechat.oauth import OAuthClient
+from wechat.replies import Reply
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The product's objects, as far as HTTP uses them."""
+
+    settings: Settings
+    clock: Clock
+    sessions: Sessions
+    cipher: FieldCipher
+    engine: Engine
+    faces: Faces
+    notices: Notices
+    certificates: Certificates
+    oauth: OAuthClient
+    jssdk: JsSdk
+    wechat_callback_config: CallbackConfig
+    sms_receipt_path_secret: str
+    client_dir: Path
+    jwt_key: str
+    on_wechat_message: Callable[[Session, CallbackMessage], Reply | None]
+    on_sms_receipts: Callable[[Session, Sequence[DeliveryReceipt]], None]
+
+
+def ports() -> Ports:
+    """The ports of the present application."""
+    return cast(Ports, current_app.extensions["anju"])
