@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from sandbox.phone.phones import Phones
 from sandbox.phone.server import phone_app
 from sandbox.serving import HttpServer, guard
+from sandbox.settlement_node.node import SettlementNode
 from sandbox.setup import Setup
 from sandbox.share.exchange import exchange_app
 from sandbox.sms.gateway import gateway_app
@@ -16,7 +20,7 @@ from sandbox.world import World
 
 
 class Sandbox:
-    """WeChat, SMS, data sharing and the phones in one process, each server on its own port."""
+    """WeChat, SMS, data sharing, the settlement node and the phones in one process, each server on its own port."""
 
     def __init__(self, setup: Setup) -> None:
         guard(setup.host)
@@ -27,8 +31,13 @@ class Sandbox:
         self.account = Account(self.world)
         self.pusher = Pusher(self.account)
         self.network = Network(self.world)
+        self.phones = Phones(self.world, self.account, self.pusher, self.network)
+        ports = setup.ports
+        self.node = SettlementNode(
+            setup.state, setup.host, ports["settlement"], ports["settlement_notice"], now=self._now
+        )
         apps = {
-            "phone": phone_app(self.world, self.account, self.pusher, self.network),
+            "phone": phone_app(self.world, self.phones, self.node),
             "wechat": wechat_app(self.world, self.account, self.pusher),
             "sms": gateway_app(self.world, self.network),
             "share": exchange_app(self.world),
@@ -37,6 +46,7 @@ class Sandbox:
 
     def start(self) -> None:
         """Open every port."""
+        self.node.start()
         for server in self._servers:
             server.start()
 
@@ -44,6 +54,10 @@ class Sandbox:
         """Close every port and the store."""
         for server in self._servers:
             server.stop()
+        self.node.stop()
         self.pusher.stop()
         self.network.stop()
         self.store.close()
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.time(), UTC)

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import NoReturn
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.faults import Fault
@@ -64,7 +64,7 @@ class HttpServer:
         self._server.server_close()
 
 
-def new_app(world: World, server: str, import_name: str) -> Flask:
+def new_app(world: World, server: str, import_name: str, *, recorded: bool = True) -> Flask:
     """A Flask application that records each call and lets a dropped connection through to the socket."""
     app = Flask(import_name)
     app.config["PROPAGATE_EXCEPTIONS"] = True
@@ -72,7 +72,7 @@ def new_app(world: World, server: str, import_name: str) -> Flask:
 
     @app.after_request
     def record(response: Response) -> Response:
-        if not g.get("unrecorded"):
+        if recorded:
             world.saw(server, _call(response))
         return response
 

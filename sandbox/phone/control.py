@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.sms.messages import Network
+from sandbox.phone.lookup import BadOrder, known
+from sandbox.phone.phones import Phones
 from sandbox.wechat.account import Account
-from sandbox.wechat.push import Pusher
 from sandbox.world import Person, World
 
 IMPORT_WITHIN_S = 60
@@ -20,20 +20,12 @@ SERVERS = ("wechat", "push", "sms", "share", "phone")
 Reply = Response | tuple[Response, int]
 
 
-class BadOrder(Exception):
-    """A control call that cannot be carried out."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-def blueprint(world: World, account: Account, pusher: Pusher, network: Network) -> Blueprint:
+def blueprint(phones: Phones) -> Blueprint:
     """The control API under /control."""
     pages = Blueprint("control", __name__, url_prefix="/control")
-    _people(pages, world, account, pusher)
-    _inboxes(pages, world, account, network)
-    _orders(pages, world, account)
+    _people(pages, phones)
+    _inboxes(pages, phones)
+    _orders(pages, phones)
 
     @pages.errorhandler(BadOrder)
     def refuse(error: BadOrder) -> Reply:
@@ -42,7 +34,9 @@ def blueprint(world: World, account: Account, pusher: Pusher, network: Network) 
     return pages
 
 
-def _people(pages: Blueprint, world: World, account: Account, pusher: Pusher) -> None:
+def _people(pages: Blueprint, phones: Phones) -> None:
+    world, account = phones.world, phones.account
+
     @pages.get("/members")
     def members() -> Response:
         return jsonify(members=[shown(world, account, person) for person in world.people()])
@@ -58,19 +52,19 @@ def _people(pages: Blueprint, world: World, account: Account, pusher: Pusher) ->
     @pages.post("/members/<key>/follow")
     def follow(key: str) -> Response:
         person = known(world, key)
-        follow_account(account, pusher, person)
+        phones.follow(person)
         return jsonify(shown(world, account, person))
 
     @pages.post("/members/<key>/unfollow")
     def unfollow(key: str) -> Response:
         person = known(world, key)
-        openid = account.openid(person.key)
-        if account.set_follows(openid, False):
-            pusher.event(openid, "unsubscribe", EventKey="")
+        phones.unfollow(person)
         return jsonify(shown(world, account, person))
 
 
-def _inboxes(pages: Blueprint, world: World, account: Account, network: Network) -> None:
+def _inboxes(pages: Blueprint, phones: Phones) -> None:
+    world, account, network = phones.world, phones.account, phones.network
+
     @pages.get("/phones/<key>/sms")
     def sms(key: str) -> Response:
         messages = network.inbox(known(world, key).phone, after=request.args.get("after", 0, int))
@@ -83,7 +77,9 @@ def _inboxes(pages: Blueprint, world: World, account: Account, network: Network)
         return jsonify(openid=openid, follows=account.follows(openid), messages=messages)
 
 
-def _orders(pages: Blueprint, world: World, account: Account) -> None:
+def _orders(pages: Blueprint, phones: Phones) -> None:
+    world, account = phones.world, phones.account
+
     @pages.get("/faults")
     def faults() -> Response:
         return jsonify(faults=world.faults.list())
@@ -112,18 +108,15 @@ def _orders(pages: Blueprint, world: World, account: Account) -> None:
         world.shift_clock(float(request.get_json()["offset_s"]))
         return clock()
 
+    @pages.delete("/received")
+    def forget_received() -> Response:
+        world.store.clear("received")
+        return jsonify(calls=[])
+
     @pages.delete("/wechat/tokens")
     def kill_tokens() -> Response:
         account.kill_tokens()
         return jsonify(killed=True)
-
-
-def known(world: World, key: str) -> Person:
-    """The person of a key (or phone number); 404 when there is none."""
-    person = world.person(key) or world.by_phone(key)
-    if person is None:
-        raise BadOrder(f"no such person: {key}", 404)
-    return person
 
 
 def shown(world: World, account: Account, person: Person) -> dict[str, Any]:
@@ -139,14 +132,6 @@ def shown(world: World, account: Account, person: Person) -> dict[str, Any]:
         "follows": account.follows(openid),
         "cards": [dict(card) for card in person.cards],
     }
-
-
-def follow_account(account: Account, pusher: Pusher, person: Person) -> None:
-    """Follow the account and tell the product, when that is news."""
-    openid = account.openid(person.key)
-    if account.set_follows(openid, True):
-        account.say(openid, {"from": "account", "type": "notice", "text": "您已关注 株洲住房公积金"})
-        pusher.event(openid, "subscribe", EventKey="")
 
 
 def add_person(world: World, record: dict[str, Any]) -> Person:

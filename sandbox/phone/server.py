@@ -1,19 +1,25 @@
-"""Server: the phone page, the control API and the actor on one port."""
+"""Server: the phone page, the control API, the settlement node's controls and the actor on one port."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from sandbox.phone import control
+from sandbox.actor.web import blueprint as actor
+from sandbox.phone import control, page
+from sandbox.phone.phones import Phones
 from sandbox.serving import new_app
-from sandbox.sms.messages import Network
-from sandbox.wechat.account import Account
-from sandbox.wechat.push import Pusher
+from sandbox.settlement_node.control import blueprint as settlement_control
+from sandbox.settlement_node.node import SettlementNode
+from sandbox.wechat.jssdk import allow_loopback
 from sandbox.world import World
 
 
-def phone_app(world: World, account: Account, pusher: Pusher, network: Network) -> Flask:
-    """The phone and its control API as a web application."""
-    app = new_app(world, "phone", __name__)
-    app.register_blueprint(control.blueprint(world, account, pusher, network))
+def phone_app(world: World, phones: Phones, node: SettlementNode) -> Flask:
+    """Everything on the phone's port as a web application."""
+    app = new_app(world, "phone", __name__, recorded=False)
+    app.register_blueprint(page.blueprint(phones))
+    app.register_blueprint(control.blueprint(phones))
+    app.register_blueprint(settlement_control(node), url_prefix="/control/settlement")
+    app.register_blueprint(actor)
+    app.after_request_funcs.setdefault("actor", []).append(allow_loopback)
     return app
