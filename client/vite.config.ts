@@ -1,8 +1,11 @@
 import uni from '@dcloudio/vite-plugin-uni'
 import { defineConfig } from 'vite'
+import { ownHostOnly } from './build/own-host'
+
+const h5 = process.env.UNI_PLATFORM === 'h5'
 
 export default defineConfig({
   base: './',
-  plugins: [uni()],
+  plugins: [uni(), h5 && ownHostOnly()],
   server: { proxy: { '/api': process.env.ANJU_API ?? 'http://127.0.0.1:8600' } },
 })

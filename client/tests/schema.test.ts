@@ -8,6 +8,8 @@ const FIELDS = fieldsOf({
     card_id: { type: 'string', title: '收款卡', 'x-widget': 'card' },
     reason: { type: 'string', title: '用途', oneOf: [{ const: 'rent', title: '付房租' }] },
     city: { type: 'string', title: '城市', enum: ['430200'], 'x-labels': { '430200': '株洲' } },
+    card_no: { type: 'string', title: '银行卡号', 'x-widget': 'text', 'x-input': 'numeric' },
+    bank_code: { type: 'string', title: '开户银行', 'x-widget': 'choice', pattern: '^[0-9]{6}$', 'x-labels': { '105000': '建设银行' }, default: '105000' },
     channel: { type: 'string', 'x-widget': 'hidden' },
   },
 })
@@ -19,6 +21,8 @@ it('leaves hidden fields out and finds the widget of the others', () => {
     ['card_id', 'card'],
     ['reason', 'choice'],
     ['city', 'choice'],
+    ['card_no', 'text'],
+    ['bank_code', 'choice'],
   ])
   expect(field('city').options).toEqual([{ value: '430200', text: '株洲' }])
 })
@@ -27,6 +31,13 @@ it('sends amounts as integer fen, and nothing for what is not an amount', () => 
   expect(valueOf(field('amount_fen'), '3000.5')).toBe(300050)
   expect(valueOf(field('amount_fen'), '三千')).toBeUndefined()
   expect(valueOf(field('card_id'), '')).toBeUndefined()
+})
+
+it('reads choices from their labels, defaults, and numbers written in groups', () => {
+  expect(field('bank_code').options).toEqual([{ value: '105000', text: '建设银行' }])
+  expect(field('bank_code').initial).toBe('105000')
+  expect(valueOf(field('card_no'), '6217 0000 0000 0000 012')).toBe('6217000000000000012')
+  expect(faultOf(field('card_no'), '六二一七', null)).toBe('银行卡号只有数字，请再看一遍。')
 })
 
 it('says what is wrong and what to do', () => {

@@ -109,6 +109,7 @@ export interface FormField {
   minLength?: number
   pattern?: string
   'x-widget'?: 'amount' | 'card' | 'choice' | 'text' | 'hidden'
+  'x-input'?: 'numeric'
   'x-help'?: string
   'x-labels'?: Record<string, string> | string[]
 }

@@ -3,10 +3,10 @@
 import { ApiProblem } from '@/api/problem'
 import { sendFrames } from '@/api/endpoints'
 import type { FaceSession, Prompt } from '@/api/types'
-import { nextFrameIn } from './pace'
+import { nextBatchIn, nextFrameIn } from './pace'
 import { makeSealer, type Shot } from './sealing'
 
-const SEND_EVERY_MS = 1000
+const REST_MS = 1000
 const TRIES = 3
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
@@ -26,7 +26,7 @@ class Capture {
   private readonly queue: Shot[] = []
   private prompt: Prompt
   private promptSince = 0
-  private readonly start = performance.now()
+  private start = 0
   private taken = 0
   private batch = 0
   private complete = false
@@ -42,6 +42,7 @@ class Capture {
   async run(): Promise<void> {
     const { session_id: id, nonce, challenge_key: key } = this.session
     const seal = await makeSealer(id, nonce, key)
+    this.start = performance.now()
     this.watch.onPrompt(this.prompt)
     try {
       await Promise.all([this.shootOn(), this.sendOn(seal)])
@@ -60,17 +61,14 @@ class Capture {
 
   private async shootOn(): Promise<void> {
     const { fps, total_max: totalMax } = this.session.capture
+    const pace = { fps, totalMax, actionCount: this.session.action_count }
     while (!this.over) {
       const began = this.elapsed
-      const pace = { fps, totalMax, reserve: this.promptsLeft() * fps }
-      const wait = nextFrameIn(this.taken, this.queue.length, began - this.promptSince, this.prompt.hold_ms, pace)
+      const sincePromptMs = began - this.promptSince
+      const wait = nextFrameIn({ taken: this.taken, waiting: this.queue.length, sincePromptMs, prompt: this.prompt }, pace)
       if (wait !== null) await this.take()
-      await pause(Math.max(10, (wait ?? SEND_EVERY_MS) - (this.elapsed - began)))
+      await pause(Math.max(10, (wait ?? REST_MS) - (this.elapsed - began)))
     }
-  }
-
-  private promptsLeft(): number {
-    return Math.max(0, this.session.action_count - this.prompt.index)
   }
 
   private async take(): Promise<void> {
@@ -81,7 +79,7 @@ class Capture {
 
   private async sendOn(seal: Awaited<ReturnType<typeof makeSealer>>): Promise<void> {
     while (!this.over) {
-      const due = this.elapsed + SEND_EVERY_MS
+      const due = this.elapsed + nextBatchIn(this.elapsed - this.promptSince, this.prompt.hold_ms)
       while (this.elapsed < due && this.queue.length < this.session.capture.batch_max && !this.over) await pause(40)
       const shots = this.queue.splice(0, this.session.capture.batch_max)
       if (shots.length) await this.send(await seal(this.batch++, shots))

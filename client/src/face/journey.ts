@@ -17,6 +17,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   const stage = ref<Stage>('ready')
   const prompt = shallowRef<Prompt | null>(null)
   const session = shallowRef<FaceSession | null>(null)
+  const actions = ref(0)
   const verdict = shallowRef<FaceVerdict | null>(null)
   const trouble = shallowRef<unknown>(null)
   let stream: MediaStream | null = null
@@ -30,6 +31,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   async function start(video: HTMLVideoElement): Promise<boolean> {
     gone = false
     trouble.value = verdict.value = prompt.value = null
+    actions.value = 0
     stage.value = 'opening'
     try {
       return await challenge(video)
@@ -60,7 +62,10 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     const { width, height, jpeg_quality: quality } = opened.capture
     stage.value = 'capturing'
     await runCapture(opened, makeShutter(video, width, height, quality), {
-      onPrompt: (next) => (prompt.value = next),
+      onPrompt: (next) => {
+        prompt.value = next
+        if (next.kind !== 'neutral') actions.value++
+      },
       stopped: () => gone,
     })
     closeCamera(stream)
@@ -76,7 +81,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     return true
   }
 
-  return { stage, prompt, session, verdict, trouble, start, leave }
+  return { stage, prompt, actions, session, verdict, trouble, start, leave }
 }
 
 /** Turn a passed face into the application's approval; sent again, it is still done once. */

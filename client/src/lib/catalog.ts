@@ -12,9 +12,8 @@ const GROUPS: [ItemSummary['group'], string][] = [
 /** One character that stands for an item, like the seal on an envelope. */
 const SEALS: Record<string, string> = {
   'rent-withdrawal': '租',
-  'deposit-certificate': '证',
   'contribution-certificate': '证',
-  'card-change': '卡',
+  'payee-card-change': '卡',
 }
 
 export const sealOf = (item: Pick<ItemSummary, 'code' | 'name_zh'>) => SEALS[item.code] ?? item.name_zh.slice(0, 1)

@@ -11,6 +11,8 @@ export interface Field {
   help: string
   widget: Widget
   required: boolean
+  numeric: boolean
+  initial: string
   options: { value: string; text: string }[]
   maxLength: number
   pattern: RegExp | null
@@ -19,13 +21,14 @@ export interface Field {
 function widgetOf(field: FormField): Widget {
   const wanted = field['x-widget']
   if (wanted && wanted !== 'hidden') return wanted
-  return field.enum || field.oneOf ? 'choice' : 'text'
+  return field.enum || field.oneOf || field['x-labels'] ? 'choice' : 'text'
 }
 
 function optionsOf(field: FormField): Field['options'] {
   if (field.oneOf) return field.oneOf.map((choice) => ({ value: choice.const, text: choice.title }))
   const labels = field['x-labels']
-  return (field.enum ?? []).map((value, index) => ({
+  const values = field.enum ?? (labels && !Array.isArray(labels) ? Object.keys(labels) : [])
+  return values.map((value, index) => ({
     value,
     text: (Array.isArray(labels) ? labels[index] : labels?.[value]) ?? value,
   }))
@@ -40,6 +43,8 @@ export function fieldsOf(schema: FormSchema): Field[] {
       help: field['x-help'] ?? field.description ?? '',
       widget: widgetOf(field),
       required: (schema.required ?? []).includes(name),
+      numeric: field['x-input'] === 'numeric',
+      initial: typeof field.default === 'string' ? field.default : '',
       options: optionsOf(field),
       maxLength: field.maxLength ?? 64,
       pattern: field.pattern ? new RegExp(field.pattern) : null,
@@ -49,7 +54,8 @@ export function fieldsOf(schema: FormSchema): Field[] {
 /** What the form sends for a field; undefined while there is nothing that can be sent. */
 export function valueOf(field: Field, text: string): string | number | undefined {
   if (field.widget === 'amount') return parseYuan(text.trim()) ?? undefined
-  return text.trim() || undefined
+  // People copy card numbers in groups of four.
+  return (field.numeric ? text.replace(/\s/g, '') : text.trim()) || undefined
 }
 
 /** What is wrong with a field, as a sentence; null when nothing is. */
@@ -57,6 +63,7 @@ export function faultOf(field: Field, text: string, maxFen: number | null): stri
   const value = text.trim()
   if (!value) return field.required ? emptyText(field) : null
   if (field.widget === 'amount') return amountFault(value, maxFen)
+  if (field.numeric && !/^[\d\s]+$/.test(value)) return `${field.label}只有数字，请再看一遍。`
   if (field.pattern && !field.pattern.test(value)) return `${field.label}好像写得不对，请再看一遍。`
   return null
 }

@@ -11,7 +11,7 @@ export interface VoucherText {
 const WIDTH = 750
 const EDGE = 56
 const ROW = 64
-const FONT = 'system-ui, -apple-system, "PingFang SC", "Noto Sans CJK SC", sans-serif'
+const FONT = '-apple-system, "PingFang SC", "HarmonyOS Sans SC", "Noto Sans CJK SC", system-ui, sans-serif'
 
 /** Height that the rows need. */
 export const voucherHeight = (text: VoucherText) => 470 + text.rows.length * ROW
