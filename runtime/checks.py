@@ -62,8 +62,7 @@ def _passes(part: Part) -> bool:
 def _pytest() -> bool:
     """All tests, in two processes or more; the tests of the running system take one of them, in order."""
     workers = max(2, min(4, os.cpu_count() or 2))
-    quiet = ["-q", "-W", "ignore:XDG_RUNTIME_DIR"]  # a remark of a library's about the machine
-    command = [sys.executable, "-m", "pytest", *quiet, "-n", str(workers), "--dist", "loadgroup", "tests"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadgroup", "tests"]
     return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 

