@@ -141,7 +141,9 @@ def test_a_query_that_fails_says_nothing_about_the_payment(bdc, node, order, kin
     assert bdc.query(order.instruction_no, order.sent_on).outcome == "unknown"
 
 
-@pytest.mark.parametrize("kind", ["half_frame", "garbage_answer", "drop_connection_after", "truncated_statement"])
+@pytest.mark.parametrize(
+    "kind", ["half_frame", "garbage_answer", "drop_connection_after", "truncated_statement"]
+)
 def test_a_statement_is_whole_or_not_at_all(bdc, node, order, today, debits, wait_until, kind):
     bdc.pay(order)
     wait_until(lambda: debits() == 1)

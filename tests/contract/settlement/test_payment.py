@@ -11,7 +11,9 @@ def sent(node, case_no):
     return node.store.row("SELECT * FROM payments WHERE ref_no = ?", case_no)
 
 
-def test_a_payment_is_accepted_then_booked_once_and_found_on_the_statement(bdc, order, today, debits, wait_until):
+def test_a_payment_is_accepted_then_booked_once_and_found_on_the_statement(
+    bdc, order, today, debits, wait_until
+):
     reply = bdc.pay(order)
     assert (reply.outcome, reply.code) == ("accepted", "00000")
     wait_until(lambda: debits() == 1)
@@ -61,7 +63,9 @@ def test_a_registered_substitute_stands_in_for_a_character_the_bank_lacks(node, 
     assert sent(node, order.instruction_no)["payee_name"] == "王洁"
 
 
-def test_the_same_number_again_gets_the_first_result_and_no_second_debit(bdc, node, order, debits, wait_until):
+def test_the_same_number_again_gets_the_first_result_and_no_second_debit(
+    bdc, node, order, debits, wait_until
+):
     first = bdc.pay(order)
     wait_until(lambda: debits() == 1)
     again = bdc.pay(order)

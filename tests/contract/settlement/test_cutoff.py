@@ -1,0 +1,78 @@
+"""Cut-off: what was accepted is booked, what hangs is dropped, the key changes, returns fall due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.settlement_node import SettlementNode
+from services.core.clock import FixedClock, shanghai_day
+from services.settlement.adapters.bdc import BdcSettlementNode
+
+
+def test_a_pending_payment_is_dropped_at_cut_off_and_absent_from_the_statement(bdc, node, order, today):
+    node.order_fault({"kind": "pending_forever"})
+    assert bdc.pay(order).outcome == "unknown"
+    assert bdc.query(order.instruction_no, today).outcome == "pending"
+    node.cut_off()
+    assert bdc.query(order.instruction_no, today).outcome == "failed"
+    assert bdc.statement(today) == []
+    assert bdc.business_day() == today + timedelta(days=1)
+
+
+def test_a_dropped_number_sent_again_is_answered_as_failed(bdc, node, order, debits):
+    node.order_fault({"kind": "pending_forever"})
+    bdc.pay(order)
+    node.cut_off()
+    assert bdc.pay(order).outcome == "rejected"
+    assert debits() == 0
+
+
+def test_what_was_accepted_is_booked_on_the_day_it_was_accepted(tmp_path, order, today, make_config):
+    node = SettlementNode(tmp_path, port=0, notice_port=0, pay_delay_s=60)
+    node.start()
+    bdc = BdcSettlementNode(make_config(node), FixedClock(datetime.now(UTC)))
+    assert bdc.pay(order).outcome == "accepted"
+    assert bdc.statement(today) == []
+    node.cut_off()
+    assert [change.remark for change in bdc.statement(today)] == [order.instruction_no]
+    node.stop()
+
+
+def test_after_cut_off_payments_belong_to_the_next_business_day(bdc, node, order, today, debits, wait_until):
+    node.cut_off()
+    bdc.pay(order)
+    wait_until(lambda: debits() == 1)
+    assert bdc.statement(today) == []
+    assert len(bdc.statement(today + timedelta(days=1))) == 1
+
+
+def test_a_return_ordered_for_a_later_day_falls_on_that_day(bdc, node, order, today, debits, wait_until):
+    node.order_fault({"kind": "return_later", "days": 2})
+    bdc.pay(order)
+    wait_until(lambda: debits() == 1)
+    node.cut_off()
+    assert bdc.statement(today + timedelta(days=1)) == []
+    node.cut_off()
+    (back,) = bdc.statement(today + timedelta(days=2))
+    assert (back.direction, back.remark) == ("credit", order.instruction_no)
+    assert bdc.query(order.instruction_no, today).outcome == "success"
+
+
+@pytest.mark.parametrize("cutoff", [None, "17:00"])
+def test_the_day_closes_by_the_clock(tmp_path, order, make_config, wait_until, cutoff):
+    clock = FixedClock(datetime(2026, 11, 23, 8, 50, tzinfo=UTC))  # 16:50 in Shanghai
+    node = SettlementNode(tmp_path, port=0, notice_port=0, now=clock.now, pay_delay_s=0.01)
+    if cutoff:
+        node.store.put("cutoff_time", cutoff)
+    node.start()
+    bdc = BdcSettlementNode(make_config(node), clock)
+    first_day = shanghai_day(clock.now())
+    assert bdc.pay(replace(order, sent_on=first_day)).outcome == "accepted"
+    wait_until(lambda: bdc.statement(first_day))
+    clock.move(timedelta(minutes=20) if cutoff else timedelta(hours=8))
+    wait_until(lambda: bdc.business_day() == first_day + timedelta(days=1))
+    assert bdc.pay(replace(order, instruction_no="102611230000002")).outcome == "accepted"
+    node.stop()
