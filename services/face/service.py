@@ -349,6 +349,14 @@ class Faces:
         )
         return [(row.account_id, row.session_id) for row in rows]
 
+    @staticmethod
+    def queue_wait_s(session: Session) -> int:
+        """About how long a try waits for its verdict now: two seconds for each that waits."""
+        waiting = session.scalar(
+            select(func.count()).select_from(FaceSession).where(FaceSession.state == "judging")
+        )
+        return 2 * (waiting or 0)
+
     def _locked(self, session: Session, account_id: UUID, session_id: UUID) -> FaceSession:
         row = session.get(FaceSession, (account_id, session_id), with_for_update=True, populate_existing=True)
         if row is None:

@@ -1,0 +1,114 @@
+"""The one place where the web application is put together 应用装配."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Response, redirect, send_from_directory
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from app.http import auth, errors, request_context, security_headers, strict_json
+from app.member_api import applications, bind, consents, face, home, items, records
+from app.member_api import auth as member_auth
+from app.ops import health
+from app.ports import Ports
+from app.public import verification
+from app.webhooks import sms, wechat
+from services.core.errors import NotFound
+
+
+def create_app(own: Ports) -> APIFlask:
+    """The member zone over HTTP, wired to the given ports."""
+    app = APIFlask(
+        "app",
+        title="安居 · 住房公积金自助服务",
+        version="1",
+        docs_path="/docs",
+        spec_path="/openapi.json",
+        static_folder=None,
+    )
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        SPEC_FORMAT="json",
+        DESCRIPTION="金额一律为整数分（`amount_fen`），时刻为带 +08:00 的 ISO 8601。错误为 application/problem+json，`code` 不变，`detail` 可直接给人看。",
+        JSON_AS_ASCII=False,
+        TAGS=["登录", "绑定", "首页与账户", "事项", "办件", "刷脸", "同意书", "证明、通知与记录", "公开查验"],
+        AUTO_404_RESPONSE=False,
+        HTTP_ERROR_SCHEMA=_PROBLEM_SCHEMA,
+        VALIDATION_ERROR_SCHEMA=_PROBLEM_SCHEMA,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["anju"] = own
+    strict_json.install(app)
+    request_context.install(app)
+    security_headers.install(app, own.settings)
+    errors.install(app)
+    auth.install(app, own)
+    app.error_processor(_framework_error)
+    for module in (
+        member_auth,
+        bind,
+        home,
+        applications,
+        face,
+        consents,
+        records,
+        verification,
+        health,
+        wechat,
+        sms,
+    ):
+        app.register_blueprint(module.blueprint)
+    app.register_blueprint(items.make_blueprint(own.engine.registry))
+    _serve_client(app, own)
+    return app
+
+
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "instance"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "instance": {"type": "string"},
+        "field": {"type": "string"},
+        "refusals": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+def _framework_error(error: HTTPError) -> Response:
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        return errors.domain_problem(errors.validation_fault(cause))
+    return errors.http_problem(_as_werkzeug(error))
+
+
+def _as_werkzeug(error: HTTPError) -> HTTPException:
+    plain = HTTPException()
+    plain.code = error.status_code
+    return plain
+
+
+def _serve_client(app: APIFlask, own: Ports) -> None:
+    @app.get("/")
+    @app.doc(hide=True)
+    def root() -> Response:
+        return redirect("/m/")  # type: ignore[return-value]
+
+    @app.get("/m/", defaults={"path": "index.html"})
+    @app.get("/m/<path:path>")
+    @app.doc(hide=True)
+    def client(path: str) -> Response:
+        if not (own.client_dir / "index.html").exists():
+            raise NotFound("手机页面还没有构建。")
+        response = send_from_directory(own.client_dir, path)
+        fresh = path == "index.html"
+        response.headers["Cache-Control"] = "no-cache" if fresh else "public, max-age=31536000, immutable"
+        return response
+
+    root.auth_zone = client.auth_zone = "public"  # type: ignore[attr-defined]

@@ -1,0 +1,202 @@
+"""Signing in 登录: WeChat OAuth with a state kept here, tokens renewed and given back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, g, jsonify, make_response, redirect, request
+from sqlalchemy import DateTime, LargeBinary, String, delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.http.auth import clear_cookies, issue, open_to_all, refresh_claims, set_cookies, signed_in
+from app.http.rate_limit import Limit, client_address, hit
+from app.member_api.schemas import RefreshIn, SessionOut, Tokens
+from app.ports import Ports, ports
+from services.core.clock import shanghai_iso
+from services.core.db import Base, transaction
+from services.core.errors import DomainError, Malformed, Unavailable
+from services.core.pii import mask_name
+from services.members.binding import active_device, binding_of_member
+from services.members.identity import person_of
+from services.members.sessions import SessionEnded, end, rotate, start
+from wechat.errors import WeChatError
+from wechat.oauth import CodeRefused, SnapshotUser
+
+blueprint = APIBlueprint("auth", __name__, url_prefix="/api/v1", tag="登录")
+STATE_LIFE = timedelta(minutes=5)
+STATE_COOKIE = "anju_state"
+_PAGE = re.compile(r"[a-z][a-z0-9-]{0,40}")
+_HOME = "home"
+SIGN_IN = Limit("sign_in", 60, 60)
+
+
+class OAuthState(Base):
+    """A sign-in under way: the hash of its state, where to go afterwards; and codes already used."""
+
+    __tablename__ = "oauth_state"
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    page: Mapped[str] = mapped_column(String(41))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class StateRefused(Malformed):
+    """The state is unknown, used, too old or another browser's."""
+
+    code, title, detail = "auth.state", "登录没有完成", "登录没有完成，请从公众号菜单重新进入。"
+
+
+class CodeUsed(Malformed):
+    """The WeChat code is used or too old."""
+
+    code, title, detail = "auth.code_used", "登录没有完成", "登录没有完成，请从公众号菜单重新进入。"
+
+
+class Snapshot(DomainError):
+    """WeChat's preview of a page, with a made-up user."""
+
+    code, status, title = "auth.snapshot", 403, "请使用完整服务"
+    detail = "请点击微信页面下方的“使用完整服务”后再办理。"
+
+
+@blueprint.get("/auth/wechat/start")
+@blueprint.doc(summary="开始微信登录", responses={302: "到微信授权页"})
+@open_to_all
+def start_wechat() -> Response:
+    """Send the browser to WeChat with a fresh state; `page` is the name of a page, never an address."""
+    hit(SIGN_IN, client_address())
+    page = request.args.get("page", _HOME)
+    page = page if _PAGE.fullmatch(page) else _HOME
+    own, state = ports(), secrets.token_hex(16)
+    with transaction(own.sessions) as session:
+        session.add(OAuthState(state_hash=_hash(state), page=page, created_at=own.clock.now()))
+    target = own.oauth.authorize_url(f"{own.settings.public_base_url}/api/v1/auth/wechat/callback", state)
+    response = make_response(redirect(target))
+    secure = own.settings.public_base_url.startswith("https://")
+    response.set_cookie(
+        STATE_COOKIE, state, max_age=300, httponly=True, samesite="Lax", secure=secure, path="/api/v1/auth"
+    )
+    return response
+
+
+@blueprint.get("/auth/wechat/callback")
+@blueprint.doc(summary="微信授权返回", responses={302: "到手机页面", 200: "要求 JSON 时返回令牌"})
+@open_to_all
+def finish_wechat() -> Response:
+    """Exchange the code and begin a session; a browser goes on to the page, a client asking for JSON gets tokens."""
+    own = ports()
+    page = _use_state(own, request.args.get("state", ""))
+    code = request.args.get("code", "")
+    _use_code(own, code)
+    try:
+        openid = own.oauth.openid_for(code)
+    except CodeRefused:
+        raise CodeUsed from None
+    except SnapshotUser:
+        raise Snapshot from None
+    except WeChatError:
+        raise Unavailable(
+            "微信暂时没有回应，请稍后再试。", code="auth.wechat_unavailable", retry_after_s=3
+        ) from None
+    with transaction(own.sessions) as session:
+        tokens = issue(start(session, own.cipher, openid, "h5", own.clock.now()))
+    if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
+        response = jsonify(tokens)
+    else:
+        response = make_response(redirect(f"/m/#/pages/{page}/{page}"))
+    set_cookies(response, tokens)
+    response.delete_cookie(STATE_COOKIE, path="/api/v1/auth")
+    return response
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _use_state(own: Ports, state: str) -> str:
+    """The page of a state that this very browser was given, used once within five minutes."""
+    kept = request.cookies.get(STATE_COOKIE, "")
+    if not state or not compare_digest(state.encode(), kept.encode()):
+        raise StateRefused
+    statement = (
+        delete(OAuthState)
+        .where(OAuthState.state_hash == _hash(state))
+        .returning(OAuthState.page, OAuthState.created_at)
+    )
+    with transaction(own.sessions) as session:
+        row = session.execute(statement).first()
+    if row is None or own.clock.now() - row.created_at > STATE_LIFE:
+        raise StateRefused
+    return str(row.page)
+
+
+def _use_code(own: Ports, code: str) -> None:
+    statement = insert(OAuthState).values(
+        state_hash=_hash(f"code:{code}"), page="", created_at=own.clock.now()
+    )
+    with transaction(own.sessions) as session:
+        fresh = session.execute(statement.on_conflict_do_nothing().returning(OAuthState.state_hash)).first()
+    if fresh is None:
+        raise CodeUsed
+
+
+@blueprint.post("/auth/refresh")
+@blueprint.input(RefreshIn, arg_name="body")
+@blueprint.output(Tokens)
+@blueprint.doc(summary="续期", description="刷新令牌只能用一次；用过的再用，整个会话失效。")
+@open_to_all
+def refresh(body: RefreshIn) -> Any:
+    """New tokens for a refresh token; a second use of one ends the session."""
+    own = ports()
+    session_id, rotation = refresh_claims(body.refresh_token)
+    with transaction(own.sessions) as session:
+        row = rotate(session, session_id, rotation, own.clock.now())
+        tokens = issue(row) if row is not None else None
+    if tokens is None:
+        raise SessionEnded
+    response = jsonify(tokens)
+    set_cookies(response, tokens)
+    return response
+
+
+@blueprint.post("/auth/logout")
+@blueprint.doc(summary="退出登录", responses={204: "已退出"})
+@signed_in
+def logout() -> Response:
+    """End the session."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        end(session, g.principal.session_id, own.clock.now())
+    response = Response(status=204)
+    clear_cookies(response)
+    return response
+
+
+@blueprint.get("/session")
+@blueprint.output(SessionOut)
+@blueprint.doc(summary="我是谁")
+@signed_in
+def who_am_i() -> Any:
+    """Whether this WeChat user is bound, and to whom (masked)."""
+    own, account_id = ports(), g.principal.account_id
+    if account_id is None:
+        return {"bound": False, "display_name": None, "cooling_until": None, "device_bound": False}
+    with transaction(own.sessions) as session:
+        return _bound_view(session, own, account_id)
+
+
+def _bound_view(session: Session, own: Ports, account_id: Any) -> dict[str, Any]:
+    binding = binding_of_member(session, account_id)
+    cooling = binding is not None and binding.money_from > own.clock.now()
+    return {
+        "bound": True,
+        "display_name": mask_name(person_of(session, own.cipher, account_id).name),
+        "cooling_until": shanghai_iso(binding.money_from) if binding and cooling else None,
+        "device_bound": active_device(session, account_id) is not None,
+    }

@@ -1,0 +1,105 @@
+"""Binding 绑定: SMS code for a claim, then the binding itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import g, jsonify
+
+from app.http.auth import issue, set_cookies, signed_in
+from app.http.rate_limit import Limit, client_address, hit
+from app.member_api.reading import base64url, key_of
+from app.member_api.schemas import BindIn, BindOut, DeviceKeyIn, SmsCodeIn, SmsCodeOut
+from app.ports import ports
+from services.core.clock import shanghai_day, shanghai_iso
+from services.core.db import transaction
+from services.core.errors import DomainError, Invalid
+from services.core.identity import check_id_no, check_name, check_phone
+from services.core.outbox import emit
+from services.core.pii import mask_name
+from services.face.envelope import point_on_curve
+from services.members.binding import Claim, DeviceKey, bind, check_code, issue_code
+from services.members.identity import person_of
+from services.members.sessions import attach_member
+
+blueprint = APIBlueprint("bind", __name__, url_prefix="/api/v1", tag="绑定")
+RESEND_AFTER_S = 60
+PHONE_MINUTE = Limit("sms_phone_minute", 1, 60)
+PHONE_HOUR = Limit("sms_phone_hour", 5, 3600)
+PHONE_DAY = Limit("sms_phone_day", 10, 86_400)
+USER_HOUR = Limit("sms_user_hour", 10, 3600)
+ADDRESS_HOUR = Limit("sms_address_hour", 200, 3600)
+TRY_HOUR = Limit("bind_try_hour", 30, 3600)
+
+
+@blueprint.post("/bind/sms-code")
+@blueprint.input(SmsCodeIn, arg_name="body")
+@blueprint.output(SmsCodeOut, status_code=202)
+@blueprint.doc(summary="获取绑定验证码", description="与中心登记一致才会收到短信；不一致时回答完全相同。")
+@signed_in
+def send_code(body: SmsCodeIn) -> Any:
+    """Make a challenge; the SMS goes out only when the claim equals the centre's record."""
+    own = ports()
+    now = own.clock.now()
+    claim = Claim(
+        check_name(body.name), check_id_no(body.id_no, today=shanghai_day(now)), check_phone(body.phone)
+    )
+    _count_code(claim.phone, g.principal.openid)
+    with transaction(own.sessions) as session:
+        issued = issue_code(session, own.cipher, claim, g.principal.openid, now)
+        if issued.account_id is not None:
+            own.notices.send_code(session, issued.account_id, issued.challenge_id, issued.code)
+    return {
+        "challenge_id": str(issued.challenge_id),
+        "expires_at": shanghai_iso(issued.expires_at),
+        "resend_after_s": RESEND_AFTER_S,
+    }
+
+
+def _count_code(phone: str, openid: str) -> None:
+    hit(ADDRESS_HOUR, client_address())
+    hit(USER_HOUR, openid)
+    for limit in (PHONE_MINUTE, PHONE_HOUR, PHONE_DAY):
+        hit(limit, phone)
+
+
+@blueprint.post("/bind")
+@blueprint.input(BindIn, arg_name="body")
+@blueprint.output(BindOut, status_code=201)
+@blueprint.doc(summary="绑定", description="验证码正确后绑定这个微信和这部手机。")
+@signed_in
+def bind_member(body: BindIn) -> Any:
+    """Use the code, bind, and turn the session into the member's."""
+    own = ports()
+    key = _device_key(body.device_key)
+    challenge_id = key_of(body.challenge_id, field="challenge_id")
+    hit(TRY_HOUR, g.principal.openid)
+    now = own.clock.now()
+    with transaction(own.sessions) as session:  # the counted try is kept, right or wrong
+        proven = check_code(session, own.cipher, challenge_id, body.code, g.principal.openid, now)
+    if isinstance(proven, DomainError):
+        raise proven
+    with transaction(own.sessions) as session:
+        binding = bind(session, own.cipher, proven, g.principal.openid, g.principal.channel, key, now)
+        if binding.bound_at == now:
+            emit(session, proven, "member.bound", {}, now)
+        tokens = issue(attach_member(session, g.principal.session_id, proven, now))
+        name = person_of(session, own.cipher, proven).name
+    answer = {
+        **tokens,
+        "binding_id": str(binding.binding_id),
+        "display_name": mask_name(name),
+        "bound_at": shanghai_iso(binding.bound_at),
+    }
+    response = jsonify(answer)
+    response.status_code = 201
+    set_cookies(response, tokens)
+    return response
+
+
+def _device_key(key: DeviceKeyIn) -> DeviceKey:
+    x, y = base64url(key.x, field="device_key.x"), base64url(key.y, field="device_key.y")
+    if len(x) != 32 or len(y) != 32 or not point_on_curve(x, y):
+        raise Invalid("这部手机的密钥不对，请刷新页面再试。", code="device.key", field="device_key")
+    return DeviceKey(x, y)

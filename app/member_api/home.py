@@ -1,0 +1,120 @@
+"""Home 首页 and account 账户."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import g, request
+from sqlalchemy.orm import Session
+
+from app.http.auth import member_only
+from app.member_api.reading import key_of
+from app.member_api.schemas import AccountOut, CardsOut, HomeOut, PostingsOut
+from app.member_api.showing import show
+from app.member_api.views import card_view, item_summary, movement_view
+from app.ports import Ports, ports
+from services.accounts.service import STATE_TEXTS, account_of, cards_of
+from services.applications.service import applications_of
+from services.contributions.service import months_paid
+from services.core.clock import shanghai_iso
+from services.core.db import transaction
+from services.core.errors import Invalid
+from services.core.pii import mask_account_no, mask_name
+from services.items.engine import state_table
+from services.ledger.queries import balance_of, fund_movements
+from services.members.identity import person_of
+
+blueprint = APIBlueprint("home", __name__, url_prefix="/api/v1", tag="首页与账户")
+_HOME_POSTINGS, _PAGE_MAX = 3, 100
+
+
+@blueprint.get("/home")
+@blueprint.output(HomeOut)
+@blueprint.doc(summary="首页")
+@member_only
+def home() -> Any:
+    """Balance, last postings, what is in progress, and the items."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        recent = applications_of(session, g.account_id, limit=10)
+        live = [a for a in recent if a.state not in state_table(a).terminal and a.state != "paid"]
+        return {
+            "display_name": mask_name(person_of(session, own.cipher, g.account_id).name),
+            "account": _account(session, own, g.account_id),
+            "postings": [
+                movement_view(m) for m in fund_movements(session, g.account_id, limit=_HOME_POSTINGS)
+            ],
+            "in_progress": [show(session, own, application) for application in live],
+            "attention": [],
+            "items": [item_summary(item) for item in own.engine.registry],
+        }
+
+
+@blueprint.get("/account")
+@blueprint.output(AccountOut)
+@blueprint.doc(summary="账户")
+@member_only
+def account() -> Any:
+    """The account."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        return _account(session, own, g.account_id)
+
+
+def _account(session: Session, own: Ports, account_id: UUID) -> dict[str, Any]:
+    row, balance = account_of(session, account_id), balance_of(session, account_id)
+    months = months_paid(session, account_id)
+    return {
+        "account_no_masked": mask_account_no(row.account_no),
+        "state": row.state,
+        "state_text": STATE_TEXTS[row.state],
+        "balance_fen": balance.balance_fen,
+        "available_fen": max(0, balance.balance_fen - balance.frozen_fen),
+        "frozen_fen": balance.frozen_fen,
+        "held_fen": balance.held_fen,
+        "monthly_contribution_fen": row.monthly_contribution_fen,
+        "paid_through": f"{months[0]:%Y-%m}" if months else None,
+        "employer": row.employer,
+        "as_of": shanghai_iso(own.clock.now()),
+    }
+
+
+@blueprint.get("/account/postings")
+@blueprint.output(PostingsOut)
+@blueprint.doc(
+    summary="账户明细", description="从新到旧；`before` 取上一页的 `next_before`，`limit` 最多 100。"
+)
+@member_only
+def postings() -> Any:
+    """Movements of the fund, newest first."""
+    before = request.args.get("before")
+    limit = _limit(request.args.get("limit", "20"))
+    own = ports()
+    with transaction(own.sessions) as session:
+        found = fund_movements(
+            session, g.account_id, limit=limit + 1, before=key_of(before, field="before") if before else None
+        )
+    page = found[:limit]
+    return {
+        "postings": [movement_view(movement) for movement in page],
+        "next_before": str(page[-1].journal_id) if len(found) > limit else None,
+    }
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= _PAGE_MAX:
+        raise Invalid("一页最多 100 条。", code="field.invalid", field="limit")
+    return int(text)
+
+
+@blueprint.get("/cards")
+@blueprint.output(CardsOut)
+@blueprint.doc(summary="我的收款卡")
+@member_only
+def cards() -> Any:
+    """Payee cards."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        return {"cards": [card_view(card, own.clock.now()) for card in cards_of(session, g.account_id)]}

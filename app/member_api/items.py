@@ -1,0 +1,113 @@
+"""Items 事项: declarations, quotes and applications; one route for each item, each with its own form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import g
+
+from app.http.auth import member_only
+from app.http.idempotency import run_once
+from app.http.rate_limit import Limit, hit
+from app.member_api.schemas import ApplicationOut, ItemOut, ItemsOut, QuoteOut
+from app.member_api.showing import show
+from app.member_api.views import card_view, item_summary, item_view, quote_view
+from app.ports import ports
+from services.accounts.service import cards_of
+from services.core.db import transaction
+from services.core.identity import check_card_no
+from services.items.declaration import Form, Item
+from services.items.registry import Registry
+
+QUOTES = Limit("quotes", 60, 60)
+SUBMITS = Limit("submits", 20, 60)
+
+
+def make_blueprint(registry: Registry) -> APIBlueprint:
+    """Routes for every item of the registry."""
+    blueprint = APIBlueprint("items", __name__, url_prefix="/api/v1", tag="事项")
+    blueprint.get("/items")(blueprint.output(ItemsOut)(blueprint.doc(summary="全部事项")(_list())))
+    for item in registry:
+        _add_item(blueprint, item, registry.partial_form(item))
+    return blueprint
+
+
+def _list() -> Callable[[], Any]:
+    @member_only
+    def list_items() -> Any:
+        """All items, in the order members see them."""
+        return {"items": [item_summary(item) for item in ports().engine.registry]}
+
+    return list_items
+
+
+def _add_item(blueprint: APIBlueprint, item: Item, partial: type[Form]) -> None:
+    path, name = f"/items/{item.code}", item.code.replace("-", "_")
+    show_view = blueprint.output(ItemOut)(blueprint.doc(summary=f"{item.name_zh}：说明")(_show(item)))
+    quote_input = blueprint.input(partial, arg_name="form")
+    quote_doc = blueprint.doc(
+        summary=f"{item.name_zh}：能不能办、能办多少", description="表单可以只填一部分。"
+    )
+    quote = quote_input(blueprint.output(QuoteOut)(quote_doc(_quote(item))))
+    submit_input = blueprint.input(item.form, arg_name="form")
+    submit_doc = blueprint.doc(summary=f"{item.name_zh}：提交", description="需要请求头 Idempotency-Key。")
+    submit = submit_input(blueprint.output(ApplicationOut, status_code=201)(submit_doc(_submit(item))))
+    blueprint.add_url_rule(path, f"show_{name}", show_view, methods=["GET"])
+    blueprint.add_url_rule(f"{path}/quote", f"quote_{name}", quote, methods=["POST"])
+    blueprint.add_url_rule(f"{path}/applications", f"submit_{name}", submit, methods=["POST"])
+
+
+def _show(item: Item) -> Callable[[], Any]:
+    @member_only
+    def show_item() -> Any:
+        """The declaration."""
+        return item_view(item)
+
+    return show_item
+
+
+def _quote(item: Item) -> Callable[..., Any]:
+    @member_only
+    def quote_item(form: Any) -> Any:
+        """Judge the item for the member, with what is filled in so far."""
+        own = ports()
+        hit(QUOTES, str(g.account_id))
+        _check_fields(form)
+        prepared = own.engine.prepare(g.account_id, item, form)
+        with transaction(own.sessions) as session:
+            cards = (
+                [card_view(card, own.clock.now()) for card in cards_of(session, g.account_id)]
+                if item.kind == "withdrawal"
+                else []
+            )
+            return quote_view(own.engine.quote(session, g.account_id, prepared), cards)
+
+    return quote_item
+
+
+def _submit(item: Item) -> Callable[..., Any]:
+    @member_only
+    def submit_item(form: Any) -> Any:
+        """Open an application."""
+        own = ports()
+        hit(SUBMITS, str(g.account_id))
+        _check_fields(form)
+        prepared = own.engine.prepare(g.account_id, item, form)
+        account_id = g.account_id
+        return run_once(
+            account_id,
+            f"submit:{item.code}",
+            form.model_dump(mode="json"),
+            lambda session: show(session, own, own.engine.submit(session, account_id, prepared)),
+        )
+
+    submit_item.needs_key = True  # type: ignore[attr-defined]
+    return submit_item
+
+
+def _check_fields(form: Any) -> None:
+    card_no = getattr(form, "card_no", None)
+    if card_no is not None:
+        check_card_no(card_no)

@@ -1,0 +1,41 @@
+"""Reading 读取: small conversions of request texts, each with a domain error."""
+
+from __future__ import annotations
+
+from base64 import b64decode, urlsafe_b64decode
+from binascii import Error as Base64Error
+from uuid import UUID
+
+from services.core.errors import Invalid, NotFound
+
+
+def key_of(text: str, *, field: str) -> UUID:
+    """A UUID from a body field; raises Invalid."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid("这一项填得不对，请刷新页面。", code="field.invalid", field=field) from None
+
+
+def path_key(text: str) -> UUID:
+    """A UUID from a path; what is no UUID is not there."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def base64url(text: str, *, field: str) -> bytes:
+    """Bytes from base64url without padding; raises Invalid."""
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (Base64Error, ValueError):
+        raise Invalid("这一项填得不对，请刷新页面。", code="field.invalid", field=field) from None
+
+
+def base64_bytes(text: str, *, field: str) -> bytes:
+    """Bytes from standard base64; raises Invalid."""
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        raise Invalid("画面没有传好，请重新刷脸。", code="face.frames_invalid", field=field) from None

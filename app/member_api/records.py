@@ -1,0 +1,147 @@
+"""Certificates 证明, notices 通知 and the log of who looked at my data 查阅记录."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, g, request
+from sqlalchemy import select
+
+from app.http.auth import member_only, open_to_all
+from app.member_api.reading import path_key
+from app.member_api.schemas import AccessLogOut, CertificatesOut, ClientConfigOut, JsSdkOut, NoticesOut
+from app.member_api.views import certificate_view
+from app.ports import ports
+from services.audit.models import AuditEntry
+from services.certificates.service import CENTRE, certificates_of
+from services.core.clock import shanghai_iso
+from services.core.db import transaction
+from services.core.errors import Invalid
+from wechat.jssdk import ForeignPage
+
+blueprint = APIBlueprint("records", __name__, url_prefix="/api/v1", tag="证明、通知与记录")
+_ACTIONS = {
+    "member.bound": "绑定了微信",
+    "member.device_registered": "登记了这部手机",
+    "consent.granted": "签了同意书",
+    "consent.withdrawn": "撤回了同意书",
+    "data.asked": "为办理业务查询了外部信息",
+    "application.submitted": "提交了业务",
+    "application.cancelled": "撤销了业务",
+    "face.opened": "开始刷脸",
+    "face.judged": "完成刷脸核验",
+    "withdrawal.approved": "批准提取",
+    "withdrawal.paid": "提取到账",
+    "withdrawal.returned": "提取退回",
+    "card.added": "添加了收款卡",
+    "certificate.issued": "开具了证明",
+}
+_SERVICES = {
+    "civil.marriage": "婚姻登记",
+    "estate.ownership": "不动产登记",
+    "police.photo": "公安登记照片",
+    "bank.card_check": "银行卡户名",
+}
+_ACTORS = {"member": "您", "系统": "系统", "system": "系统", "bank": "银行", "centre": "公积金中心"}
+
+
+@blueprint.get("/certificates")
+@blueprint.output(CertificatesOut)
+@blueprint.doc(summary="我的证明")
+@member_only
+def list_certificates() -> Any:
+    """Certificates issued to the member."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        return {"certificates": [certificate_view(c, own) for c in certificates_of(session, g.account_id)]}
+
+
+@blueprint.get("/certificates/<certificate_id>/pdf")
+@blueprint.doc(summary="下载证明", responses={200: "PDF 文件"})
+@member_only
+def download(certificate_id: str) -> Response:
+    """The file as issued."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        number, pdf = own.certificates.file(session, g.account_id, path_key(certificate_id))
+    return Response(
+        pdf, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
+    )
+
+
+@blueprint.get("/notices")
+@blueprint.output(NoticesOut)
+@blueprint.doc(summary="发给我的通知")
+@member_only
+def list_notices() -> Any:
+    """Notices and their fate."""
+    own = ports()
+    with transaction(own.sessions) as session:
+        found = own.notices.notices_of(session, g.account_id)
+    return {"notices": [{**notice, "created_at": shanghai_iso(notice["created_at"])} for notice in found]}
+
+
+@blueprint.get("/audit-log")
+@blueprint.output(AccessLogOut)
+@blueprint.doc(summary="谁看过我的信息")
+@member_only
+def access_log() -> Any:
+    """Acts on the member's record, newest first."""
+    own = ports()
+    statement = (
+        select(AuditEntry)
+        .where(AuditEntry.account_id == g.account_id)
+        .order_by(AuditEntry.seq.desc())
+        .limit(100)
+    )
+    with transaction(own.sessions) as session:
+        return {"entries": [_entry(entry) for entry in session.scalars(statement)]}
+
+
+def _entry(entry: AuditEntry) -> dict[str, str]:
+    text = _ACTIONS.get(entry.action, entry.action)
+    if entry.action == "data.asked":
+        text = (
+            f"查询了{_SERVICES.get(entry.subject, '外部信息')}，用于{entry.detail.get('purpose', '办理业务')}"
+        )
+    return {
+        "at": shanghai_iso(entry.at),
+        "actor": _ACTORS.get(entry.actor, "工作人员"),
+        "action": entry.action,
+        "text": text,
+    }
+
+
+@blueprint.get("/client-config")
+@blueprint.output(ClientConfigOut)
+@blueprint.doc(summary="页面配置")
+@open_to_all
+def client_config() -> Any:
+    """What the page needs to know at start."""
+    settings = ports().settings
+    return {
+        "appid": settings.wechat_appid,
+        "jweixin_url": settings.wechat_jweixin_url,
+        "hotline": "12329",
+        "centre": CENTRE,
+        "api_version": "1",
+    }
+
+
+@blueprint.get("/jssdk-config")
+@blueprint.output(JsSdkOut)
+@blueprint.doc(summary="微信 JS-SDK 签名", description="`url` 是页面地址去掉 # 之后的部分，只签本站的页面。")
+@open_to_all
+def jssdk_config() -> Any:
+    """Signature of wx.config for one of our pages."""
+    try:
+        found = ports().jssdk.config_for(request.args.get("url", ""))
+    except ForeignPage:
+        raise Invalid("只能用在本站页面。", code="jssdk.foreign_page", field="url") from None
+    return {
+        "appid": found["appId"],
+        "timestamp": found["timestamp"],
+        "nonce": found["nonceStr"],
+        "signature": found["signature"],
+    }

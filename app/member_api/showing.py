@@ -1,0 +1,40 @@
+"""Showing applications 办件展示: loads what an answer needs in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.member_api.views import application_view, certificate_view
+from app.ports import Ports
+from services.applications.models import MONEY, Application
+from services.applications.service import transitions_of
+from services.certificates.service import certificate_of
+from services.core.clock import shanghai_day
+from services.items.declaration import Item
+from services.items.rules import first_of_next_month
+from services.ledger.queries import balance_of
+
+
+def show(session: Session, own: Ports, application: Application) -> dict[str, Any]:
+    """An application as the API shows it."""
+    item = own.engine.registry.get(application.item_code)
+    account_id, application_id = application.account_id, application.application_id
+    certificate = certificate_of(session, account_id, application_id) if item.kind == "certificate" else None
+    drawn = certificate if certificate is not None and certificate.sha256 is not None else None
+    return application_view(
+        application,
+        transitions_of(session, account_id, application_id),
+        item,
+        certificate_view(drawn, own) if drawn else None,
+        balance_of(session, account_id).balance_fen if application.kind == MONEY else None,
+        _next_on(own, application, item),
+    )
+
+
+def _next_on(own: Ports, application: Application, item: Item) -> date | None:
+    if application.state != "paid" or item.next_on is None:
+        return None
+    return first_of_next_month(shanghai_day(own.clock.now()))

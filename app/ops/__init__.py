@@ -1,0 +1,1 @@
+"""Operations 运维: health, readiness, metrics."""

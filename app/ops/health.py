@@ -1,0 +1,47 @@
+"""Health 健康检查 and metrics 指标; for the machine's own network only."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.http.auth import open_to_all
+from app.ports import ports
+from services.core.db import transaction
+
+blueprint = Blueprint("ops", __name__)
+
+
+@blueprint.get("/healthz")
+@open_to_all
+def alive() -> Response:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+@open_to_all
+def ready() -> tuple[Response, int]:
+    """The database answers too."""
+    try:
+        with transaction(ports().sessions) as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return jsonify(status="database"), 503
+    return jsonify(status="ok"), 200
+
+
+@blueprint.get("/metrics")
+@open_to_all
+def metrics() -> Response:
+    """Prometheus text of all workers together."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
