@@ -43,7 +43,7 @@ def spawn(
     death_signal: int = signal.SIGTERM,
 ) -> Process:
     """Start a child in its own session, its output appended to `log`; it gets `death_signal` if we die."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def fork() -> Process:
         with log.open("ab") as out:
@@ -58,6 +58,7 @@ def spawn(
                 group=group,
                 extra_groups=None if user is None else [],
                 start_new_session=True,
+                umask=0o077,
                 preexec_fn=_die_with(os.getpid(), death_signal),
             )
 

@@ -66,7 +66,7 @@ class System:
 
     def start(self, *, wait: bool = True) -> None:
         """Start everything, and wait until it serves."""
-        self.logs.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret_files.prepare(self.home / "secrets")
         try:
             urls = self._postgres.start() if self._own_database else _urls_of_environment()
