@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from runtime.setup.stages import ROOT, Stage, StageFailed, digest_of, run
@@ -61,6 +62,7 @@ def models() -> Stage:
         run("models", [str(PYTHON), "-m", "runtime.cli.fetch_models"])
 
     def present() -> bool:
-        return any(folder.glob("*.tflite")) or any(folder.glob("*.onnx"))
+        listed = tomllib.loads((folder / "manifest.toml").read_text(encoding="utf-8"))["file"]
+        return all((folder / entry["name"]).is_file() for entry in listed)
 
     return Stage("face models", lambda: digest_of([folder / "manifest.toml"]), present, fetch)

@@ -62,6 +62,8 @@ def _claim(home: Path) -> IO[str]:
 
 
 def _serve(given: argparse.Namespace) -> int:
+    if os.environ.get("ANJU_ENV") == "production":
+        raise StartFailed("this runs the made-up outside world too: see docs/operations.md for production")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())

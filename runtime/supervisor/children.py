@@ -106,5 +106,4 @@ def environment(home: Path, ports: Ports, urls: Urls) -> dict[str, str]:
         "ANJU_BDC_HOST": "127.0.0.1",
         "ANJU_BDC_PORT": str(ports.settlement),
         "ANJU_BDC_NOTICE_PORT": str(ports.settlement_notice),
-        "ANJU_SANDBOX_PHONE_URL": ports.url("phone"),
     }

@@ -156,3 +156,16 @@ def test_free_ports_differ() -> None:
 def test_ports_move_together() -> None:
     assert Ports.based_at(9600).phone == 9610
     assert Ports.standard().web == 8600
+
+
+def test_it_does_not_run_in_production(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "runtime.supervisor", "serve", "--home", str(home)],
+        cwd=ROOT,
+        env={**os.environ, "ANJU_ENV": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "production" in done.stderr
