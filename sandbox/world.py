@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import time
 import tomllib
 from collections.abc import Mapping
@@ -171,8 +172,8 @@ def small_jpeg(photo: bytes) -> bytes:
     if len(photo) <= PHOTO_LIMIT:
         return photo
     image = Image.open(io.BytesIO(photo)).convert("RGB")
-    image.thumbnail((480, 600))
-    for quality in (88, 80, 70, 60, 50, 40):
+    for size, quality in itertools.product(((480, 600), (358, 441), (240, 300)), (88, 75, 60)):
+        image.thumbnail(size)
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality)
         if out.tell() <= PHOTO_LIMIT:

@@ -143,6 +143,8 @@ def add_person(world: World, record: dict[str, Any]) -> Person:
         raise BadOrder("key: letters, digits, - and _ only")
     photos = {kind: record.pop(f"{kind}_jpeg", None) for kind in ("reference", "actor")}
     if any(photos.values()):
+        # The portrait named acts before the camera; the photograph given is the authority's.
+        record["actor"] = record.get("portrait", "")
         record["portrait"] = f"added-{record['key']}"
     for kind, photo in photos.items():
         if photo:

@@ -103,4 +103,5 @@ class Phones:
 
     @staticmethod
     def _face_of(person: Person) -> str:
-        return person.portrait if person.portrait in portrait_names() else ""
+        face = str(person.record.get("actor") or person.portrait)
+        return face if face in portrait_names() else ""

@@ -85,7 +85,13 @@ function showFacts(person) {
 
 // ---- the phone ------------------------------------------------------------------------------------------
 
-const clockText = (moment) => moment.slice(11, 16)
+/** The time above a message, where it is another minute than the one before, as WeChat shows it. */
+function timeOf(name, moment) {
+  const minute = moment.slice(0, 16)
+  if (last[name] === minute) return null
+  last[name] = minute
+  return make('time', {}, minute.slice(11))
+}
 
 function withLinks(text) {
   const parts = text.split(/<a href="([^"]+)">([^<]*)<\/a>/)
@@ -93,8 +99,8 @@ function withLinks(text) {
 }
 
 function bubble(message) {
-  const time = make('time', {}, clockText(message.time))
   if (message.type === 'notice') return make('li', { class: 'tell' }, message.text)
+  const time = timeOf('chat', message.time)
   if (message.type === 'template') {
     const rows = message.fields.flatMap(([label, value]) => [make('dt', {}, label), make('dd', {}, value)])
     const body = [make('h3', {}, message.title), make('dl', {}, ...rows), message.url ? make('p', {}, '查看详情 ›') : null]
@@ -108,7 +114,7 @@ function bubble(message) {
 
 function smsBubble(message) {
   const code = message.template === 'sms_code' ? message.params[0] : null
-  return make('li', {}, make('time', {}, clockText(message.sent_at)), make('div', { class: 'bubble' }, message.text,
+  return make('li', {}, timeOf('sms', message.sent_at), make('div', { class: 'bubble' }, message.text,
     code ? make('button', { class: 'code', type: 'button', onclick: () => navigator.clipboard?.writeText(code) }, `复制验证码 ${code}`) : null))
 }
 
