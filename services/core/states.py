@@ -38,10 +38,8 @@ class StateTable:
 
     def _check(self) -> None:
         named = {edge.source for edge in self.edges} | {edge.target for edge in self.edges} | {self.initial}
-        if named != set(self.labels):
-            raise ValueError(
-                f"{self.name}: labels and edges name different states: {named ^ set(self.labels)}"
-            )
+        if not named <= set(self.labels):
+            raise ValueError(f"{self.name}: states without a label: {named - set(self.labels)}")
         if len(self._targets) != len(self.edges):
             raise ValueError(f"{self.name}: two edges for one state and event")
 

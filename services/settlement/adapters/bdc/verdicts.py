@@ -11,6 +11,8 @@ from services.settlement.adapters.bdc.xml import Message
 from services.settlement.ports import PayReply, QueryReply
 
 NO_RECORD = "NOREC"
+# The message carries another day than the node's: it took nothing, and takes the same number on its own day.
+OTHER_DAY = "E2007"
 _FATES: dict[str, Literal["success", "failed", "pending"]] = {"0": "success", "1": "failed", "2": "pending"}
 
 
@@ -19,11 +21,15 @@ def pay_reply(answer: Message, undecided: Set[str]) -> PayReply:
     return PayReply(_pay_outcome(answer, undecided), *_words(answer), _present(answer, "CapHostSeqNo"))
 
 
-def _pay_outcome(answer: Message, undecided: Set[str]) -> Literal["accepted", "rejected", "unknown"]:
+def _pay_outcome(
+    answer: Message, undecided: Set[str]
+) -> Literal["accepted", "rejected", "unknown", "not_sent"]:
     code = answer.head.get("RtnCode", "")
     match (answer.head.get("TxStatus"), answer.body.get("HostStatus")):
         case ("0", "0") if code == OK:
             return "accepted"
+        case ("1", host) if host != "0" and code == OTHER_DAY:
+            return "not_sent"
         case ("1", host) if host != "0" and _is_final(code, undecided):
             return "rejected"
         case ("0", "1") if _is_final(code, undecided):

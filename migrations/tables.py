@@ -1,0 +1,29 @@
+"""Every mapped table, imported so that alembic sees it."""
+
+from app.http.idempotency import IdempotencyRecord
+from app.http.rate_limit import RateBucket
+from app.member_api.auth import OAuthState
+from services.accounts.models import PayeeCard, ProvidentFundAccount
+from services.applications.models import Application, CaseCounter, Transition
+from services.audit.models import AuditEntry, AuditHead
+from services.certificates.models import Certificate
+from services.contributions.models import Contribution
+from services.core.db import Base
+from services.core.outbox import OutboxEvent, ProcessedEvent
+from services.datasharing.models import ShareCall
+from services.face.models import FaceBatch, FaceFrameHash, FaceSession
+from services.ledger.models import Journal, MemberBalance, Posting
+from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
+from services.notices.models import NoticeIntent
+from services.policies.models import PolicyValue
+from services.settlement.models import BankNotice, PaymentInstruction
+from wechat.replay_store import WeChatCallbackSeen
+from wechat.token_store import WeChatToken
+
+TABLES = (
+    Application, AuditEntry, AuditHead, BankNotice, Binding, CaseCounter, Certificate, Consent, Contribution, Device,
+    FaceBatch, FaceFrameHash, FaceSession, IdempotencyRecord, Journal, LoginSession, Member, MemberBalance,
+    NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
+    ProvidentFundAccount, RateBucket, ShareCall, SmsChallenge, Transition, WeChatCallbackSeen, WeChatToken,
+)  # fmt: skip
+metadata = Base.metadata

@@ -1,0 +1,325 @@
+"""Bootstrap 装配: settings in, the product's objects out; the one place where ports meet adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.ports import Ports
+from config.settings import ROOT, Settings
+from services.applications.case_numbers import CaseNumbers
+from services.applications.service import applications_of
+from services.certificates.jobs import CertificateJobs
+from services.certificates.service import Certificates
+from services.core.clock import Clock, SystemClock
+from services.core.crypto import FieldCipher
+from services.core.db import Sessions, make_engine, make_sessions
+from services.core.jobs import Job
+from services.core.money import yuan_text
+from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
+from services.datasharing.service import DataSharing
+from services.face.adapters.child import FaceJudge
+from services.face.jobs import FaceJobs
+from services.face.service import Faces
+from services.items.effects import Effects
+from services.items.engine import Engine, state_table
+from services.items.loading import FactLoader
+from services.items.registry import load_registry
+from services.ledger.queries import balance_of
+from services.members.binding import binding_of_openid
+from services.notices.adapters.tencent_sms import DeliveryReceipt, SmsConfig, TencentSmsChannel
+from services.notices.jobs import NoticeJobs
+from services.notices.ports import Channel
+from services.notices.service import Notices, Receipt
+from services.policies.service import PolicyBook
+from services.settlement.adapters.bdc.config import BdcConfig
+from services.settlement.adapters.bdc.node import BdcSettlementNode
+from services.settlement.adapters.bdc.notices import BdcNoticeStream
+from services.settlement.jobs import SettlementJobs
+from services.settlement.service import Settlement
+from services.withdrawals.service import WithdrawalPayments
+from wechat.callbacks import CallbackMessage
+from wechat.client import WeChatClient
+from wechat.config import CallbackConfig, WeChatConfig
+from wechat.conversation import answer
+from wechat.jssdk import JsSdk
+from wechat.oauth import OAuthClient
+from wechat.replies import ChatFacts, Reply
+from wechat.template_messages import WeChatTemplateChannel
+from wechat.token_store import DatabaseTokenStore
+
+SMS_TEMPLATES = (
+    "sms_code",
+    "settlement_paid",
+    "settlement_returned",
+    "card_changed",
+    "certificate_issued",
+    "bound",
+)
+WECHAT_TEMPLATES = ("settlement_paid", "settlement_returned", "security", "certificate")
+
+
+@dataclass
+class Product:
+    """Every object of the product, made when first asked for; web and workers use the same ones."""
+
+    settings: Settings
+    database_url: str
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The one clock."""
+        return SystemClock(self.settings.clock_offset_file)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Database sessions."""
+        return make_sessions(make_engine(self.database_url, pool_size=self.settings.database_pool))
+
+    @cached_property
+    def cipher(self) -> FieldCipher:
+        """Field encryption, key 1."""
+        keys = {1: bytes.fromhex(self.settings.secret("field_key"))}
+        return FieldCipher(keys, 1, bytes.fromhex(self.settings.secret("lookup_key")))
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """Dated figures."""
+        return PolicyBook()
+
+    @cached_property
+    def sharing(self) -> DataSharing:
+        """Questions to other departments."""
+        config = ShareConfig(
+            self.settings.share_base_url, self.settings.share_centre_id, self.settings.secret("share_key")
+        )
+        return DataSharing(self.sessions, self.clock, self.cipher, HttpSharingGateway(config, self.clock))
+
+    @cached_property
+    def faces(self) -> Faces:
+        """Face sessions."""
+        return Faces(self.cipher, self.clock)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """Notices."""
+        return Notices(self.cipher, self.clock)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Certificates."""
+        return Certificates(self.cipher, self.clock, self.settings.public_base_url)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Items."""
+        settings = self.settings
+        effects = Effects(
+            self.cipher,
+            self.clock,
+            self.policies,
+            self.certificates,
+            settings.bdc_pay_bank_name,
+            settings.bdc_pay_bank_code,
+        )
+        loader = FactLoader(self.sessions, self.clock, self.sharing, settings.city_code)
+        return Engine(
+            load_registry(),
+            loader,
+            effects,
+            self.faces,
+            self.policies,
+            CaseNumbers(self.sessions),
+            self.cipher,
+            self.clock,
+        )
+
+    @cached_property
+    def wechat_config(self) -> WeChatConfig:
+        """The public account."""
+        settings = self.settings
+        return WeChatConfig(
+            appid=settings.wechat_appid,
+            secret=settings.secret("wechat_secret"),
+            api_base_url=settings.wechat_api_base_url,
+            open_base_url=settings.wechat_open_base_url,
+            public_base_url=settings.public_base_url,
+            template_ids={name: getattr(settings, f"wechat_template_{name}") for name in WECHAT_TEMPLATES},
+        )
+
+    @cached_property
+    def callback_config(self) -> CallbackConfig:
+        """What opens WeChat's callbacks."""
+        settings = self.settings
+        return CallbackConfig(
+            settings.wechat_appid,
+            settings.wechat_original_id,
+            settings.secret("wechat_token"),
+            settings.secret("wechat_aes_key"),
+        )
+
+    @cached_property
+    def wechat_client(self) -> WeChatClient:
+        """Calls to WeChat."""
+        return WeChatClient(self.wechat_config, DatabaseTokenStore(self.sessions), self.clock)
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """Ways to reach a member."""
+        settings = self.settings
+        sms = SmsConfig(
+            secret_id=settings.sms_secret_id,
+            secret_key=settings.secret("sms_secret_key"),
+            app_id=settings.sms_app_id,
+            sign_name=settings.sms_sign_name,
+            template_ids={name: getattr(settings, f"sms_template_{name}") for name in SMS_TEMPLATES},
+            endpoint=settings.sms_endpoint,
+            scheme=settings.sms_scheme,
+        )
+        wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids)
+        return {"sms": TencentSmsChannel(sms), "wechat": wechat}
+
+    @cached_property
+    def bdc_config(self) -> BdcConfig:
+        """The settlement node."""
+        settings = self.settings
+        return BdcConfig(
+            host=settings.bdc_host,
+            port=settings.bdc_port,
+            notice_port=settings.bdc_notice_port,
+            node=settings.bdc_node,
+            tx_unit_no=settings.bdc_tx_unit_no,
+            cust_no=settings.bdc_cust_no,
+            oper_no=settings.bdc_oper_no,
+            password=settings.secret("bdc_password"),
+            sign_on_key=bytes.fromhex(settings.secret("bdc_sign_on_key")),
+            pay_account_no=settings.bdc_pay_account_no,
+            pay_account_name=settings.bdc_pay_account_name,
+            settlement_node=settings.bdc_settlement_node,
+            bank_node=settings.bdc_bank_node,
+            read_timeout_s=settings.bdc_answer_timeout_s,
+        )
+
+    @cached_property
+    def settlement_jobs(self) -> SettlementJobs:
+        """Sending and following payments."""
+        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments())
+        node = BdcSettlementNode(self.bdc_config, self.clock)
+        grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
+        return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)
+
+    @cached_property
+    def notice_jobs(self) -> NoticeJobs:
+        """Sending notices."""
+        return NoticeJobs(self.sessions, self.clock, self.notices, self.channels, grace=timedelta(seconds=20))
+
+    @cached_property
+    def certificate_jobs(self) -> CertificateJobs:
+        """Drawing certificates."""
+        return CertificateJobs(self.sessions, self.clock, self.certificates, grace=timedelta(seconds=20))
+
+    @cached_property
+    def judge(self) -> FaceJudge:
+        """The judging child process."""
+        return FaceJudge(ROOT / "models", ROOT / "config" / "face_calibration.toml")
+
+    @cached_property
+    def face_jobs(self) -> FaceJobs:
+        """Judging faces."""
+        return FaceJobs(self.sessions, self.clock, self.faces, self.judge, self.sharing, self.policies)
+
+    @cached_property
+    def notice_stream(self) -> BdcNoticeStream:
+        """The bank's pushed movements."""
+        return BdcNoticeStream(self.bdc_config, self.clock)
+
+    def jobs(self, queues: Sequence[str]) -> list[Job]:
+        """Every job of the given queues."""
+        return [job for queue in queues for job in self._jobs_of(queue)]
+
+    def _jobs_of(self, queue: str) -> list[Job]:
+        makers: dict[str, Callable[[], list[Job]]] = {
+            "settlement": lambda: self.settlement_jobs.jobs(),
+            "notices": lambda: self.notice_jobs.jobs(),
+            "default": lambda: self.certificate_jobs.jobs(),
+            "face": lambda: self.face_jobs.jobs(),
+        }
+        return makers[queue]()
+
+    def take_ups(self, queues: Sequence[str]) -> list[Callable[[], int]]:
+        """What each queue does every few seconds to find work a crash left lying."""
+        makers: dict[str, Callable[[], Callable[[], int]]] = {
+            "settlement": lambda: self.settlement_jobs.take_up,
+            "notices": lambda: self.notice_jobs.take_up,
+            "default": lambda: self.certificate_jobs.take_up,
+            "face": lambda: self.face_jobs.take_up,
+        }
+        return [makers[queue]() for queue in queues]
+
+    def ports(self) -> Ports:
+        """What the HTTP layer needs."""
+        return Ports(
+            settings=self.settings,
+            clock=self.clock,
+            sessions=self.sessions,
+            cipher=self.cipher,
+            engine=self.engine,
+            faces=self.faces,
+            notices=self.notices,
+            certificates=self.certificates,
+            oauth=OAuthClient(self.wechat_config),
+            jssdk=JsSdk(
+                self.settings.wechat_appid,
+                self.settings.public_base_url,
+                self.wechat_client.jsapi_ticket,
+                self.clock,
+            ),
+            wechat_callback_config=self.callback_config,
+            sms_receipt_path_secret=self.settings.secret("sms_receipt_path_secret"),
+            client_dir=self.settings.client_dir,
+            jwt_key=self.settings.secret("jwt_member"),
+            on_wechat_message=self._on_wechat_message,
+            on_sms_receipts=self._on_sms_receipts,
+        )
+
+    def _on_wechat_message(self, session: Session, message: CallbackMessage) -> Reply | None:
+        fields = message.fields
+        if fields.get("Event") == "TEMPLATESENDJOBFINISH":
+            status = str(fields.get("Status", ""))
+            fault = None if status == "success" else status
+            self.notices.receive(
+                session, Receipt("wechat", str(fields.get("MsgID", "")), status == "success", fault)
+            )
+            return None
+        return answer(
+            message, lambda openid: self._chat_facts(session, openid), self.settings.public_base_url
+        )
+
+    def _chat_facts(self, session: Session, openid: str) -> ChatFacts | None:
+        binding = binding_of_openid(session, self.cipher, openid)
+        if binding is None:
+            return None
+        balance = balance_of(session, binding.account_id)
+        live = [
+            a
+            for a in applications_of(session, binding.account_id, limit=5)
+            if a.state not in state_table(a).terminal
+        ]
+        progress = "；".join(f"{a.quote['item_name']}{state_table(a).labels[a.state]}" for a in live)
+        return ChatFacts(balance=f"账户余额 {yuan_text(balance.balance_fen)} 元", progress=progress)
+
+    def _on_sms_receipts(self, session: Session, receipts: Sequence[DeliveryReceipt]) -> None:
+        for receipt in receipts:
+            fault = None if receipt.delivered else receipt.code
+            self.notices.receive(session, Receipt("sms", receipt.provider_ref, receipt.delivered, fault))
+
+
+def build(settings: Settings, database_url: str | None = None) -> Product:
+    """The product for one process."""
+    structlog.get_logger(__name__).debug("product.built")
+    return Product(settings, database_url or settings.database_url.get_secret_value())

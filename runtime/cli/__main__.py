@@ -1,0 +1,95 @@
+"""Command line 命令行: `python -m runtime.cli COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from config.settings import ROOT, Settings, SettingsFault, load_settings
+from runtime.bootstrap import build
+from runtime.cli.invariants import count_violations
+from runtime.cli.members import import_members, read_demo, read_json
+from runtime.migrations import migrate, write_migration
+from services.core.db import make_engine, make_sessions, transaction
+from services.policies.service import seed_policies
+
+
+def _owner_url(settings: Settings) -> str:
+    return settings.database_owner_url.get_secret_value() or settings.database_url.get_secret_value()
+
+
+def run_migrate(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring the database to this version, with the policy figures."""
+    migrate(_owner_url(settings))
+    sessions = make_sessions(make_engine(settings.database_url.get_secret_value(), pool_size=1))
+    with transaction(sessions) as session:
+        seed_policies(session, ROOT / "config" / "policies")
+    return 0
+
+
+def run_make_migration(settings: Settings, options: argparse.Namespace) -> int:
+    """Write a migration for what changed in the tables."""
+    write_migration(_owner_url(settings), options.message, options.number)
+    return 0
+
+
+def run_seed_demo(settings: Settings, options: argparse.Namespace) -> int:
+    """Open the demo members' accounts; those that exist stay as they are."""
+    if settings.env == "production":
+        raise SettingsFault("demo members are for development only")
+    opened = import_members(build(settings), read_demo(ROOT / "config" / "demo" / "members.toml"))
+    print(f"demo members: {opened} new")
+    return 0
+
+
+def run_import_members(settings: Settings, options: argparse.Namespace) -> int:
+    """Open accounts from a JSON file, as a centre takes over its records."""
+    opened = import_members(build(settings), read_json(options.file))
+    print(json.dumps({"opened": opened}))
+    return 0
+
+
+def run_invariants(settings: Settings, options: argparse.Namespace) -> int:
+    """Print every invariant with its violations; fail when there is one."""
+    counts = count_violations(
+        make_sessions(make_engine(settings.database_url.get_secret_value(), pool_size=1))
+    )
+    for name, violations in counts.items():
+        print(f"{violations:>8}  {name}")
+    total = sum(counts.values())
+    print(json.dumps({"invariants": len(counts), "violations": total}))
+    return 0 if total == 0 else 1
+
+
+COMMANDS = {
+    "migrate": run_migrate,
+    "make-migration": run_make_migration,
+    "seed-demo": run_seed_demo,
+    "import-members": run_import_members,
+    "invariants": run_invariants,
+}
+
+
+def main() -> int:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(prog="runtime.cli")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.__doc__)
+        if name == "import-members":
+            sub.add_argument("--file", type=Path, required=True)
+        if name == "make-migration":
+            sub.add_argument("number")
+            sub.add_argument("message")
+    options = parser.parse_args()
+    try:
+        return COMMANDS[options.command](load_settings(), options)
+    except SettingsFault as fault:
+        print(fault, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Worker 后台进程: `python -m runtime.worker --queues settlement,notices,default`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate.exceptions import ProcrastinateException
+
+from config.logging import configure
+from config.settings import load_settings
+from runtime.bootstrap import Product, build
+from services.core.jobs import Job
+from services.core.pii import scrub
+
+log = structlog.get_logger(__name__)
+POLL_S = 0.1
+HEARTBEAT_S, STALLED_S = 2.0, 8.0
+TAKE_UP_EVERY_S = 5.0
+CONCURRENCY = {"face": 1}
+
+
+def make_app(jobs: Sequence[Job], database_url: str) -> procrastinate.App:
+    """A queue application that knows the given jobs."""
+    conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
+    connector = procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4)
+    app = procrastinate.App(connector=connector)
+    for job in jobs:
+        retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
+        app.task(name=job.name, queue=job.queue, retry=retry)(_logged(job))
+    return app
+
+
+def _logged(job: Job) -> Callable[..., None]:
+    def run(**args: Any) -> None:
+        try:
+            job.run(**args)
+        except Exception as fault:
+            log.warning("job.failed", job=job.name, fault=type(fault).__name__, exc_info=fault)
+            raise
+
+    run.__name__ = job.name.replace(".", "_")
+    return run
+
+
+async def serve(app: procrastinate.App, queues: Sequence[str], take_ups: Sequence[Callable[[], int]]) -> None:
+    """Work until stopped, freeing the jobs of workers that died and taking up what crashes left."""
+    async with app.open_async():
+        rescue = asyncio.create_task(_rescue(app, queues))
+        tend = asyncio.create_task(_tend(take_ups))
+        concurrency = min(CONCURRENCY.get(queue, 8) for queue in queues)
+        try:
+            await app.run_worker_async(
+                queues=list(queues),
+                concurrency=concurrency,
+                fetch_job_polling_interval=POLL_S,
+                abort_job_polling_interval=60.0,
+                listen_notify=False,
+                delete_jobs="successful",
+                update_heartbeat_interval=HEARTBEAT_S,
+                stalled_worker_timeout=STALLED_S,
+                shutdown_graceful_timeout=15,
+                additional_context={},
+            )
+        finally:
+            rescue.cancel()
+            tend.cancel()
+
+
+async def _rescue(app: procrastinate.App, queues: Sequence[str]) -> None:
+    while True:
+        try:
+            for queue in queues:
+                for job in await app.job_manager.get_stalled_jobs(
+                    queue=queue, seconds_since_heartbeat=STALLED_S
+                ):
+                    log.warning("job.stalled", job=job.task_name)
+                    await app.job_manager.retry_job(job)
+        except ProcrastinateException as fault:
+            log.warning("rescue.failed", fault=type(fault).__name__)
+        await asyncio.sleep(HEARTBEAT_S)
+
+
+async def _tend(take_ups: Sequence[Callable[[], int]]) -> None:
+    while True:
+        await asyncio.sleep(TAKE_UP_EVERY_S)
+        for take_up in take_ups:
+            try:
+                await asyncio.to_thread(take_up)
+            except Exception as fault:  # the next round tries again; a broken round must not end the worker
+                log.warning("take_up.failed", fault=type(fault).__name__)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="runtime.worker")
+    parser.add_argument("--queues", required=True, help="comma-separated: settlement,notices,default,face")
+    queues = parser.parse_args().queues.split(",")
+    settings = load_settings()
+    configure(settings.log_level, scrub)
+    product = build(settings)
+    if "face" in queues:
+        _warm_up(product)
+    app = make_app(product.jobs(queues), settings.database_url.get_secret_value())
+    asyncio.run(serve(app, queues, product.take_ups(queues)))
+
+
+def _warm_up(product: Product) -> None:
+    models = product.judge.start()
+    log.info("face.models", models=dict(models), network=product.judge.network)
+
+
+if __name__ == "__main__":
+    main()

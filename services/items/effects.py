@@ -1,0 +1,135 @@
+"""Effects 办理结果: what an approved item does; a new kind of effect is added here and in declaration.py."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.accounts.service import NewCard, add_card
+from services.applications.models import Application
+from services.applications.service import move
+from services.applications.states import PLAIN_STATES
+from services.certificates.service import Certificates, Contents
+from services.core.clock import Clock, shanghai_day
+from services.core.crypto import FieldCipher
+from services.core.identity import check_card_no
+from services.core.money import yuan_text
+from services.core.outbox import emit
+from services.core.pii import mask_id_no
+from services.items.declaration import AddPayeeCard, IssueCertificate, Item, StartWithdrawal
+from services.items.facts import Facts
+from services.members.identity import person_of
+from services.policies.rules import Policy
+from services.policies.service import PolicyBook
+from services.withdrawals.service import PaymentTerms, approve
+
+_SAME_BANK, _OTHER_BANK, _OTHER_BANK_LATER = "1", "2", "3"
+
+
+class Effects:
+    """Carries out effects in the caller's transaction."""
+
+    def __init__(
+        self,
+        cipher: FieldCipher,
+        clock: Clock,
+        policies: PolicyBook,
+        certificates: Certificates,
+        pay_bank_name: str,
+        pay_bank_code: str,
+    ) -> None:
+        self.pay_bank_code = pay_bank_code
+        self._pay_bank_name = pay_bank_name
+        self._cipher = cipher
+        self._clock = clock
+        self._policies = policies
+        self._certificates = certificates
+
+    def pay(self, session: Session, application: Application, item: Item, policy: Policy) -> None:
+        """Approve a withdrawal that the member has just confirmed with their face."""
+        assert isinstance(item.effect, StartWithdrawal)
+        assert item.keep_fen is not None
+        terms = PaymentTerms(
+            settle_type=self._settle_type(application, policy),
+            bus_type=item.effect.bus_type,
+            keep_fen=item.keep_fen(policy),
+            item_name=item.name_zh,
+        )
+        approve(session, application, terms, event="face_passed", actor="member", at=self._clock.now())
+
+    def _settle_type(self, application: Application, policy: Policy) -> str:
+        if (application.payee or {}).get("bank_name") == self._pay_bank_name:
+            return _SAME_BANK
+        limit = policy.integer("withdrawal.other_bank_realtime_fen")
+        return _OTHER_BANK if (application.amount_fen or 0) <= limit else _OTHER_BANK_LATER
+
+    def complete(
+        self, session: Session, application: Application, item: Item, facts: Facts | None, form: Any
+    ) -> None:
+        """Carry out an effect that moves no money."""
+        if isinstance(item.effect, IssueCertificate):
+            assert facts is not None
+            self._certificates.issue(
+                session, application, self._contents(session, application, item.effect, facts)
+            )
+        elif isinstance(item.effect, AddPayeeCard):
+            self._add_card(session, application, form)
+        else:
+            raise TypeError(f"{item.code}: an effect that moves money is not completed here")
+
+    def _contents(
+        self, session: Session, application: Application, effect: IssueCertificate, facts: Facts
+    ) -> Contents:
+        person = person_of(session, self._cipher, application.account_id)
+        contributions, account = facts.contributions, facts.account
+        assert contributions is not None
+        valid_days = self._policies.on(session, shanghai_day(self._clock.now())).integer(
+            "certificate.valid_days"
+        )
+        rows = [
+            ["姓名", person.name],
+            ["身份证号", mask_id_no(person.id_no)],
+            ["个人账号", account.account_no],
+            ["单位名称", account.employer],
+            ["账户状态", account.state_text],
+            ["开户日期", account.opened_on],
+            ["缴存起止", f"{contributions.first_month} 至 {contributions.last_month}"],
+            ["连续缴存", f"{contributions.continuous_months} 个月"],
+            ["缴存基数", f"{yuan_text(account.contribution_base_fen)} 元"],
+            ["月缴存额", f"{yuan_text(account.monthly_contribution_fen)} 元"],
+            ["账户余额", f"{yuan_text(account.balance_fen)} 元"],
+        ]
+        return Contents(
+            kind=effect.kind,
+            name=effect.name,
+            holder=person.name,
+            opening="兹证明下列职工在本中心缴存住房公积金，情况如下：",
+            rows=rows,
+            closing="本证明由系统根据缴存记录自动生成，数据截至开具之时。",
+            valid_days=valid_days,
+        )
+
+    def _add_card(self, session: Session, application: Application, form: Any) -> None:
+        now = self._clock.now()
+        hours = self._policies.on(session, shanghai_day(now)).integer("cooling.card_hours")
+        usable_from = now + timedelta(hours=hours)
+        bank_name = application.facts["card_check"]["bank_name"]
+        card = add_card(
+            session,
+            self._cipher,
+            application.account_id,
+            NewCard(form.bank_code, bank_name, check_card_no(form.card_no), "member", usable_from, now),
+            now,
+        )
+        application.result = {"card_id": str(card.card_id), "tail4": card.tail4, "bank_name": bank_name}
+        session.flush()  # the state is moved by a statement of its own
+        move(session, application, PLAIN_STATES, "complete", actor="member", at=now)
+        payload = {
+            "application_id": str(application.application_id),
+            "bank_name": bank_name,
+            "tail4": card.tail4,
+            "usable_from": usable_from.isoformat(),
+        }
+        emit(session, application.account_id, "card.added", payload, now)

@@ -1,0 +1,317 @@
+"""Engine 办件引擎: quotes, submits, confirms and cancels any item by its declaration."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.accounts.models import PayeeCard
+from services.accounts.service import usable_card
+from services.applications.case_numbers import CaseNumbers
+from services.applications.models import MONEY, Application
+from services.applications.service import load, move, open_application
+from services.applications.states import PLAIN_STATES
+from services.audit.service import record
+from services.core.clock import Clock, shanghai_day
+from services.core.crypto import FieldCipher
+from services.core.errors import Conflict, Forbidden
+from services.core.ids import new_id
+from services.core.money import yuan_text
+from services.core.states import StateTable
+from services.face.service import Faces, Operation
+from services.items.declaration import Amount, Approval, Item, Refusal, StartWithdrawal, Verification
+from services.items.effects import Effects
+from services.items.facts import Facts
+from services.items.loading import FactLoader, SharedFacts
+from services.items.registry import Registry
+from services.ledger.service import lock_balance
+from services.members.binding import binding_of_member
+from services.members.identity import person_of
+from services.policies.rules import Policy
+from services.policies.service import PolicyBook
+from services.settlement.service import Payee, seal_payee
+from services.withdrawals.states import WITHDRAWAL_STATES
+
+
+class ItemRefused(Conflict):
+    """The rules say no; carries every refusal."""
+
+    code, title = "item.refused", "暂时不能办理"
+
+
+class AmountOver(Conflict):
+    """More than may be drawn."""
+
+    code, title = "withdrawal.amount_over", "超过可提金额"
+
+
+class StillCooling(Forbidden):
+    """Bound or changed lately: money has to wait."""
+
+    code, title = "member.cooling", "还在安全等待期"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The answer to "may I, and how much": every refusal, or the amount and why just that."""
+
+    item: Item
+    allowed: bool
+    refusals: tuple[Refusal, ...]
+    amount: Amount | None
+    approval: Approval
+    facts: Facts
+    policy: Policy
+
+    def to_json(self) -> dict[str, Any]:
+        """What is stored with the application."""
+        return {
+            "item_name": self.item.name_zh,
+            "allowed": self.allowed,
+            "refusals": [refusal.to_json() for refusal in self.refusals],
+            "max_fen": self.amount.max_fen if self.amount else None,
+            "approval": self.approval.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A complete form with the shared facts it needs, ready to be submitted in one transaction."""
+
+    item: Item
+    form: Any
+    shared: SharedFacts
+
+
+def state_table(application: Application) -> StateTable:
+    """The edge table an application's kind follows."""
+    return WITHDRAWAL_STATES if application.kind == MONEY else PLAIN_STATES
+
+
+def judge(item: Item, facts: Facts, form: Any, policy: Policy) -> Quote:
+    """Run every rule of an item; pure, so that a stored decision can be replayed."""
+    refusals = tuple(
+        refusal for rule in item.eligibility if (refusal := rule(facts, form, policy)) is not None
+    )
+    amount = item.amount(facts, form, policy) if item.amount else None
+    return Quote(item, not refusals, refusals, amount, item.approval(facts, form, policy), facts, policy)
+
+
+class Engine:
+    """Use cases of items. What asks the outside world opens its own transactions; the rest runs in the caller's."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        loader: FactLoader,
+        effects: Effects,
+        faces: Faces,
+        policies: PolicyBook,
+        numbers: CaseNumbers,
+        cipher: FieldCipher,
+        clock: Clock,
+    ) -> None:
+        self.registry = registry
+        self._loader = loader
+        self._effects = effects
+        self._faces = faces
+        self._policies = policies
+        self._numbers = numbers
+        self._cipher = cipher
+        self._clock = clock
+
+    def policy(self, session: Session) -> Policy:
+        """The figures in force today."""
+        return self._policies.on(session, shanghai_day(self._clock.now()))
+
+    def prepare(self, account_id: UUID, item: Item, form: Any) -> Prepared:
+        """Ask the departments the item needs, outside any transaction. Raises ConsentRequired."""
+        return Prepared(item, form, self._loader.shared(account_id, item, form))
+
+    def quote(self, session: Session, account_id: UUID, prepared: Prepared) -> Quote:
+        """Judge the item for the member as things stand."""
+        facts = self._loader.complete(session, account_id, prepared.item, prepared.shared)
+        return judge(prepared.item, facts, prepared.form, self.policy(session))
+
+    def submit(self, session: Session, account_id: UUID, prepared: Prepared) -> Application:
+        """Open an application: judged again under the account's lock, facts and quote stored with it.
+
+        Raises ItemRefused with every refusal, AmountOver, CardCooling, StillCooling or InFlight.
+        """
+        now = self._clock.now()
+        lock_balance(session, account_id)
+        self._refuse_cooling(session, account_id, prepared.item, now)
+        quote = self.quote(session, account_id, prepared)
+        if not quote.allowed:
+            raise ItemRefused(
+                quote.refusals[0].text, extra={"refusals": [refusal.to_json() for refusal in quote.refusals]}
+            )
+        card = self._card(session, account_id, quote, prepared.form, now)
+        application = open_application(
+            session, self._new(session, account_id, quote, prepared.form, card, now), now
+        )
+        record(
+            session,
+            account_id,
+            "application.submitted",
+            actor="member",
+            subject=str(application.application_id),
+            at=now,
+            detail={
+                "item": prepared.item.code,
+                "case_no": application.case_no,
+                "policy": quote.policy.version,
+            },
+        )
+        if prepared.item.verification is Verification.FACE:
+            move(session, application, state_table(application), "require_face", actor="系统", at=now)
+        else:
+            self._effects.complete(session, application, prepared.item, quote.facts, prepared.form)
+        return application
+
+    @staticmethod
+    def _refuse_cooling(session: Session, account_id: UUID, item: Item, now: datetime) -> None:
+        binding = binding_of_member(session, account_id)
+        if item.kind == MONEY and binding is not None and now < binding.money_from:
+            hours = -(-int((binding.money_from - now).total_seconds()) // 3600)
+            raise StillCooling(
+                f"为了您的资金安全，绑定信息变更后要等 24 小时才能提取，还要等约 {hours} 小时。"
+            )
+
+    @staticmethod
+    def _card(session: Session, account_id: UUID, quote: Quote, form: Any, now: datetime) -> PayeeCard | None:
+        if quote.amount is None:
+            return None
+        if form.amount_fen > quote.amount.max_fen:
+            raise AmountOver(
+                f"您现在最多可提 {yuan_text(quote.amount.max_fen)} 元，请改一下金额。",
+                field="amount_fen",
+                extra={"max_fen": quote.amount.max_fen},
+            )
+        return usable_card(session, account_id, form.card_id, now)
+
+    def _new(
+        self,
+        session: Session,
+        account_id: UUID,
+        quote: Quote,
+        form: Any,
+        card: PayeeCard | None,
+        now: datetime,
+    ) -> Application:
+        item = quote.item
+        stored = form.model_dump(mode="json")
+        private = {name: stored.pop(name) for name in sorted(item.private_fields)}
+        amount_fen = form.amount_fen if quote.amount is not None else None
+        today = shanghai_day(now)
+        return Application(
+            account_id=account_id,
+            application_id=new_id(),
+            case_no=self._numbers.next(item.module, today),
+            item_code=item.code,
+            kind=item.kind,
+            state="submitted",
+            version=1,
+            form=stored,
+            facts=quote.facts.to_json(),
+            quote=quote.to_json(),
+            policy_version=quote.policy.version,
+            amount_fen=amount_fen,
+            payee_sealed=self._payee(session, account_id, card) if card else None,
+            payee={"card_id": str(card.card_id), "bank_name": card.bank_name, "tail4": card.tail4}
+            if card
+            else None,
+            private_sealed=self._cipher.seal(json.dumps(private, ensure_ascii=False), "application.private")
+            if private
+            else None,
+            operation_digest=operation_digest(account_id, item.code, amount_fen, card, private),
+            submitted_on=today,
+            created_at=now,
+            updated_at=now,
+            expires_at=now + timedelta(minutes=quote.policy.integer("application.verify_minutes")),
+            result={},
+        )
+
+    def _payee(self, session: Session, account_id: UUID, card: PayeeCard) -> bytes:
+        card_no = self._cipher.open(card.card_no_sealed, "payee_card.card_no")
+        name = person_of(session, self._cipher, account_id).name
+        same_bank = card.bank_code == self._effects.pay_bank_code
+        return seal_payee(self._cipher, Payee(card_no, name, card.bank_code, card.bank_name, same_bank, ""))
+
+    def confirm(
+        self, session: Session, account_id: UUID, application_id: UUID, face_session_id: UUID
+    ) -> Application:
+        """Use a passed face session for exactly this application and carry out its effect, in one transaction.
+
+        Raises FaceNotPassed, IllegalTransition, BalanceInsufficient; nothing is changed then.
+        """
+        lock_balance(session, account_id)
+        application = load(session, account_id, application_id, lock=True)
+        item = self.registry.get(application.item_code)
+        if application.state != "verifying":
+            raise Conflict("这笔业务现在不用确认，请刷新看最新进度。", code="application.state_changed")
+        self._faces.consume(
+            session, Operation(account_id, application_id, application.operation_digest), face_session_id
+        )
+        if application.quote["approval"] == Approval.REVIEW.value:
+            move(
+                session,
+                application,
+                state_table(application),
+                "require_review",
+                actor="系统",
+                at=self._clock.now(),
+            )
+            return application
+        if isinstance(item.effect, StartWithdrawal):
+            self._effects.pay(session, application, item, self.policy(session))
+        else:
+            self._effects.complete(session, application, item, None, self._stored_form(application, item))
+        return application
+
+    def _stored_form(self, application: Application, item: Item) -> Any:
+        private = (
+            json.loads(self._cipher.open(application.private_sealed, "application.private"))
+            if application.private_sealed
+            else {}
+        )
+        return item.form.model_validate_json(json.dumps(application.form | private))
+
+    def operation(self, session: Session, account_id: UUID, application_id: UUID) -> Operation:
+        """What a face session for this application is bound to; raises Conflict when it needs no face now."""
+        application = load(session, account_id, application_id)
+        if application.state != "verifying":
+            raise Conflict("这笔业务现在不用刷脸。", code="application.state_changed")
+        return Operation(account_id, application_id, application.operation_digest)
+
+    def cancel(self, session: Session, account_id: UUID, application_id: UUID) -> Application:
+        """The member withdraws an application that is not approved yet."""
+        lock_balance(session, account_id)
+        application = load(session, account_id, application_id, lock=True)
+        now = self._clock.now()
+        move(session, application, state_table(application), "cancel", actor="member", at=now)
+        record(
+            session, account_id, "application.cancelled", actor="member", subject=str(application_id), at=now
+        )
+        return application
+
+
+def operation_digest(
+    account_id: UUID, item_code: str, amount_fen: int | None, card: PayeeCard | None, private: dict[str, Any]
+) -> bytes:
+    """SHA-256 that binds a face session to member, item, amount, card and private fields."""
+    parts = [
+        str(account_id),
+        item_code,
+        amount_fen,
+        str(card.card_id) if card else None,
+        card.card_no_mac.hex() if card else None,
+        private,
+    ]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).digest()
