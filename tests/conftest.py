@@ -1,6 +1,7 @@
 """Fixtures of all tests: a database server for the run, clones of the migrated database, settings, loopback."""
 
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from tests.support.databases import Database, DatabaseServer, running_server
 
 _SERVER = pytest.StashKey[DatabaseServer]()
 _CLEANUP = pytest.StashKey[ExitStack]()
+_NO_SERVER = "no database: "
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,7 +34,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: object) -> None:
     """A parallel run has one server, started by the controller."""
-    node.workerinput["database_server"] = _server(node.config).to_json()  # type: ignore[attr-defined]
+    try:
+        handed = _server(node.config).to_json()  # type: ignore[attr-defined]
+    except (RuntimeError, subprocess.SubprocessError) as fault:  # tests without a database still run
+        handed = f"{_NO_SERVER}{fault}"
+    node.workerinput["database_server"] = handed  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +70,8 @@ def _server(config: pytest.Config) -> DatabaseServer:
 def database_server(pytestconfig: pytest.Config) -> DatabaseServer:
     """The run's PostgreSQL server."""
     handed = getattr(pytestconfig, "workerinput", {}).get("database_server")
+    if handed and handed.startswith(_NO_SERVER):
+        pytest.fail(handed, pytrace=False)
     return DatabaseServer.from_json(handed) if handed else _server(pytestconfig)
 
 
