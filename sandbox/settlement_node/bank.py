@@ -89,7 +89,7 @@ class Bank:
 
     def work(self) -> None:
         """Do everything that has fallen due."""
-        self._roll()
+        self.roll()
         moment = time.time()
         due = "SELECT * FROM payments WHERE state IN ('accepted', 'pending') AND pay_at <= ? ORDER BY pay_at"
         for row in self.store.rows(due, moment):
@@ -156,7 +156,8 @@ class Bank:
                 self.give_back(row["ref_no"], WRONG_ACCOUNT)
         return closed
 
-    def _roll(self) -> None:
+    def roll(self) -> None:
+        """Close every day the clock has passed."""
         moment = self.books.local()
         while self.books.business_day < moment.date() or self._past_cutoff(moment):
             self.close_day()

@@ -49,6 +49,7 @@ class Desk:
 
     def business(self, payload: bytes) -> Reply:
         """The reply to an encrypted frame."""
+        self._bank.roll()
         key = self._books.session_key
         try:
             head, body = wire.read_message(wire.unseal(key, payload))
@@ -97,6 +98,9 @@ class Desk:
             first = self._bank.payment(head["SendSeqNo"])
             if first and not same_content(first, head, body):
                 raise Refused("E2006", "流水号重复而内容不同")
+            if not first and head["SendDate"] != f"{self._books.business_day:%Y%m%d}":
+                # What makes a closed day's statement final: nothing dated on it is taken any more.
+                raise Refused("E2007", "交易日期不是当前营业日")
         except Refused as refusal:
             return Answer(refusal.code, refusal.message, {"HostStatus": "1"}), []
         if first:

@@ -41,12 +41,45 @@ def test_what_was_accepted_is_booked_on_the_day_it_was_accepted(tmp_path, order,
     node.stop()
 
 
-def test_after_cut_off_payments_belong_to_the_next_business_day(bdc, node, order, today, debits, wait_until):
+def test_a_closed_day_takes_nothing_more_and_the_same_number_goes_on_the_next(
+    bdc, node, order, today, debits, wait_until
+):
     node.cut_off()
-    bdc.pay(order)
+    reply = bdc.pay(order)
+    assert (reply.outcome, reply.code) == ("not_sent", "E2007")
+    assert bdc.query(order.instruction_no, today).outcome == "no_record"
+    next_day = bdc.business_day()
+    assert bdc.pay(replace(order, sent_on=next_day)).outcome == "accepted"
     wait_until(lambda: debits() == 1)
     assert bdc.statement(today) == []
-    assert len(bdc.statement(today + timedelta(days=1))) == 1
+    assert len(bdc.statement(next_day)) == 1
+    assert bdc.query(order.instruction_no, next_day).outcome == "success"
+
+
+def test_a_number_already_taken_is_answered_after_the_cut_off_too(bdc, node, order, debits, wait_until):
+    first = bdc.pay(order)
+    node.cut_off()
+    again = bdc.pay(order)
+    assert (again.outcome, again.host_seq_no) == ("accepted", first.host_seq_no)
+    assert debits() == 1
+
+
+def test_a_payment_recorded_late_is_on_the_statement_of_the_day_that_closes(bdc, node, order, today):
+    node.order_fault({"kind": "late_record", "seconds": 60})
+    assert bdc.pay(order).outcome == "unknown"
+    assert bdc.query(order.instruction_no, today).outcome == "no_record"
+    node.cut_off()
+    assert [change.remark for change in bdc.statement(today)] == [order.instruction_no]
+
+
+def test_our_own_new_day_signs_on_anew(node, order, make_config):
+    clock = FixedClock(datetime.now(UTC))
+    bdc = BdcSettlementNode(make_config(node), clock)
+    for _ in range(2):
+        bdc.balance()
+    clock.move(timedelta(days=1))
+    bdc.balance()
+    assert len(node.store.rows("SELECT * FROM messages WHERE tx_code = 'BDC001'")) == 2
 
 
 def test_a_return_ordered_for_a_later_day_falls_on_that_day(bdc, node, order, today, debits, wait_until):
@@ -74,5 +107,6 @@ def test_the_day_closes_by_the_clock(tmp_path, order, make_config, wait_until, c
     wait_until(lambda: bdc.statement(first_day))
     clock.move(timedelta(minutes=20) if cutoff else timedelta(hours=8))
     wait_until(lambda: bdc.business_day() == first_day + timedelta(days=1))
-    assert bdc.pay(replace(order, instruction_no="102611230000002")).outcome == "accepted"
+    next_day = replace(order, instruction_no="102611230000002", sent_on=bdc.business_day())
+    assert bdc.pay(next_day).outcome == "accepted"
     node.stop()

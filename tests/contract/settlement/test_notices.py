@@ -139,7 +139,7 @@ def test_the_stream_signs_on_again_after_the_cut_off(bdc, node, order, listen, h
     with listen(heard.extend):
         wait_until(lambda: node.pusher.listening() == 1)
         node.cut_off()
-        assert bdc.pay(order).outcome == "accepted"
+        assert bdc.pay(replace(order, sent_on=bdc.business_day())).outcome == "accepted"
         wait_until(lambda: heard)
 
 

@@ -153,6 +153,17 @@ def test_a_statement_is_whole_or_not_at_all(bdc, node, order, today, debits, wai
     assert len(bdc.statement(today)) == 1
 
 
+def test_a_statement_with_a_line_of_another_day_is_refused(
+    bdc, node, order, today, debits, wait_until, monkeypatch
+):
+    bdc.pay(order)
+    wait_until(lambda: debits() == 1)
+    text = node.books.row_text
+    monkeypatch.setattr(node.books, "row_text", lambda n, line: text(n, line | {"day": "2020-01-01"}))
+    with pytest.raises(StatementUnavailable, match=r"statement\.day"):
+        bdc.statement(today)
+
+
 def test_many_threads_pay_at_once_and_each_case_is_debited_once(bdc, node, order, debits, wait_until):
     from concurrent.futures import ThreadPoolExecutor
 

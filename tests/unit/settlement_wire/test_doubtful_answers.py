@@ -107,8 +107,10 @@ def test_every_cut_of_the_answer_leaves_the_fate_unknown(pay):
         "http",
     ],
 )
-def test_an_answer_that_is_not_ours_leaves_the_fate_unknown(pay, script):
-    assert pay(script).outcome == "unknown"
+def test_an_answer_that_is_not_ours_leaves_the_fate_unknown(pay, peer, script):
+    before = len(peer.received)
+    assert pay(script, GOOD).outcome == "unknown"
+    assert len(peer.received) - before == 1
 
 
 def test_an_expired_key_is_renewed_and_the_same_bytes_are_sent_once_more(pay, peer):
