@@ -128,6 +128,7 @@ def shown(world: World, account: Account, person: Person) -> dict[str, Any]:
         "id_no": person.id_no,
         "phone": person.phone,
         "portrait": person.portrait,
+        "note": person.record.get("note", ""),
         "openid": openid,
         "follows": account.follows(openid),
         "cards": [dict(card) for card in person.cards],

@@ -42,9 +42,11 @@ def blueprint(account: Account) -> Blueprint:
         openid = account.openid(person.key)
         snapshot = bool(account.world.faults.take("wechat", "authorize", person.key, kinds=("snapshot",)))
         code = account.new_code(openid, request.args.get("scope", ""), snapshot=snapshot)
-        return redirect(
-            with_query(request.args["redirect_uri"], code=code, state=request.args.get("state", ""))
-        )
+        back = with_query(request.args["redirect_uri"], code=code, state=request.args.get("state", ""))
+        answer = redirect(back)
+        if "sandbox_phone" in request.args:
+            answer.set_cookie(PHONE_COOKIE, person.key, samesite="Lax", max_age=30 * 86400)
+        return answer
 
     @pages.get("/sns/oauth2/access_token")
     def access_token() -> Response:

@@ -57,7 +57,7 @@ async function loadPeople() {
   $('people').replaceChildren(...people.map((person) =>
     make('li', {}, make('button', { class: 'person', type: 'button', 'data-key': person.key, 'aria-current': person.key === key ? 'true' : 'false', onclick: () => pick(person.key) },
       person.portrait ? make('img', { src: `/phone/${person.key}/face.jpg`, alt: '' }) : make('span', { class: 'blank' }),
-      make('span', {}, person.name, make('small', {}, person.phone))))))
+      make('span', {}, person.name, make('small', {}, person.note || person.phone))))))
 }
 
 function pick(chosen) {
@@ -270,7 +270,7 @@ async function addPerson(event) {
   const photo = form.photo.files[0]
   const record = {
     key: `p${Date.now().toString(36)}`, name: form.name.value.trim(), id_no: form.id_no.value, phone: form.phone.value,
-    portrait: form.portrait.value, opening_balance_fen: Number(form.balance.value) * 100,
+    portrait: form.portrait.value, base_fen: Number(form.base.value) * 100, rate_percent: 10, months: Number(form.months.value),
     cards: [{ bank_code: '105000', bank_name: '建设银行', card_no: form.card_no.value, class: '1', status: 'normal' }],
     ...(photo ? { reference_jpeg: await base64Of(photo) } : {}),
   }
