@@ -26,7 +26,7 @@ def create_app(own: Ports) -> APIFlask:
         version="1",
         docs_path="/docs",
         spec_path="/openapi.json",
-        static_folder=None,
+        static_folder=None,  # type: ignore[arg-type]
     )
     app.config.update(
         OPENAPI_VERSION="3.1.0",
@@ -38,7 +38,6 @@ def create_app(own: Ports) -> APIFlask:
         HTTP_ERROR_SCHEMA=_PROBLEM_SCHEMA,
         VALIDATION_ERROR_SCHEMA=_PROBLEM_SCHEMA,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["anju"] = own
     strict_json.install(app)
     request_context.install(app)

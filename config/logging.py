@@ -16,7 +16,7 @@ def configure(level: str, scrub: Callable[[str], str]) -> None:
     def clean(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         return {key: _clean(value, scrub) for key, value in event.items()}
 
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
         if path.exists():
             return path.read_text(encoding="utf-8").strip()
         if self.env == "development" and name in SANDBOX_SECRETS:
-            return SANDBOX_SECRETS[name]
+            return str(SANDBOX_SECRETS[name])
         raise SettingsFault(f"secret file missing: {name}")
 
     @model_validator(mode="after")

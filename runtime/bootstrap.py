@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
-import structlog
 from sqlalchemy.orm import Session
 
 from app.ports import Ports
@@ -124,7 +123,6 @@ class Product:
             self.clock,
             self.policies,
             self.certificates,
-            settings.bdc_pay_bank_name,
             settings.bdc_pay_bank_code,
         )
         loader = FactLoader(self.sessions, self.clock, self.sharing, settings.city_code)
@@ -321,5 +319,4 @@ class Product:
 
 def build(settings: Settings, database_url: str | None = None) -> Product:
     """The product for one process."""
-    structlog.get_logger(__name__).debug("product.built")
     return Product(settings, database_url or settings.database_url.get_secret_value())

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from flask import Flask, Request
-from flask import json as flask_json
+from flask.json.provider import DefaultJSONProvider
 
 from services.core.errors import Malformed
 
@@ -81,14 +81,18 @@ def _check_text(value: Any) -> None:
             raise Malformed(code="text.surrogate")
 
 
+class StrictProvider(DefaultJSONProvider):
+    """Flask's JSON with our reader."""
+
+    ensure_ascii = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read strictly."""
+        return loads(s)
+
+
 class StrictRequest(Request):
-    """A request whose JSON is read by `loads` alone, and whose body is never cut silently."""
-
-    class json_module:  # noqa: N801  (the name is Flask's)
-        """Flask's hook for the JSON functions of a request."""
-
-        loads = staticmethod(loads)
-        dumps = staticmethod(flask_json.dumps)
+    """A request that says in our words why its JSON cannot be read."""
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
         """No JSON content type, or unreadable."""
@@ -98,6 +102,7 @@ class StrictRequest(Request):
 def install(app: Flask) -> None:
     """Use strict requests, and refuse bodies that cannot be measured or are compressed."""
     app.request_class = StrictRequest
+    app.json = StrictProvider(app)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
     app.config["MAX_FORM_PARTS"] = 20

@@ -37,11 +37,9 @@ class Effects:
         clock: Clock,
         policies: PolicyBook,
         certificates: Certificates,
-        pay_bank_name: str,
         pay_bank_code: str,
     ) -> None:
         self.pay_bank_code = pay_bank_code
-        self._pay_bank_name = pay_bank_name
         self._cipher = cipher
         self._clock = clock
         self._policies = policies
@@ -60,7 +58,7 @@ class Effects:
         approve(session, application, terms, event="face_passed", actor="member", at=self._clock.now())
 
     def _settle_type(self, application: Application, policy: Policy) -> str:
-        if (application.payee or {}).get("bank_name") == self._pay_bank_name:
+        if (application.payee or {}).get("bank_code") == self.pay_bank_code:
             return _SAME_BANK
         limit = policy.integer("withdrawal.other_bank_realtime_fen")
         return _OTHER_BANK if (application.amount_fen or 0) <= limit else _OTHER_BANK_LATER

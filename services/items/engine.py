@@ -224,7 +224,12 @@ class Engine:
             policy_version=quote.policy.version,
             amount_fen=amount_fen,
             payee_sealed=self._payee(session, account_id, card) if card else None,
-            payee={"card_id": str(card.card_id), "bank_name": card.bank_name, "tail4": card.tail4}
+            payee={
+                "card_id": str(card.card_id),
+                "bank_code": card.bank_code,
+                "bank_name": card.bank_name,
+                "tail4": card.tail4,
+            }
             if card
             else None,
             private_sealed=self._cipher.seal(json.dumps(private, ensure_ascii=False), "application.private")
