@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Protocol, cast
+from typing import Protocol
 
-from sqlalchemy import CursorResult, String, delete
+from sqlalchemy import String, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -40,7 +40,7 @@ class DatabaseReplayStore:
     def first_time(self, key: str, now: datetime) -> bool:
         """Remember a key; False when it was there already."""
         statement = insert(WeChatCallbackSeen).values(key=key, seen_at=now).on_conflict_do_nothing()
-        return cast("CursorResult[None]", self._session.execute(statement)).rowcount == 1
+        return self._session.execute(statement.returning(WeChatCallbackSeen.key)).first() is not None
 
 
 def forget_old(session: Session, now: datetime) -> None:

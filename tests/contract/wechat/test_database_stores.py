@@ -1,0 +1,92 @@
+"""Token and replay store in PostgreSQL: shared, renewed by one at a time, marks that fall with their effect."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from sandbox.assembly import Sandbox
+from services.core.clock import SystemClock
+from services.core.db import Sessions, make_sessions
+from tests.support.databases import Database
+from wechat.client import WeChatClient
+from wechat.config import WeChatConfig
+from wechat.replay_store import KEEP, DatabaseReplayStore, forget_old
+from wechat.token_store import DatabaseTokenStore, StoredToken
+
+NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def sessions(database: Database) -> Sessions:
+    return make_sessions(database.engine)
+
+
+def test_a_token_is_kept_replaced_and_dropped_by_value(sessions: Sessions) -> None:
+    store, other = DatabaseTokenStore(sessions), DatabaseTokenStore(sessions)
+    assert store.get("wx1/access_token") is None
+    store.put("wx1/access_token", StoredToken("t" * 512, NOW))
+    assert other.get("wx1/access_token") == StoredToken("t" * 512, NOW)
+    other.put("wx1/access_token", StoredToken("newer", NOW))
+    store.drop("wx1/access_token", "t" * 512)
+    assert store.get("wx1/access_token") == StoredToken("newer", NOW)
+    store.drop("wx1/access_token", "newer")
+    assert store.get("wx1/access_token") is None
+
+
+def test_the_lock_holds_others_off_by_name(sessions: Sessions) -> None:
+    first, second = DatabaseTokenStore(sessions), DatabaseTokenStore(sessions)
+    order: list[str] = []
+
+    def wait() -> None:
+        with second.locked("a"):
+            order.append("second")
+
+    with first.locked("a"):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        with second.locked("b"):
+            order.append("other name")
+        time.sleep(0.2)
+        order.append("first")
+    waiting.join(5)
+    assert order == ["other name", "first", "second"]
+
+
+def test_processes_share_one_token(
+    sandbox: Sandbox, sessions: Sessions, config: WeChatConfig, clock: SystemClock
+) -> None:
+    clients = [WeChatClient(config, DatabaseTokenStore(sessions), clock) for _ in range(6)]
+    threads = [threading.Thread(target=client.get, args=("getcallbackip",)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    paths = [call["path"] for call in sandbox.store.entries("received", "wechat")]
+    assert (paths.count("/cgi-bin/stable_token"), paths.count("/cgi-bin/getcallbackip")) == (1, 6)
+
+
+def test_a_mark_is_made_once(session: Session) -> None:
+    store = DatabaseReplayStore(session)
+    assert store.first_time("a" * 64, NOW)
+    assert not store.first_time("a" * 64, NOW)
+    assert store.first_time("b" * 64, NOW)
+
+
+def test_a_mark_falls_with_the_transaction(sessions: Sessions) -> None:
+    with sessions() as broken:
+        assert DatabaseReplayStore(broken).first_time("c" * 64, NOW)
+        broken.rollback()
+    with sessions.begin() as again:
+        assert DatabaseReplayStore(again).first_time("c" * 64, NOW)
+
+
+def test_old_marks_are_forgotten(session: Session) -> None:
+    store = DatabaseReplayStore(session)
+    store.first_time("d" * 64, NOW)
+    forget_old(session, NOW + KEEP - timedelta(seconds=1))
+    assert not store.first_time("d" * 64, NOW)
+    forget_old(session, NOW + KEEP + timedelta(seconds=1))
+    assert store.first_time("d" * 64, NOW)
