@@ -1,6 +1,11 @@
 """gunicorn 设置: read by gunicorn itself (`gunicorn -c config/gunicorn.py wsgi:app`)."""
 
+import ctypes
 import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
 
 bind = os.environ.get("ANJU_WEB_BIND", "127.0.0.1:8600")
 worker_class = "gthread"
@@ -17,3 +22,9 @@ limit_request_line = 4094
 limit_request_fields = 60
 errorlog = "-"
 accesslog = None  # paths carry secrets and numbers of documents; the application logs its routes itself
+
+
+def post_fork(server: object, worker: object) -> None:
+    """A worker does not outlive its master: it would go on holding the port of the next one."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
