@@ -7,5 +7,7 @@ const h5 = process.env.UNI_PLATFORM === 'h5'
 export default defineConfig({
   base: './',
   plugins: [uni(), h5 && ownHostOnly()],
+  // One script and one style sheet: once the first page is there, every page is, also where the line is bad.
+  build: h5 ? { cssCodeSplit: false, rollupOptions: { output: { inlineDynamicImports: true } } } : {},
   server: { proxy: { '/api': process.env.ANJU_API ?? 'http://127.0.0.1:8600' } },
 })

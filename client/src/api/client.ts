@@ -32,7 +32,7 @@ async function inSession<T>(request: Send): Promise<T> {
       const renewed = await refresh().then(() => true, () => false)
       if (renewed) return exchange<T>(request)
     }
-    if (fault.status === 401) signInAgain()
+    if (fault.status === 401) return signInAgain()
     throw fault
   }
 }

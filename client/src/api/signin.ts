@@ -6,6 +6,9 @@ const PLACE = 'anju.signins'
 const WINDOW_MS = 60_000
 const MOST = 3
 
+/** What was asked stays unanswered: the page is on its way out. */
+const NEVER = new Promise<never>(() => undefined)
+
 let leaving = false
 
 function tooOften(): boolean {
@@ -16,16 +19,17 @@ function tooOften(): boolean {
 }
 
 /** Leave for WeChat's sign-in, and come back to the home page. */
-export function signInAgain(): void {
-  if (leaving) return
+export function signInAgain(): Promise<never> {
+  if (leaving) return NEVER
   // #ifdef H5
   if (!tooOften()) {
     leaving = true
     window.location.replace('/api/v1/auth/wechat/start?page=home')
-    return
+    return NEVER
   }
   // #endif
   go('trouble', {}, 'restart')
+  return NEVER
 }
 
 /** Forget the tries: a request went through. */

@@ -28,7 +28,8 @@ export interface Certificate {
   name: string
   pdf_url: string
   verify_url: string
-  issued_at?: string
+  issued_on?: string
+  valid_until?: string
 }
 
 export interface Application {
@@ -135,11 +136,8 @@ export interface Card {
   bank_code?: string
   bank_name: string
   tail4: string
-  state?: string
-  state_text?: string
   usable?: boolean
   usable_from?: string | null
-  is_default?: boolean
 }
 
 export interface Quote {
@@ -153,6 +151,7 @@ export interface Quote {
   next_on: string | null
   cards: Card[]
   verification: 'face' | 'none'
+  approval?: 'instant' | 'review'
 }
 
 export interface ConsentText {
@@ -168,10 +167,7 @@ export interface Consent {
   consent_id: string
   kind: string
   granted_at: string
-  revoked_at?: string | null
-  title?: string
-  kind_text?: string
-  item_name?: string | null
+  withdrawn_at: string | null
 }
 
 export interface Prompt {
@@ -202,7 +198,7 @@ export interface FrameUpload {
 
 export interface FaceVerdict {
   session_id: string
-  state: 'open' | 'judging' | 'passed' | 'failed' | 'expired'
+  state: 'open' | 'judging' | 'passed' | 'failed' | 'expired' | 'consumed'
   reasons: { code: string; text: string; tip: string }[]
   tries_left: number
   served_until: string | null
@@ -210,28 +206,21 @@ export interface FaceVerdict {
 }
 
 export interface NoticeRow {
-  notice_id?: string
+  notice_id: string
   channel: string
-  channel_text?: string
-  topic?: string
-  topic_text?: string
+  title: string
   text: string
-  recipient_masked?: string
   state: string
-  state_text?: string
-  sent_at?: string | null
-  created_at?: string
-  delivered_at?: string | null
+  state_text: string
+  created_at: string
+  application_id: string | null
 }
 
 export interface AuditRow {
   at: string
-  actor_text?: string
-  actor?: string
-  action_text?: string
-  action?: string
-  why?: string
-  purpose?: string
+  actor: string
+  action: string
+  text: string
 }
 
 export interface SessionInfo {
@@ -242,8 +231,8 @@ export interface SessionInfo {
 }
 
 export interface ClientConfig {
-  jweixin_url?: string | null
-  appid?: string | null
-  centre_name?: string | null
-  hotline?: string | null
+  jweixin_url: string
+  appid: string
+  hotline: string
+  centre: string
 }

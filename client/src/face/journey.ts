@@ -2,6 +2,7 @@
 
 import { ref, shallowRef } from 'vue'
 import { awaitVerdict, confirmApplication, openFaceSession } from '@/api/endpoints'
+import { ApiProblem } from '@/api/problem'
 import type { FaceSession, FaceVerdict, Prompt } from '@/api/types'
 import { dropConfirm, keepConfirm, readConfirm } from '@/device/drafts'
 import { hasKey } from '@/device/key'
@@ -12,6 +13,12 @@ import { runCapture } from './capture'
 export type Stage = 'ready' | 'opening' | 'capturing' | 'judging' | 'passed' | 'failed' | 'no-key' | 'trouble'
 
 const WISH = { width: 480, height: 360 }
+/** A consumed verdict is confirmed again under its old key, which answers as the first time. */
+const GOOD = ['passed', 'consumed']
+const UNDER_WAY = ['judging', 'open']
+
+const refusedForGood = (fault: unknown) =>
+  fault instanceof ApiProblem && fault.status >= 400 && fault.status < 500 && fault.status !== 429
 
 export function useFaceJourney(applicationId: () => string, consentId: () => string) {
   const stage = ref<Stage>('ready')
@@ -21,20 +28,33 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   const verdict = shallowRef<FaceVerdict | null>(null)
   const trouble = shallowRef<unknown>(null)
   let stream: MediaStream | null = null
-  let gone = false
+  let stopped = false
+  let left = false
 
-  const leave = () => {
-    gone = true
+  /** The page is out of sight: a challenge cannot go on, a judgement can. */
+  function hide(): void {
+    stopped = true
     closeCamera(stream)
   }
 
-  async function start(video: HTMLVideoElement): Promise<boolean> {
-    gone = false
-    trouble.value = verdict.value = prompt.value = null
+  function leave(): void {
+    left = true
+    hide()
+  }
+
+  function reset(): void {
+    stopped = false
     actions.value = 0
+    trouble.value = verdict.value = prompt.value = null
     stage.value = 'opening'
+  }
+
+  /** From the member's tap to the end; true when the application has been confirmed. */
+  async function start(video: () => HTMLVideoElement): Promise<boolean> {
+    reset()
     try {
-      return await challenge(video)
+      const passed = (await resume()) || (await challenge(video()))
+      return passed && (await confirmWithFace(applicationId()))
     } catch (fault) {
       trouble.value = fault
       stage.value = 'trouble'
@@ -45,7 +65,21 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     }
   }
 
+  /** A face taken before the page was closed may have passed meanwhile. */
+  async function resume(): Promise<boolean> {
+    const earlier = readConfirm(applicationId())
+    if (!earlier) return false
+    try {
+      return await judge(earlier.faceSessionId)
+    } catch (fault) {
+      if (!refusedForGood(fault)) throw fault
+      dropConfirm(applicationId())
+      return false
+    }
+  }
+
   async function challenge(video: HTMLVideoElement): Promise<boolean> {
+    stage.value = 'opening'
     await jweixin()
     if (!(await hasKey())) {
       stage.value = 'no-key'
@@ -55,40 +89,51 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     const opened = await openFaceSession(applicationId(), consentId())
     session.value = opened
     await capture(opened, video)
-    return gone ? false : judge(opened.session_id)
+    if (stopped) {
+      stage.value = 'ready'
+      return false
+    }
+    keepConfirm(applicationId(), opened.session_id)
+    return judge(opened.session_id)
   }
 
   async function capture(opened: FaceSession, video: HTMLVideoElement): Promise<void> {
     const { width, height, jpeg_quality: quality } = opened.capture
     stage.value = 'capturing'
-    await runCapture(opened, makeShutter(video, width, height, quality), {
-      onPrompt: (next) => {
-        prompt.value = next
-        if (next.kind !== 'neutral') actions.value++
-      },
-      stopped: () => gone,
-    })
+    await runCapture(opened, makeShutter(video, width, height, quality), { onPrompt: show, stopped: () => stopped })
     closeCamera(stream)
   }
 
+  function show(next: Prompt): void {
+    prompt.value = next
+    if (next.kind !== 'neutral') actions.value++
+  }
+
+  /** Wait for the verdict; a session that did not pass is forgotten. */
   async function judge(sessionId: string): Promise<boolean> {
     stage.value = 'judging'
     do verdict.value = await awaitVerdict(sessionId)
-    while (!gone && ['judging', 'open'].includes(verdict.value.state))
-    stage.value = verdict.value.state === 'passed' ? 'passed' : 'failed'
-    if (stage.value === 'failed') return false
-    keepConfirm(applicationId(), sessionId)
-    return true
+    while (!left && UNDER_WAY.includes(verdict.value.state))
+    const passed = GOOD.includes(verdict.value.state)
+    stage.value = passed ? 'passed' : 'failed'
+    if (!passed && !left) dropConfirm(applicationId())
+    return passed
   }
 
-  return { stage, prompt, actions, session, verdict, trouble, start, leave }
+  return { stage, prompt, actions, session, verdict, trouble, start, hide, leave }
 }
 
 /** Turn a passed face into the application's approval; sent again, it is still done once. */
 export async function confirmWithFace(applicationId: string): Promise<boolean> {
   const pending = readConfirm(applicationId)
   if (!pending) return false
-  await confirmApplication(applicationId, pending.faceSessionId, pending.key)
+  try {
+    await confirmApplication(applicationId, pending.faceSessionId, pending.key)
+  } catch (fault) {
+    // The verdict's time ran out, say: the next try starts with the camera.
+    if (refusedForGood(fault)) dropConfirm(applicationId)
+    throw fault
+  }
   dropConfirm(applicationId)
   return true
 }
