@@ -46,9 +46,9 @@ def test_a_settlement_card(sandbox: Sandbox, channel: Channel, paid: OutgoingNot
     assert card["fields"] == [
         ["到账时间", "2026年11月22日 14:05"],
         ["办理事项", "租房提取"],
-        ["到账金额", "3000.00"],
+        ["到账金额", "3000.00元"],
         ["银行卡尾号", "4321"],
-        ["账户余额", "53000.00"],
+        ["账户余额", "53000.00元"],
     ]
 
 
