@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.ports import Ports
 from config.settings import ROOT, Settings
+from runtime.retention import Retention
 from services.applications.case_numbers import CaseNumbers
 from services.applications.service import applications_of
 from services.certificates.jobs import CertificateJobs
@@ -27,6 +28,7 @@ from services.face.jobs import FaceJobs
 from services.face.service import Faces
 from services.items.effects import Effects
 from services.items.engine import Engine, state_table
+from services.items.jobs import ApplicationTending
 from services.items.loading import FactLoader
 from services.items.registry import load_registry
 from services.ledger.queries import balance_of
@@ -257,7 +259,11 @@ class Product:
             "default": lambda: self.certificate_jobs.take_up,
             "face": lambda: self.face_jobs.take_up,
         }
-        return [makers[queue]() for queue in queues]
+        found = [makers[queue]() for queue in queues]
+        if "default" in queues:
+            found.append(ApplicationTending(self.sessions, self.clock).expire_late)
+            found.append(Retention(self.sessions, self.clock).run)
+        return found
 
     def ports(self) -> Ports:
         """What the HTTP layer needs."""

@@ -23,7 +23,7 @@ from services.core.clock import shanghai_iso
 from services.core.db import Base, transaction
 from services.core.errors import DomainError, Malformed, Unavailable
 from services.core.pii import mask_name
-from services.members.binding import active_device, binding_of_member
+from services.members.binding import binding_of_member, find_device
 from services.members.identity import person_of
 from services.members.sessions import SessionEnded, end, rotate, start
 from wechat.errors import WeChatError
@@ -198,5 +198,5 @@ def _bound_view(session: Session, own: Ports, account_id: Any) -> dict[str, Any]
         "bound": True,
         "display_name": mask_name(person_of(session, own.cipher, account_id).name),
         "cooling_until": shanghai_iso(binding.money_from) if binding and cooling else None,
-        "device_bound": active_device(session, account_id) is not None,
+        "device_bound": find_device(session, account_id) is not None,
     }

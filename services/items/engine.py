@@ -259,7 +259,7 @@ class Engine:
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
         item = self.registry.get(application.item_code)
-        if application.state != "verifying":
+        if application.state != "verifying" or self._too_late(application):
             raise Conflict("这笔业务现在不用确认，请刷新看最新进度。", code="application.state_changed")
         self._faces.consume(
             session, Operation(account_id, application_id, application.operation_digest), face_session_id
@@ -279,6 +279,9 @@ class Engine:
         else:
             self._effects.complete(session, application, item, None, self._stored_form(application, item))
         return application
+
+    def _too_late(self, application: Application) -> bool:
+        return application.expires_at is not None and self._clock.now() >= application.expires_at
 
     def _stored_form(self, application: Application, item: Item) -> Any:
         private = (

@@ -191,9 +191,14 @@ def _register_device(
     )
 
 
+def find_device(session: Session, account_id: UUID) -> Device | None:
+    """The phone bound now, if there is one."""
+    return session.scalar(select(Device).where(Device.account_id == account_id, Device.ended_at.is_(None)))
+
+
 def active_device(session: Session, account_id: UUID) -> Device:
     """The phone bound now; raises Invalid `device.missing` when there is none."""
-    device = session.scalar(select(Device).where(Device.account_id == account_id, Device.ended_at.is_(None)))
+    device = find_device(session, account_id)
     if device is None:
         raise Invalid("请先在这部手机上完成绑定。", code="device.missing")
     return device

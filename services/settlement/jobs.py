@@ -14,7 +14,7 @@ from services.core.clock import Clock
 from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.settlement.models import PaymentInstruction
-from services.settlement.ports import AccountChange, SettlementNode
+from services.settlement.ports import AccountChange, NodeUnavailable, PaymentOrder, SettlementNode
 from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up
 from services.settlement.states import OPEN_STATES
 
@@ -52,11 +52,10 @@ class SettlementJobs:
     def dispatch(self, account_id: str, instruction_id: str) -> None:
         """Send one instruction by BDC101."""
         account, instruction = UUID(account_id), UUID(instruction_id)
-        with transaction(self._sessions) as session:
-            order = self._settlement.begin_dispatch(session, account, instruction)
-            if order is None:
-                self._plan(session, account, instruction)
+        order = self._begin(account, instruction)
         if order is None:
+            with transaction(self._sessions) as session:
+                self._plan(session, account, instruction)
             return
         reply = self._node.pay(order)
         log.info("payment.reply", instruction_id=instruction_id, outcome=reply.outcome, code=reply.code)
@@ -64,17 +63,34 @@ class SettlementJobs:
             self._settlement.record_reply(session, account, instruction, reply)
             self._plan(session, account, instruction)
 
+    def _begin(self, account: UUID, instruction: UUID) -> PaymentOrder | None:
+        try:
+            bank_day = self._node.business_day()
+        except NodeUnavailable as fault:
+            log.warning("payment.node_unavailable", fault=str(fault))
+            return None
+        with transaction(self._sessions) as session:
+            return self._settlement.begin_dispatch(session, account, instruction, bank_day)
+
     def follow_up(self, account_id: str, instruction_id: str) -> None:
         """Ask the bank about an instruction that is unknown, or accepted without notice."""
         account, instruction = UUID(account_id), UUID(instruction_id)
         with transaction(self._sessions) as session:
             row = session.get_one(PaymentInstruction, (account, instruction))
-        if row.state == "unknown" and row.sent_on is not None:
-            self._ask(row, row.sent_on)
-        if row.state == "accepted" and row.sent_on is not None:
-            self.read_statement(row.sent_on)
+        try:
+            self._ask_bank(row)
+        except NodeUnavailable as fault:
+            log.warning("payment.node_unavailable", fault=str(fault))
         with transaction(self._sessions) as session:
             self._plan(session, account, instruction)
+
+    def _ask_bank(self, row: PaymentInstruction) -> None:
+        if row.sent_on is None:
+            return
+        if row.state == "unknown":
+            self._ask(row, row.sent_on)
+        elif row.state == "accepted":
+            self.read_statement(row.sent_on)
 
     def _ask(self, row: PaymentInstruction, sent_on: date) -> None:
         reply = self._node.query(row.instruction_no, sent_on)

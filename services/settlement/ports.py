@@ -85,6 +85,10 @@ class AccountChange:
     raw: str
 
 
+class NodeUnavailable(Exception):
+    """The node gave no usable answer to a question; nothing may be concluded from it."""
+
+
 class SettlementNode(Protocol):
     """The node as the product sees it."""
 
@@ -97,11 +101,11 @@ class SettlementNode(Protocol):
         ...
 
     def statement(self, day: date) -> list[AccountChange]:
-        """Fetch the day's account movements by BDC113."""
+        """Fetch the day's account movements by BDC113; raises NodeUnavailable unless all of them came."""
         ...
 
     def business_day(self) -> date:
-        """The node's own business date; once past a day, that day's statement is final."""
+        """The node's own business date; once past a day, that day's statement is final. Raises NodeUnavailable."""
         ...
 
 

@@ -131,8 +131,12 @@ class Settlement:
         self._clock = clock
         self._listener = listener
 
-    def begin_dispatch(self, session: Session, account_id: UUID, instruction_id: UUID) -> PaymentOrder | None:
+    def begin_dispatch(
+        self, session: Session, account_id: UUID, instruction_id: UUID, bank_day: date
+    ) -> PaymentOrder | None:
         """Mark the instruction as going out and return what to send; commit before the call to the bank.
+
+        It goes out under the bank's business day, which is ahead of ours after an early cut-off.
 
         None when there is nothing to send. An instruction found in `sending` was cut off in the middle:
         it may be at the bank, so it becomes unknown and is asked for.
@@ -143,7 +147,7 @@ class Settlement:
         if instruction.state != "ready":
             return None
         instruction.attempts += 1
-        instruction.sent_on = shanghai_day(self._clock.now())
+        instruction.sent_on = max(bank_day, shanghai_day(self._clock.now()))
         self._move(instruction, "dispatch")
         if instruction.attempts == 1:
             self._listener.sending(session, self._ref(instruction))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.settlement.ports import NodeUnavailable
+
 
 class BdcError(Exception):
     """Base of the adapter's own errors; the code is stable and carries no personal data."""
@@ -31,5 +33,5 @@ class Unencodable(BdcError):
     """Text that must not go into a message: control characters or lone surrogates."""
 
 
-class StatementUnavailable(BdcError):
+class StatementUnavailable(BdcError, NodeUnavailable):
     """BDC113 or BDC123 gave no complete, well-formed answer; nothing may be concluded from it."""
