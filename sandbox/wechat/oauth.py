@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.serving import suffer
 from sandbox.wechat.account import Account
-from sandbox.wechat.api import WeChatError
+from sandbox.wechat.answers import WeChatError
 
 PHONE_COOKIE = "sandbox_phone"
 PHONE_HEADER = "X-Sandbox-Phone"

@@ -1,6 +1,8 @@
 /* The sandbox phone in the browser: one person's conversation, SMS, camera, and the tools beside the phone. */
 
-const $ = (id) => document.getElementById(id)
+import { prepareAdding } from './add.js'
+import { $, call, copy, make } from './dom.js'
+
 const portraits = document.body.dataset.portraits.split(',').filter(Boolean)
 const account = document.body.dataset.account
 const MODES = { live: '本人活动', still: '举着照片', own: '这台电脑的摄像头', denied: '没给权限', missing: '没有摄像头' }
@@ -24,29 +26,6 @@ let last = {}
 let tab = 'wechat'
 let writing = false
 
-async function call(method, path, body) {
-  const answer = await fetch(path, {
-    method,
-    headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  })
-  const data = await answer.json().catch(() => ({}))
-  if (!answer.ok) throw Object.assign(new Error(data.error || `${answer.status}`), { data })
-  return data
-}
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value)
-    else if (value === true) element.setAttribute(name, '')
-    else if (value !== false && value != null) element.setAttribute(name, value)
-  }
-  element.append(...children.filter((child) => child != null))
-  return element
-}
-
-const copy = (text) => make('button', { class: 'copy', type: 'button', title: '复制', onclick: () => navigator.clipboard?.writeText(text) }, text)
 const visit = (url) => `/phone/${key}/visit?url=${encodeURIComponent(url)}`
 const openPage = (url) => window.open(visit(url), `anju-${key}`)
 
@@ -73,6 +52,7 @@ function pick(chosen) {
   $('tools').hidden = !person
   if (person) showFacts(person)
   look()
+  showPayments().catch(() => {})
 }
 
 function showFacts(person) {
@@ -231,65 +211,10 @@ async function showPayments() {
     make('li', {}, make('span', {}, payment.case_no ?? payment.ref_no), make('span', {}, `${(payment.amount_fen / 100).toFixed(2)} 元`))))
 }
 
-// ---- adding a person ------------------------------------------------------------------------------------
-
-const digits = (count) => Array.from({ length: count }, () => Math.floor(Math.random() * 10)).join('')
-
-function newIdNumber() {
-  const body = `659999${1960 + Math.floor(Math.random() * 40)}${String(1 + Math.floor(Math.random() * 12)).padStart(2, '0')}${String(1 + Math.floor(Math.random() * 28)).padStart(2, '0')}${digits(3)}`
-  const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
-  return body + '10X98765432'[weights.reduce((sum, weight, place) => sum + weight * Number(body[place]), 0) % 11]
-}
-
-function newCard() {
-  const body = `6217${digits(14)}`
-  const sum = [...body].reverse().reduce((total, digit, place) => total + (place % 2 ? Number(digit) : (Number(digit) * 2 > 9 ? Number(digit) * 2 - 9 : Number(digit) * 2)), 0)
-  return body + String((10 - (sum % 10)) % 10)
-}
-
-const base64Of = (file) => new Promise((done) => {
-  const reader = new FileReader()
-  reader.onload = () => done(String(reader.result).split(',')[1])
-  reader.readAsDataURL(file)
-})
-
-function openAdding() {
-  const form = $('add-form')
-  form.reset()
-  form.id_no.value = newIdNumber()
-  form.phone.value = `138${digits(8)}`
-  form.card_no.value = newCard()
-  $('add-note').textContent = ''
-  $('add').showModal()
-}
-
-async function addPerson(event) {
-  if (event.submitter?.value !== 'send') return
-  event.preventDefault()
-  const form = $('add-form')
-  const photo = form.photo.files[0]
-  const record = {
-    key: `p${Date.now().toString(36)}`, name: form.name.value.trim(), id_no: form.id_no.value, phone: form.phone.value,
-    portrait: form.portrait.value, base_fen: Number(form.base.value) * 100, rate_percent: 10, months: Number(form.months.value),
-    cards: [{ bank_code: '105000', bank_name: '建设银行', card_no: form.card_no.value, class: '1', status: 'normal' }],
-    ...(photo ? { reference_jpeg: await base64Of(photo) } : {}),
-  }
-  $('add-note').textContent = '正在告诉公积金中心…'
-  try {
-    await call('POST', '/control/members', record)
-    $('add').close()
-    await loadPeople()
-    pick(record.key)
-  } catch (fault) {
-    $('add-note').textContent = `没有加上：${fault.data?.import?.output?.trim().split('\n').at(-1) ?? fault.message}`
-  }
-}
-
 // ---- start ----------------------------------------------------------------------------------------------
 
 $('camera-mode').append(...Object.entries(MODES).map(([value, label]) => make('option', { value }, label)))
 $('camera-portrait').append(make('option', { value: '' }, '没有脸'), ...portraits.map((name) => make('option', { value: name }, name)))
-$('add-form').portrait.append(...portraits.map((name) => make('option', { value: name }, name)))
 for (const select of ['camera-mode', 'camera-portrait']) $(select).addEventListener('change', chooseCamera)
 $('faults').append(...FAULTS.map(([label, order]) => make('button', { type: 'button', onclick: async () => { await call('POST', '/control/faults', order); showOrders() } }, label)))
 $('faults').append(...BANK_FAULTS.map(([label, kind]) => make('button', { type: 'button', onclick: () => call('POST', '/control/settlement/faults', { kind }) }, label)))
@@ -306,9 +231,7 @@ $('foot-text').addEventListener('submit', async (event) => {
   if (text) await call('POST', `/phone/${key}/say`, { text })
   look()
 })
-$('add-open').addEventListener('click', openAdding)
-$('new-id').addEventListener('click', () => { $('add-form').id_no.value = newIdNumber() })
-$('add-form').addEventListener('submit', addPerson)
+prepareAdding(portraits, async (added) => { await loadPeople(); pick(added) })
 for (const button of document.querySelectorAll('[data-days]')) button.addEventListener('click', () => moveClock(Number(button.dataset.days)))
 $('cutoff').addEventListener('click', () => call('POST', '/control/settlement/cutoff', {}))
 

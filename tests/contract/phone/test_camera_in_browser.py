@@ -1,11 +1,14 @@
 """The phone's pretended camera in a real browser: it shows the member, who reads the prompt and acts."""
 
+import base64
+import io
 import os
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask, jsonify
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Page, Route, sync_playwright
 
 from runtime.browser import NoBrowser, find_chromium
 from sandbox.assembly import Sandbox
@@ -29,6 +32,7 @@ async function most(ms) {{
   while (performance.now() < ends) {{ found = Math.max(found, apart(before, look())); await new Promise((d) => setTimeout(d, 40)) }}
   return found
 }}
+function brightness() {{ const d = look(); let sum = 0; for (let i = 0; i < d.length; i += 4) sum += d[i]; return sum / (d.length / 4) }}
 function ask(kind) {{ document.getElementById('face-prompt').dataset.kind = kind }}
 function configure(given) {{ return new Promise((done) => {{ wx.config({{ ...given, jsApiList: [] }}); wx.ready(done); wx.error(done) }}) }}
 </script>"""
@@ -67,13 +71,33 @@ def page(sandbox: Sandbox) -> Iterator[Page]:
         browser.close()
 
 
-def test_the_member_acts_on_the_prompt(page: Page) -> None:
+def _clip(route: Route) -> None:
+    """Rest is black, every action white for half a second."""
+    shade = 0 if "kind=neutral" in route.request.url else 255
+    out = io.BytesIO()
+    Image.new("RGB", (48, 36), (shade, shade, shade)).save(out, "JPEG")
+    frames = [base64.b64encode(out.getvalue()).decode()] * 4
+    headers = {"Access-Control-Allow-Origin": route.request.headers["origin"]}
+    route.fulfill(json=frames, headers=headers)
+
+
+def test_the_member_acts_on_the_prompt_and_comes_to_rest(page: Page) -> None:
+    page.route("**/actor/clip*", _clip)
     page.evaluate("film()")
-    page.wait_for_timeout(2000)
-    at_rest = page.evaluate("most(1500)")
+    page.wait_for_function("brightness() < 64")
     page.evaluate("ask('turn_right')")
-    turning = page.evaluate("most(3000)")
-    assert turning > 1.25 * at_rest
+    asked = page.evaluate("performance.now()")
+    page.wait_for_function("brightness() > 160", polling=20)
+    reaction_ms = page.evaluate("performance.now()") - asked
+    assert reaction_ms >= 250
+    page.wait_for_function("brightness() < 64")
+    page.evaluate("ask('neutral')")
+    assert page.evaluate("most(800)") < 64
+
+
+def test_the_actor_of_the_portrait_is_shown(page: Page) -> None:
+    page.evaluate("film()")
+    page.wait_for_function("brightness() > 10")
 
 
 def test_a_photo_held_up_does_not_act(sandbox: Sandbox, page: Page) -> None:

@@ -1,0 +1,57 @@
+"""Answers 应答: WeChat's error codes, all under HTTP 200, and the JSON of requests."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from flask import Response, request
+
+MESSAGES = {
+    -1: "system error",
+    40001: "invalid credential, access_token is invalid or not latest",
+    40002: "invalid grant_type",
+    40003: "invalid openid",
+    40013: "invalid appid",
+    40014: "invalid access_token",
+    40029: "invalid code",
+    40037: "invalid template_id",
+    40125: "invalid appsecret",
+    40163: "code been used",
+    41001: "access_token missing",
+    42001: "access_token expired",
+    43004: "require subscribe",
+    44002: "empty post data",
+    45009: "reach max api daily quota limit",
+    45015: "response out of time limit or subscription is canceled",
+    46003: "menu no exist",
+    47001: "data format error",
+    47003: "argument invalid!",
+}
+Answer = dict[str, Any] | Response
+
+
+class WeChatError(Exception):
+    """One of WeChat's error codes, answered under HTTP 200."""
+
+    def __init__(self, errcode: int, more: str = "") -> None:
+        super().__init__(str(errcode))
+        self.errcode = errcode
+        self.errmsg = (
+            f"{MESSAGES.get(errcode, 'error')}{' ' + more if more else ''} rid: {secrets.token_hex(8)}"
+        )
+
+
+def body_json() -> dict[str, Any]:
+    """The JSON object of the body, or 44002 / 47001."""
+    raw = request.get_data()
+    if not raw:
+        raise WeChatError(44002)
+    try:
+        body = json.loads(raw.decode("utf-8"))
+    except ValueError:
+        raise WeChatError(47001) from None
+    if not isinstance(body, dict):
+        raise WeChatError(47001)
+    return body
