@@ -15,7 +15,8 @@ LEFT_UPPER, LEFT_LOWER = (
 LIP_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LIP_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 INSIDE_OF_MOUTH = np.array([52.0, 22.0, 24.0])
-LID_CLOSED = 0.94
+LID_CLOSED = 0.97
+LASHES = 0.45
 
 
 def expressed(portrait: Portrait, lid: float, mouth: float) -> np.ndarray:
@@ -35,7 +36,8 @@ def _line(points: np.ndarray, path: tuple[int, ...], columns: np.ndarray) -> np.
     """Height of a line of face points at each column."""
     order = np.argsort(points[list(path), 0])
     line = points[list(path)][order]
-    return np.interp(columns, line[:, 0], line[:, 1])
+    heights: np.ndarray = np.interp(columns, line[:, 0], line[:, 1])
+    return heights
 
 
 def _close_lid(
@@ -44,12 +46,22 @@ def _close_lid(
     corners = points[[upper[0], upper[-1]], 0]
     columns = np.arange(int(corners.min()), int(corners.max()) + 2)
     width = float(np.ptp(corners))
-    top, bottom = _line(points, upper, columns) - 1.0, _line(points, lower, columns) + 0.5
+    top, bottom = _line(points, upper, columns) - 1.0, _line(points, lower, columns) + 1.0
     brow = top - 0.42 * width
     closed = top + lid * LID_CLOSED * (bottom - top)
     knots = np.stack([brow, closed, bottom])
     sources = np.stack([brow, top, bottom])
     _stretch(picture, columns, knots, sources)
+    _draw_lashes(picture, columns, closed, lid)
+
+
+def _draw_lashes(picture: np.ndarray, columns: np.ndarray, line: np.ndarray, lid: float) -> None:
+    """The dark edge of a lowered lid."""
+    rows = np.arange(int(line.min()) - 2, int(line.max()) + 4)[:, None]
+    taper = np.sin(np.linspace(0.15, np.pi - 0.15, len(columns)))
+    cover = LASHES * lid * taper * np.exp(-(((rows - line) / 1.1) ** 2))
+    area = (slice(int(rows[0, 0]), int(rows[-1, 0]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    picture[area] = np.rint(picture[area] * (1 - cover[..., None])).astype(np.uint8)
 
 
 def _open_mouth(picture: np.ndarray, portrait: Portrait, mouth: float) -> None:

@@ -24,7 +24,8 @@ def mesh(picture: Image.Image, left: float, top: float, side: float) -> np.ndarr
     net.invoke()
     outputs = (net.get_tensor(item["index"]).ravel() for item in net.get_output_details())
     raw = next(values for values in outputs if values.size == 468 * 3).reshape(468, 3)
-    return raw * side / SIDE + np.array([left, top, 0])
+    found: np.ndarray = raw * side / SIDE + np.array([left, top, 0])
+    return found
 
 
 def measure(portrait: str, across: float, down: float, width: float) -> None:

@@ -61,7 +61,8 @@ def _turned(portrait: Portrait, stance: Stance, places: np.ndarray) -> np.ndarra
     camera = CAMERA_FACES * portrait.face_width
     nearer = (camera - z) / (camera - nodded_z)
     moved = np.stack([turned_x * nearer - x, nodded_y * nearer - y], axis=-1)
-    return moved * portrait.weight[..., None]
+    weighted: np.ndarray = moved * portrait.weight[..., None]
+    return weighted
 
 
 def _quads(portrait: Portrait, stance: Stance) -> list[tuple[tuple[int, int, int, int], tuple[float, ...]]]:
@@ -100,7 +101,8 @@ def _between_nodes(field: np.ndarray, places: np.ndarray) -> np.ndarray:
     down, right = (row - i)[..., None], (column - j)[..., None]
     upper = field[i, j] * (1 - right) + field[i, j + 1] * right
     lower = field[i + 1, j] * (1 - right) + field[i + 1, j + 1] * right
-    return upper * (1 - down) + lower * down
+    read: np.ndarray = upper * (1 - down) + lower * down
+    return read
 
 
 @lru_cache(maxsize=1)

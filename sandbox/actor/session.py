@@ -47,10 +47,10 @@ def frames_for(
     ]
 
 
-def clip_for(portrait: str, kind: str, fps: int = 8) -> list[bytes]:
+def clip_for(portrait: str, kind: str, fps: int = 8, seed: int = 0) -> list[bytes]:
     """One action from rest to rest (a loop of rest for "neutral"), as the pretended camera shows it."""
     prompts: list[PromptSpec] = [{"index": 0, "kind": kind, "start_ms": 0, "hold_ms": 2000}]
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     moves = moves_for(prompts, rng, lead_ms=-125.0)
     length = 2000 if not moves else moves[0].end_ms + 250
     times = [round(step * 1000 / fps) for step in range(math.ceil(length * fps / 1000))]
@@ -91,7 +91,8 @@ def _acted(
     played = _shuffled(prompts) if attack == "wrong_order" else prompts
     moves = moves_for(played, rng, lead_ms=EARLY_MS if attack == "early" else 0.0)
     rest = idle(rng)
-    swap_ms = prompts[-1]["start_ms"] if attack == "swap" else math.inf
+    acting = [prompt["start_ms"] for prompt in prompts if prompt["kind"] != "neutral"]
+    swap_ms = acting[-1] if attack == "swap" and acting else math.inf
     first = load_portrait(other_than(portrait) if attack == "other_person" else portrait)
     second = load_portrait(other_than(portrait)) if attack == "swap" else first
     return [

@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -52,18 +51,15 @@ def clip() -> Response:
     kind = request.args.get("kind", "neutral")
     if kind not in KINDS:
         raise BadRequest(f"kind must be one of {', '.join(KINDS)}")
-    return jsonify(_clip(_portrait(request.args.get("portrait")), kind))
+    # A living face is never the same twice: each call has its own unrest and noise.
+    made = clip_for(_portrait(request.args.get("portrait")), kind, seed=secrets.randbelow(2**31))
+    return jsonify([_text(jpeg) for jpeg in made])
 
 
 @blueprint.get("/actor/portraits")
 def portraits() -> Response:
     """Names of the portraits that can act."""
     return jsonify(portrait_names())
-
-
-@lru_cache(maxsize=64)
-def _clip(portrait: str, kind: str) -> list[str]:
-    return [_text(jpeg) for jpeg in clip_for(portrait, kind)]
 
 
 def _portrait(name: Any) -> str:
