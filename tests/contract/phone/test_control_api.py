@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -17,7 +18,7 @@ from sandbox.trial import running, trial_setup
 from services.core.clock import SystemClock
 
 SECONDS = 10
-NEW = {
+NEW: dict[str, Any] = {
     "key": "zhao",
     "name": "赵六",
     "id_no": "659999198001010019",
@@ -52,6 +53,23 @@ def test_an_added_person_is_known_after_a_restart_and_told_to_the_product(tmp_pa
     with running(replace(setup, ports=trial_setup(tmp_path).ports)) as second:
         assert second.account.openid("zhao") == openid
         assert second.world.find("赵六", NEW["id_no"]) is not None
+
+
+def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+    setup = trial_setup(tmp_path / "state", import_command=())
+    with running(setup) as first:
+        first.world.add(NEW)
+        openid = first.account.openid("zhao")
+        first.account.set_follows(openid, True)
+        token = first.account.stable_token(force=False)["access_token"]
+        first.network.accept(NEW["phone"], "株洲公积金", "2000001", ["123456", "5"], "intent")
+        first.account.say(openid, {"from": "member", "type": "text", "text": "余额"})
+    with running(replace(setup, ports=trial_setup(tmp_path).ports)) as second:
+        assert second.account.stable_token(force=False)["access_token"] == token
+        sms = requests.get(_url(second, "/control/phones/zhao/sms"), timeout=SECONDS).json()["messages"]
+        chat = requests.get(_url(second, "/control/phones/zhao/wechat"), timeout=SECONDS).json()
+    assert [message["params"] for message in sms] == [["123456", "5"]]
+    assert (chat["follows"], [message["text"] for message in chat["messages"]]) == (True, ["余额"])
 
 
 def test_an_import_that_fails_is_said(tmp_path: Path) -> None:
