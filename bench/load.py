@@ -1,0 +1,98 @@
+"""Load 压力: the same POST by many members over kept-alive connections, with as little client as possible."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Sequence
+from http.client import HTTPConnection
+from typing import Any
+
+PROCESSES = 4
+
+
+def post(path: str, host: str, body: str, headers: dict[str, str]) -> bytes:
+    """A whole request as it goes over the wire, made before the clock starts."""
+    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    data = body.encode()
+    return "\r\n".join([*lines, f"Content-Length: {len(data)}", "", ""]).encode() + data
+
+
+def run(port: int, requests: Sequence[bytes], clients: int, expected: int) -> tuple[float, list[float]]:
+    """Requests a second and each one's seconds; raises when an answer is not `expected`."""
+    processes = min(clients, PROCESSES)
+    context = multiprocessing.get_context("fork")
+    barrier, results = context.Barrier(processes), context.Queue()
+    children = [
+        context.Process(
+            target=_work,
+            args=(port, requests[number::processes], clients // processes, expected, barrier, results),
+        )
+        for number in range(processes)
+    ]
+    for child in children:
+        child.start()
+    answers = [results.get(timeout=600) for _ in children]
+    for child in children:
+        child.join()
+    faults = [answer for answer in answers if isinstance(answer, str)]
+    if faults:
+        raise RuntimeError(faults[0])
+    began, ended = min(a[0] for a in answers), max(a[1] for a in answers)
+    return len(requests) / (ended - began), [seconds for answer in answers for seconds in answer[2]]
+
+
+def _work(port: int, requests: Sequence[bytes], threads: int, expected: int, barrier: Any, out: Any) -> None:
+    seconds: list[float] = []
+    faults: list[str] = []
+    lines = [HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(threads)]
+    try:
+        for line in lines:
+            line.connect()
+        hands = [
+            threading.Thread(target=_send, args=(line, requests[number::threads], expected, seconds, faults))
+            for number, line in enumerate(lines)
+        ]
+        barrier.wait(60)
+        began = time.monotonic()
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
+        out.put(faults[0] if faults else (began, time.monotonic(), seconds))
+    except Exception as fault:  # the parent is waiting for a word
+        barrier.abort()
+        out.put(repr(fault))
+
+
+def _send(
+    line: HTTPConnection, requests: Sequence[bytes], expected: int, seconds: list[float], faults: list[str]
+) -> None:
+    sock = line.sock
+    reader = sock.makefile("rb")
+    try:
+        for request in requests:
+            began = time.monotonic()
+            sock.sendall(request)
+            status, body = _answer(reader)
+            seconds.append(time.monotonic() - began)
+            if status != expected:
+                raise RuntimeError(f"{status}: {body[:300]!r}")
+    except (OSError, RuntimeError, ValueError) as fault:
+        faults.append(repr(fault))
+    finally:
+        line.close()
+
+
+def _answer(reader: Any) -> tuple[int, bytes]:
+    """Status and body; headers are passed over but for the length."""
+    status, length = int(reader.readline().split(b" ", 2)[1]), 0
+    while (header := reader.readline().rstrip()) != b"":
+        name, _, value = header.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+        elif name.lower() == b"connection" and value.strip().lower() == b"close":
+            raise RuntimeError("the server does not keep the connection")
+    return status, reader.read(length)
