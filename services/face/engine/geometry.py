@@ -70,7 +70,7 @@ def upright_turn(points: Points) -> Turn:
     across = points[454] - points[234]
     down = points[CHIN] - points[10]
     return Turn(
-        yaw=math.degrees(math.atan2(-across[2], across[0])),
+        yaw=math.degrees(math.atan2(across[2], across[0])),
         pitch=math.degrees(math.atan2(down[2], math.hypot(down[0], down[1]))),
         roll=math.degrees(math.atan2(across[1], across[0])),
     )
