@@ -315,7 +315,10 @@ class Product:
             if a.state not in state_table(a).terminal
         ]
         progress = "；".join(f"{a.quote['item_name']}{state_table(a).labels[a.state]}" for a in live)
-        return ChatFacts(balance=f"账户余额 {yuan_text(balance.balance_fen)} 元", progress=progress)
+        return ChatFacts(
+            balance=f"账户余额 {yuan_text(balance.balance_fen)} 元。",
+            progress=f"{progress}。" if progress else "",
+        )
 
     def _on_sms_receipts(self, session: Session, receipts: Sequence[DeliveryReceipt]) -> None:
         for receipt in receipts:

@@ -14,6 +14,7 @@ from runtime.cli.members import import_members, read_demo, read_json
 from runtime.migrations import migrate, write_migration
 from services.core.db import make_engine, make_sessions, transaction
 from services.policies.service import seed_policies
+from wechat.menu import differences, present_menu, push_menu, wanted_menu
 
 
 def _owner_url(settings: Settings) -> str:
@@ -63,12 +64,24 @@ def run_invariants(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if total == 0 else 1
 
 
+def run_push_menu(settings: Settings, options: argparse.Namespace) -> int:
+    """Put wechat/menu.toml on the public account where it differs; prints the differences."""
+    client = build(settings).wechat_client
+    wanted = wanted_menu(settings.public_base_url)
+    found = differences(wanted, present_menu(client))
+    print("\n".join(found) or "menu is as wanted")
+    if found and not options.check:
+        push_menu(client, wanted)
+    return 1 if found and options.check else 0
+
+
 COMMANDS = {
     "migrate": run_migrate,
     "make-migration": run_make_migration,
     "seed-demo": run_seed_demo,
     "import-members": run_import_members,
     "invariants": run_invariants,
+    "push-menu": run_push_menu,
 }
 
 
@@ -80,6 +93,8 @@ def main() -> int:
         sub = commands.add_parser(name, help=command.__doc__)
         if name == "import-members":
             sub.add_argument("--file", type=Path, required=True)
+        if name == "push-menu":
+            sub.add_argument("--check", action="store_true", help="only compare; exit 1 on a difference")
         if name == "make-migration":
             sub.add_argument("number")
             sub.add_argument("message")

@@ -20,6 +20,7 @@ from runtime.supervisor.ports import Ports
 log = logging.getLogger(__name__)
 
 PREPARATIONS = (("migrate",), ("seed-demo",))
+FINISHING = (("push-menu",),)
 _READY_S = 90.0
 _TEND_S = 0.1
 _ROTATE_S = 10.0
@@ -77,9 +78,18 @@ class System:
             self._start_children()
             if wait:
                 self.wait_ready()
+                self._finish()
         except BaseException:
             self.stop()
             raise
+
+    def _finish(self) -> None:
+        """What needs the running outside world; the system serves without it too."""
+        for words in FINISHING if self._preparations else ():
+            try:
+                self._prepare(words)
+            except StartFailed as failure:
+                log.warning("%s", failure)
 
     def _start_children(self) -> None:
         self._stopping.clear()
