@@ -16,20 +16,27 @@ export interface Draft {
   verification: 'face' | 'none'
   slaText: string
   key: string
+  keptAtMs: number
 }
+
+/** Older drafts are forgotten: a card number should not lie about on a phone. */
+const LIFE_MS = 24 * 3600 * 1000
 
 const draftPlace = (code: string) => `anju.draft.${code}`
 const confirmPlace = (id: string) => `anju.confirm.${id}`
 
 export function readDraft(code: string): Draft | null {
-  return (uni.getStorageSync(draftPlace(code)) as Draft) || null
+  const draft = uni.getStorageSync(draftPlace(code)) as Draft | ''
+  if (draft && Date.now() - draft.keptAtMs < LIFE_MS) return draft
+  dropDraft(code)
+  return null
 }
 
 /** Keep a draft; the key stays while the form does, so that sending twice is doing once. */
-export function keepDraft(draft: Omit<Draft, 'key'>): Draft {
+export function keepDraft(draft: Omit<Draft, 'key' | 'keptAtMs'>): Draft {
   const before = readDraft(draft.itemCode)
   const same = before && JSON.stringify(before.form) === JSON.stringify(draft.form)
-  const kept = { ...draft, key: same ? before.key : newKey() }
+  const kept = { ...draft, key: same ? before.key : newKey(), keptAtMs: Date.now() }
   uni.setStorageSync(draftPlace(draft.itemCode), kept)
   return kept
 }
