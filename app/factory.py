@@ -24,7 +24,7 @@ def create_app(own: Ports) -> APIFlask:
         "app",
         title="安居 · 住房公积金自助服务",
         version="1",
-        docs_path="/docs",
+        docs_path=None,
         spec_path="/openapi.json",
         static_folder=None,  # type: ignore[arg-type]
     )

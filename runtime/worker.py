@@ -12,7 +12,7 @@ import structlog
 from procrastinate.exceptions import ProcrastinateException
 
 from config.logging import configure
-from config.settings import load_settings
+from config.settings import Settings, load_settings
 from runtime.bootstrap import Product, build
 from services.core.jobs import Job
 from services.core.pii import scrub
@@ -102,11 +102,18 @@ def main() -> None:
     queues = parser.parse_args().queues.split(",")
     settings = load_settings()
     configure(settings.log_level, scrub)
-    product = build(settings)
+    database_url = _database_url(settings, queues)
+    product = build(settings, database_url)
     if "face" in queues:
         _warm_up(product)
-    app = make_app(product.jobs(queues), settings.database_url.get_secret_value())
+    app = make_app(product.jobs(queues), database_url)
     asyncio.run(serve(app, queues, product.take_ups(queues)))
+
+
+def _database_url(settings: Settings, queues: Sequence[str]) -> str:
+    """A worker that does faces alone connects as the role that can do no more."""
+    face_url = settings.database_face_url.get_secret_value()
+    return face_url if queues == ["face"] and face_url else settings.database_url.get_secret_value()
 
 
 def _warm_up(product: Product) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from app.factory import create_app
@@ -93,10 +94,7 @@ def openapi_page() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    **{
-        f"states/{name}.md": (lambda t=title, s=table: state_page(t, s))
-        for name, (title, table) in TABLES.items()
-    },  # type: ignore[misc]
+    **{f"states/{name}.md": partial(state_page, title, table) for name, (title, table) in TABLES.items()},
     "items.md": items_page,
     "settings.md": settings_page,
     "face-reasons.md": tips_page,

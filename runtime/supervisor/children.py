@@ -1,6 +1,7 @@
 """进程清单: the processes of the system, how each is started, and when it is ready."""
 
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -84,12 +85,20 @@ def clock_file(home: Path) -> Path:
     return home / "clock_offset"
 
 
+def _fresh(folder: Path) -> Path:
+    """An empty folder: counters of an earlier run must not be added to this one's."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def environment(home: Path, ports: Ports, urls: Urls) -> dict[str, str]:
     """The environment of every child: where the database and the outside world are."""
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "ANJU_HOME": str(home),
+        "PROMETHEUS_MULTIPROC_DIR": str(_fresh(home / "metrics")),
         "DATABASE_URL": urls.app,
         "ANJU_DATABASE_OWNER_URL": urls.owner,
         "ANJU_DATABASE_FACE_URL": urls.face,
