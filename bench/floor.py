@@ -84,10 +84,14 @@ def recorded(engine: Engine) -> Iterator[list[Step]]:
 def statement(step: Step, transformer: Transformer) -> Statement:
     """The step with numbered parameters; int parameters get one type whatever their size."""
     names = tuple(dict.fromkeys(_NAMED.findall(step.sql)))
+    values = [step.params[name] for name in names]
     query = _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", step.sql).replace("%%", "%")
-    _dump([step.params[name] for name in names], transformer)
+    _dump(values, transformer)
     small = {_oid("int2"): _INT4}
-    types = tuple(small.get(oid, oid) for oid in (transformer.types or ()))
+    types = tuple(
+        _oid("bytea") if isinstance(value, bytes) else small.get(oid, oid)
+        for value, oid in zip(values, transformer.types or (), strict=True)
+    )
     return Statement(query.encode(), types, names, step.rows)
 
 
@@ -97,16 +101,21 @@ def _oid(name: str) -> int:
 
 
 def _dump(values: Sequence[Any], transformer: Transformer) -> Values:
-    dumped = list(transformer.dump_sequence(values, [PyFormat.TEXT] * len(values)))
+    texts = [_hex(value) if isinstance(value, bytes) else value for value in values]
+    dumped = list(transformer.dump_sequence(texts, [PyFormat.TEXT] * len(texts)))
     return dumped, list(transformer.formats or [])
+
+
+def _hex(value: bytes) -> str:
+    return f"\\x{value.hex()}"  # escaping it otherwise depends on the connection
 
 
 class Script:
     """The recorded request, and its replays for other members."""
 
-    def __init__(self, steps: Sequence[Step], connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
-        self._transformer = Transformer(connection)
+        self._transformer = Transformer()
         self.statements = [statement(step, self._transformer) for step in steps]
 
     def request(self, swap: Swap) -> Request:
