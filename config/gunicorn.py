@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 
-from prometheus_client.multiprocess import mark_process_dead
 
 _PR_SET_PDEATHSIG = 1
 
@@ -30,9 +29,3 @@ def post_fork(server: object, worker: object) -> None:
     """A worker does not outlive its master: it would go on holding the port of the next one."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def child_exit(server: object, worker: object) -> None:
-    """Take a dead worker's live gauges out of the shared metrics."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call]

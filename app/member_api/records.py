@@ -22,6 +22,7 @@ from wechat.jssdk import ForeignPage
 
 blueprint = APIBlueprint("records", __name__, url_prefix="/api/v1", tag="证明、通知与记录")
 _ACTIONS = {
+    "account.opened": "开立账户",
     "member.bound": "绑定了微信",
     "member.device_registered": "登记了这部手机",
     "consent.granted": "签了同意书",
@@ -31,7 +32,7 @@ _ACTIONS = {
     "application.cancelled": "撤销了业务",
     "face.opened": "开始刷脸",
     "face.judged": "完成刷脸核验",
-    "withdrawal.approved": "批准提取",
+    "withdrawal.approved": "刷脸确认提取，系统核准",
     "withdrawal.paid": "提取到账",
     "withdrawal.returned": "提取退回",
     "card.added": "添加了收款卡",

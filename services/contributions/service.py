@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.contributions.models import Contribution
-from services.core.money import yuan_text
 from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND
 from services.ledger.service import Entry, Line, post
 
@@ -23,7 +22,7 @@ def post_contribution(session: Session, account_id: UUID, month: date, amount_fe
         Entry(
             f"contribution:{month:%Y-%m}",
             "contribution",
-            f"{month.year}年{month.month}月汇缴 {yuan_text(amount_fen)} 元",
+            f"{month.year}年{month.month}月汇缴",
             (Line(BANK_DEPOSIT, amount_fen), Line(MEMBER_FUND, -amount_fen)),
         ),
         at,

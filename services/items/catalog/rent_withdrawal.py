@@ -195,7 +195,7 @@ def rent_amount(facts: Facts, form: RentForm, policy: Policy) -> Amount:
             ),
             Part("单笔上限", case_limit, "线上一笔最多这么多", "建金〔2016〕14号"),
         ),
-        f"您现在可提 {yuan_text(most)} 元。租房提取一年最多 {yuan_text(cap)} 元，夫妻合计；{drawn}",
+        f"租房提取一年最多 {yuan_text(cap)} 元，夫妻合计；{drawn}",
     )
 
 

@@ -1,0 +1,100 @@
+"""The whole system and a real browser for end-to-end tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.phone import Sandbox
+from runtime.browser import find_chromium
+from runtime.supervisor.ports import Ports
+from runtime.supervisor.system import System
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Everything `make serve` starts, on free ports in a folder of its own."""
+    folder: Path = tmp_path_factory.mktemp("system")
+    for part in (folder, *folder.parents[:2]):
+        part.chmod(0o755)
+    running = System(folder, Ports.free(), durable=False)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox(system: System) -> Sandbox:
+    """The outside world."""
+    return Sandbox(system.ports.url("phone"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium without a window."""
+    spec = find_chromium()
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=spec.path, args=list(spec.args), env=dict(spec.env))
+        yield running
+        running.close()
+
+
+class Handset:
+    """A phone-sized page, with the words of what the product logged wrong in it."""
+
+    def __init__(self, page: Page, sandbox: Sandbox, key: str) -> None:
+        self.page, self.sandbox, self.key = page, sandbox, key
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def at(self, testid: str) -> Any:
+        """The first element of this test id."""
+        return self.page.locator(f'[data-testid="{testid}"]').first
+
+    def open(self, page: str = "home") -> None:
+        """Tap the public account's menu."""
+        self.page.goto(f"{self.sandbox.url}/phone/{self.key}/open?page={page}")
+
+    def bind(self, person: dict[str, Any]) -> None:
+        """Bind with the code that comes by SMS."""
+        before = len(self.sandbox.sms(self.key))
+        for field in ("name", "id_no", "phone"):
+            self.at(f"bind-{field.replace('_', '-')}").fill(person[field])
+        self.at("send-code").click()
+        self.at("bind-code").fill(self._code(before))
+        self.at("bind-submit").click()
+        self.at("balance-card").wait_for()
+
+    def _code(self, before: int) -> str:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            codes = [
+                m["params"][0] for m in self.sandbox.sms(self.key)[before:] if m.get("template") == "sms_code"
+            ]
+            if codes:
+                return str(codes[-1])
+            time.sleep(0.1)
+        raise TimeoutError("no SMS code came")
+
+
+@pytest.fixture
+def handset(browser: Browser, sandbox: Sandbox) -> Iterator[Any]:
+    """Makes phones: `handset(person)` adds the person, follows the account and opens a 375×812 page."""
+    contexts = []
+
+    def make(person: dict[str, Any], **options: Any) -> Handset:
+        sandbox.post("/control/members", person)
+        sandbox.post(f"/control/members/{person['key']}/follow")
+        context = browser.new_context(viewport={"width": 375, "height": 812}, locale="zh-CN", **options)
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return Handset(context.new_page(), sandbox, person["key"])
+
+    yield make
+    for context in contexts:
+        context.close()
