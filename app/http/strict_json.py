@@ -14,7 +14,7 @@ from services.core.errors import Malformed
 BODY_LIMIT = 4 * 1024 * 1024
 DEPTH_LIMIT = 20
 ITEM_LIMIT = 2000
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # an open end is taken too: linear time
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 
