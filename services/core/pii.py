@@ -7,7 +7,7 @@ import re
 _LOG_PATTERNS = (
     (re.compile(r"[0-9]{17}[0-9Xx](?![0-9])"), "<id>"),
     (re.compile(r"(?<![0-9])[0-9]{16,19}(?![0-9])"), "<card>"),
-    (re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])"), "<phone>"),
+    (re.compile(r"(?<![0-9])(?:86)?1[3-9][0-9]{9}(?![0-9])"), "<phone>"),
     (re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"), "<token>"),
     (re.compile(r"(secret|code|access_token|js_code)=[^&\s\"']+"), r"\1=<hidden>"),
     (re.compile(r"[A-Za-z0-9+/]{200,}={0,2}"), "<data>"),
