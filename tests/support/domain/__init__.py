@@ -1,0 +1,1 @@
+"""The product over a real database, with fakes at its ports."""
