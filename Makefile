@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals invariants nightly clean
+.PHONY: help python setup serve stop test lint journey bench-withdrawals invariants docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench-withdrawals: setup ## withdrawals a second, against the database's own flo
 
 invariants: ## check the books of the running system
 	@$(RUN) -m runtime.cli invariants
+
+docs: setup ## write the documents that are drawn from the code
+	@$(VENV) -m runtime.cli.docs
 
 nightly: test journey bench-withdrawals ## everything that is too slow for each commit
 
