@@ -1,6 +1,7 @@
 -- What the database itself refuses, whatever the code above it does.
 
--- A journal that does not balance cannot be committed.
+-- A journal that does not balance cannot be committed. Every line is checked, not only the first: otherwise a line
+-- slipped into a journal of an earlier transaction would pass.
 CREATE FUNCTION refuse_unbalanced_journal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT sum(fen) FROM posting WHERE account_id = NEW.account_id AND journal_id = NEW.journal_id) <> 0 THEN
@@ -9,7 +10,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER posting_balances AFTER INSERT ON posting
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.line_no = 1) EXECUTE FUNCTION refuse_unbalanced_journal();
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_unbalanced_journal();
 
 -- The ledger, the audit trail and the transitions are written once.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
