@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.ledger.chart import MEMBER_FUND
@@ -46,8 +46,10 @@ def fund_movements(
         .order_by(Journal.accounting_on.desc(), Journal.journal_id.desc())
         .limit(limit)
     )
-    if before is not None:
-        statement = statement.where(Journal.journal_id < before)
+    if before is not None:  # keys follow the time of writing, not the accounting day
+        last = select(Journal.accounting_on, Journal.journal_id)
+        last = last.where(Journal.account_id == account_id, Journal.journal_id == before)
+        statement = statement.where(tuple_(Journal.accounting_on, Journal.journal_id) < last.scalar_subquery())
     return [
         FundMovement(
             row.Journal.journal_id,
