@@ -22,7 +22,7 @@ def world(world_of_process: World) -> Iterator[World]:
     """The world at its start; afterwards every invariant holds."""
     world_of_process.reset()
     yield world_of_process
-    assert world_of_process.violations() == {}
+    assert world_of_process.new_violations() == {}
 
 
 @pytest.fixture
