@@ -54,6 +54,7 @@ def create_app(own: Ports) -> APIFlask:
         consents,
         records,
         verification,
+        reference,
         health,
         wechat,
         sms,

@@ -37,8 +37,11 @@ def _parse(words: list[str]) -> argparse.Namespace:
             command.add_argument("--free-ports", action="store_true", help="take ports that are free now")
             command.add_argument("--fast", action="store_true", help="database without fsync, for tests")
             command.add_argument("--json", action="store_true", help="print addresses as one JSON line")
-    commands.choices["run"].add_argument("args", nargs=argparse.REMAINDER)
-    return parser.parse_args(words)
+    given, rest = parser.parse_known_args(words)
+    if rest and given.command != "run":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    given.args = rest
+    return given
 
 
 def _ports(given: argparse.Namespace) -> Ports:
