@@ -307,9 +307,13 @@ def case_number_in(change: AccountChange) -> str | None:
 
 
 def change_key(change: AccountChange) -> bytes:
-    """Identity of a movement: account, amount, other side, host number and stroke number (domain of SBDC100)."""
+    """Identity of a movement: account, day, amount, other side, host number and stroke number.
+
+    With the day, since a bank may number its movements anew each day and members draw the same sum each month.
+    """
     parts: Sequence[str] = (
         change.account_no,
+        change.day.isoformat(),
         str(change.amount_fen),
         change.direction,
         change.counter_account_no,
