@@ -90,7 +90,7 @@ class SettlementJobs:
         if row.state == "unknown":
             self._ask(row, row.sent_on)
         elif row.state == "accepted":
-            self.read_statement(row.sent_on)
+            self._read_since(row.sent_on, self._node.business_day())
 
     def _ask(self, row: PaymentInstruction, sent_on: date) -> None:
         reply = self._node.query(row.instruction_no, sent_on)
@@ -104,11 +104,17 @@ class SettlementJobs:
 
     def _close_if_cut_off(self, row: PaymentInstruction, sent_on: date) -> None:
         """After the node's cut-off its statement is final: paid if it stands there, else it never will be."""
-        if self._node.business_day() <= sent_on:
+        bank_day = self._node.business_day()
+        if bank_day <= sent_on:
             return
-        self.read_statement(sent_on)
+        self._read_since(sent_on, bank_day)
         with transaction(self._sessions) as session:
             self._settlement.give_up_after_cutoff(session, row.account_id, row.instruction_id)
+
+    def _read_since(self, first: date, last: date) -> None:
+        """What was sent before a cut-off may be booked on the bank's next day."""
+        for number in range((last - first).days + 1):
+            self.read_statement(first + timedelta(days=number))
 
     def read_statement(self, day: date) -> None:
         """Fetch the day's movements by BDC113 and settle what they prove."""
