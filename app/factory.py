@@ -13,7 +13,7 @@ from app.member_api import applications, bind, consents, face, home, items, reco
 from app.member_api import auth as member_auth
 from app.ops import health
 from app.ports import Ports
-from app.public import verification
+from app.public import reference, verification
 from app.webhooks import sms, wechat
 from services.core.errors import NotFound
 
