@@ -8,7 +8,7 @@ from flask import Response, redirect, send_from_directory
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from app.http import auth, errors, request_context, security_headers, strict_json
+from app.http import auth, errors, openapi, request_context, security_headers, strict_json
 from app.member_api import applications, bind, consents, face, home, items, records
 from app.member_api import auth as member_auth
 from app.ops import health
@@ -33,10 +33,7 @@ def create_app(own: Ports) -> APIFlask:
         SPEC_FORMAT="json",
         DESCRIPTION="金额一律为整数分（`amount_fen`），时刻为带 +08:00 的 ISO 8601。错误为 application/problem+json，`code` 不变，`detail` 可直接给人看。",
         JSON_AS_ASCII=False,
-        TAGS=["登录", "绑定", "首页与账户", "事项", "办件", "刷脸", "同意书", "证明、通知与记录", "公开查验"],
         AUTO_404_RESPONSE=False,
-        HTTP_ERROR_SCHEMA=_PROBLEM_SCHEMA,
-        VALIDATION_ERROR_SCHEMA=_PROBLEM_SCHEMA,
     )
     app.extensions["anju"] = own
     strict_json.install(app)
@@ -44,6 +41,7 @@ def create_app(own: Ports) -> APIFlask:
     security_headers.install(app, own.settings)
     errors.install(app)
     auth.install(app, own)
+    openapi.install(app)
     app.error_processor(_framework_error)
     for module in (
         member_auth,
@@ -63,22 +61,6 @@ def create_app(own: Ports) -> APIFlask:
     app.register_blueprint(items.make_blueprint(own.engine.registry))
     _serve_client(app, own)
     return app
-
-
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "code", "instance"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string"},
-        "instance": {"type": "string"},
-        "field": {"type": "string"},
-        "refusals": {"type": "array", "items": {"type": "object"}},
-    },
-}
 
 
 def _framework_error(error: HTTPError) -> Response:

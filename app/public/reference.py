@@ -40,6 +40,8 @@ def _operation(path: str, method: str, found: dict[str, Any], schemas: dict[str,
         "tag": (found.get("tags") or ["其他"])[0],
         "summary": found.get("summary", ""),
         "description": found.get("description", ""),
+        "keyed": any(parameter["name"] == "Idempotency-Key" for parameter in found.get("parameters", ())),
+        "parameters": [p for p in found.get("parameters", ()) if p["in"] in ("path", "query")],
         "body": _fields(_schema(found.get("requestBody", {}), schemas), schemas),
         "answers": {code: _fields(_schema(answer, schemas), schemas) for code, answer in answers.items()},
     }
