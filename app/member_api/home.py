@@ -24,7 +24,9 @@ from services.core.errors import Invalid
 from services.core.pii import mask_account_no, mask_name
 from services.items.engine import state_table
 from services.ledger.queries import balance_of, fund_movements
+from services.members.binding import binding_of_member
 from services.members.identity import person_of
+from services.notices.texts import short_time
 
 blueprint = APIBlueprint("home", __name__, url_prefix="/api/v1", tag="首页与账户")
 _HOME_POSTINGS, _PAGE_MAX = 3, 100
@@ -47,9 +49,27 @@ def home() -> Any:
                 movement_view(m) for m in fund_movements(session, g.account_id, limit=_HOME_POSTINGS)
             ],
             "in_progress": [show(session, own, application) for application in live],
-            "attention": [],
+            "attention": _attention(session, own, g.account_id),
             "items": [item_summary(item) for item in own.engine.registry],
         }
+
+
+def _attention(session: Session, own: Ports, account_id: UUID) -> list[dict[str, str]]:
+    """What a member should know without asking: a card or a binding that still waits."""
+    now = own.clock.now()
+    notes = [
+        {
+            "code": "card.cooling",
+            "text": f"尾号 {card.tail4} 的新卡 {short_time(card.usable_from)} 起可以收款。",
+        }
+        for card in cards_of(session, account_id)
+        if now < card.usable_from
+    ]
+    binding = binding_of_member(session, account_id)
+    if binding is not None and now < binding.money_from:
+        text = f"绑定信息刚变更，{short_time(binding.money_from)} 起可以提取。"
+        notes.append({"code": "member.cooling", "text": text})
+    return notes
 
 
 @blueprint.get("/account")
