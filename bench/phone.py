@@ -88,6 +88,7 @@ class Phone:
         self.http.trust_env = False
         self.tokens: dict[str, Any] = {}
         self.device = ec.generate_private_key(ec.SECP256R1())
+        self.actor: Actor | None = None
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """One API call; raises ApiProblem for 4xx and 5xx."""
@@ -159,12 +160,18 @@ class Phone:
         self, application_id: str, portrait: str, *, attack: str | None = None, consent_id: str | None = None
     ) -> dict[str, Any]:
         """Open a face session, answer every prompt with the demo actor, and wait for the verdict."""
+        session = self.open_face(application_id, consent_id)
+        self.actor = Actor(self, session, portrait, attack)
+        self.actor.perform()
+        return self.verdict(session["session_id"])
+
+    def open_face(self, application_id: str, consent_id: str | None = None) -> dict[str, Any]:
+        """Agree to the face check and open a session; its time begins now."""
         consent_id = consent_id or self.consent("face", application_id=application_id)
-        session = self.call(
+        session: dict[str, Any] = self.call(
             "POST", f"/applications/{application_id}/face-sessions", {"consent_id": consent_id}
         )
-        Actor(self, session, portrait, attack).perform()
-        return self.verdict(session["session_id"])
+        return session
 
     def verdict(self, session_id: str, timeout_s: float = 40) -> dict[str, Any]:
         """Wait until a face session is judged."""
@@ -200,14 +207,23 @@ class Phone:
 
 
 class Actor:
-    """Answers a face session's prompts as they are revealed, with frames from the sandbox's demo actor."""
+    """Answers a face session's prompts as they are revealed, with frames from the sandbox's demo actor.
 
-    def __init__(self, phone: Phone, session: dict[str, Any], portrait: str, attack: str | None) -> None:
+    `sent` is what went up. `slack_ms` is how much longer than asked each prompt is played, for slow answers.
+    """
+
+    slack_ms = _SLACK_MS
+
+    def __init__(
+        self, phone: Phone, session: dict[str, Any], portrait: str, attack: str | None = None
+    ) -> None:
         self._phone, self._session, self._portrait, self._attack = phone, session, portrait, attack
         self._key = base64.urlsafe_b64decode(session["challenge_key"] + "==")
         self._seed = random.randrange(1 << 30)
         self._zero = time.monotonic()
-        self._sent = self._batch = 0
+        self._batch = 0
+        self.sent: list[dict[str, Any]] = []
+        self._queue: list[dict[str, Any]] = []
         self._shown: list[dict[str, Any]] = []
 
     def perform(self) -> None:
@@ -217,30 +233,30 @@ class Actor:
             prompt, complete = self._play(prompt)
 
     def _play(self, prompt: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-        start_ms = self._now_ms()
-        self._shown.append(
-            {
-                "index": prompt["index"],
-                "kind": prompt["kind"],
-                "start_ms": start_ms,
-                "hold_ms": prompt["hold_ms"],
-            }
-        )
-        waiting = [frame for frame in self._frames() if frame["prompt"] == prompt["index"]]
-        while waiting:
-            due = [frame for frame in waiting if frame["at_ms"] <= self._now_ms()][:10]
-            if len(due) < 6 and waiting[0]["at_ms"] > self._now_ms() - 900:
+        start_ms = self._now_ms() if self._shown else 0
+        asked = {name: prompt[name] for name in ("index", "kind", "hold_ms")}
+        self._shown.append({**asked, "start_ms": start_ms})
+        unsent = [frame for frame in self._queue if frame["at_ms"] < start_ms]  # a gap would be refused
+        self._queue = unsent + [frame for frame in self.frames() if frame["prompt"] == prompt["index"]]
+        while self._queue:
+            due = [frame for frame in self._queue if frame["at_ms"] <= self._now_ms()][:10]
+            if len(due) < 6 and self._queue[0]["at_ms"] > self._now_ms() - 900:
                 time.sleep(0.05)
                 continue
-            answer = self._send(due)
-            waiting = waiting[len(due) :]
+            answer = self.send(due)
+            self._queue = self._queue[len(due) :]
             if answer["complete"] or answer["prompt"]["index"] != prompt["index"]:
                 return answer["prompt"], answer["complete"]
         raise TimeoutError("the prompt did not change")
 
-    def _frames(self) -> list[dict[str, Any]]:
-        prompts = [*self._shown[:-1], {**self._shown[-1], "hold_ms": self._shown[-1]["hold_ms"] + _SLACK_MS}]
-        body = {"portrait": self._portrait, "seed": self._seed, "fps": 6, "challenge": {"prompts": prompts}}
+    def prompts(self) -> list[dict[str, Any]]:
+        """What was asked so far, the last prompt played longer."""
+        return [*self._shown[:-1], {**self._shown[-1], "hold_ms": self._shown[-1]["hold_ms"] + self.slack_ms}]
+
+    def frames(self) -> list[dict[str, Any]]:
+        """Pictures of everything asked so far."""
+        challenge = {"prompts": self.prompts()}
+        body = {"portrait": self._portrait, "seed": self._seed, "fps": 6, "challenge": challenge}
         if self._attack:
             body["attack"] = self._attack
         frames: list[dict[str, Any]] = self._phone.sandbox.post("/actor/frames", body)["frames"]
@@ -249,15 +265,16 @@ class Actor:
     def _now_ms(self) -> int:
         return int((time.monotonic() - self._zero) * 1000)
 
-    def _send(self, frames: list[dict[str, Any]]) -> dict[str, Any]:
+    def send(self, frames: list[dict[str, Any]]) -> dict[str, Any]:
+        """Send one batch, each frame with its MAC and the batch with the phone's signature."""
         body_frames, macs = [], []
         for frame in frames:
             digest = hashlib.sha256(base64.b64decode(frame["jpeg"])).hexdigest()
-            text = f"{self._session['nonce']}|{self._sent}|{frame['at_ms']}|{frame['prompt']}|{digest}"
+            text = f"{self._session['nonce']}|{len(self.sent)}|{frame['at_ms']}|{frame['prompt']}|{digest}"
             mac = b64url(hmac.digest(self._key, text.encode(), "sha256"))
             body_frames.append(
                 {
-                    "seq": self._sent,
+                    "seq": len(self.sent),
                     "at_ms": frame["at_ms"],
                     "prompt": frame["prompt"],
                     "jpeg": frame["jpeg"],
@@ -265,7 +282,7 @@ class Actor:
                 }
             )
             macs.append(mac)
-            self._sent += 1
+            self.sent.append(frame)
         body = {"batch": self._batch, "frames": body_frames, "device_signature": self._sign(macs)}
         self._batch += 1
         answer: dict[str, Any] = self._phone.call(

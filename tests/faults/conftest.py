@@ -18,11 +18,11 @@ _BANK_PATIENCE_S = "2"  # how long we wait for the bank; ten seconds in earnest
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    """The system and its outside world; kill -9 of processes needs no fsync, so the disk is spared."""
+    """The system and its outside world."""
     os.environ["ANJU_BDC_ANSWER_TIMEOUT_S"] = _BANK_PATIENCE_S
     with tempfile.TemporaryDirectory(prefix="anju-faults-") as folder:
         Path(folder).chmod(0o755)
-        system = System(Path(folder), Ports.free(), durable=False)
+        system = System(Path(folder), Ports.free())  # durable: a killed database may forget nothing
         try:
             system.start()
             yield World(system)

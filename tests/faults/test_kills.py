@@ -31,7 +31,7 @@ def notice_to_come(world: World) -> Case:
 def notice_being_sent(world: World, kind: str, **args: Any) -> Case:
     """Paid, and the SMS is on its way."""
     case = world.ready()
-    world.order_outside(case, "sms", "SendSms", kind, **args)
+    world.order_outside("sms", "SendSms", kind, **args)
     world.confirm(case)
     sent = ("settlement_paid", "sms")
     until(lambda: world.intent_states(case).get(sent) in (["sending"], ["uncertain"]), 20, "the SMS goes out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections import Counter
@@ -20,6 +21,7 @@ ITEM = "rent-withdrawal"
 def at_once(call: Callable[[int], object]) -> Counter[tuple[int, str]]:
     """Do `call` MANY times at one moment; counts the answers by status and code."""
     gate, answers = threading.Barrier(MANY), []
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # more connections than it likes to keep
 
     def one(number: int) -> None:
         gate.wait(30)
@@ -73,7 +75,7 @@ def test_of_fifty_submissions_one_is_in_flight(world: World) -> None:
     world.persist(lambda: member.phone.call("POST", f"/items/{ITEM}/quote", form))
     answers = at_once(lambda n: member.phone.apply(ITEM, form))
     assert answers.pop((201, "")) == 1, answers
-    assert {status for status, _ in answers} <= {409, 503}
+    assert {status for status, _ in answers} <= {409, 429, 503}  # in flight already, or too many in an hour
     assert world.balance(member) == before
     applications = member.phone.call("GET", "/applications")["applications"]
     assert [application["state"] for application in applications] == ["verifying"]

@@ -124,10 +124,12 @@ class World:
         body = {"kind": kind, "match": {"case_no": case.case_no}, **more}
         self.sandbox.post("/control/settlement/faults", body)
 
-    def order_outside(self, case: Case, server: str, on: str, kind: str, **args: Any) -> None:
-        """Order a fault of WeChat, SMS or data sharing for this case's member."""
-        body = {"server": server, "on": on, "kind": kind, "person": case.phone.key, "args": args}
-        self.sandbox.post("/control/faults", body)
+    def order_outside(self, server: str, on: str, kind: str, *, of: Case | None = None, **args: Any) -> None:
+        """Order a fault of WeChat, SMS or data sharing, for one case's member or for whoever comes next."""
+        person = {"person": of.phone.key} if of else {}
+        self.sandbox.post(
+            "/control/faults", {"server": server, "on": on, "kind": kind, "args": args, **person}
+        )
 
     def cut_off(self) -> None:
         """Let the bank close its day now."""
