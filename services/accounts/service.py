@@ -27,6 +27,17 @@ STATE_TEXTS = {
 }
 
 
+PAYING_STATES = frozenset({"01", "02"})
+"""States of an account that money may be drawn from: 正常 and 封存."""
+
+
+class AccountNotUsable(Conflict):
+    """The account is closed or frozen."""
+
+    code = "account.not_usable"
+    detail = "您的账户现在的状态不能提取，请拨打 12329 或到网点了解。"
+
+
 class CardCooling(Forbidden):
     """A card added lately cannot receive money yet."""
 
@@ -141,3 +152,9 @@ def usable_card(session: Session, account_id: UUID, card_id: UUID, at: datetime)
 def account_of(session: Session, account_id: UUID) -> ProvidentFundAccount:
     """The member's account."""
     return session.get_one(ProvidentFundAccount, account_id)
+
+
+def require_paying(session: Session, account_id: UUID) -> None:
+    """Raises AccountNotUsable when the account was closed or frozen in the meantime."""
+    if account_of(session, account_id).state not in PAYING_STATES:
+        raise AccountNotUsable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from services.accounts.service import PAYING_STATES
 from services.items.declaration import Refusal
 from services.items.facts import Facts
 from services.policies.rules import Policy
@@ -14,7 +15,7 @@ _CENTRE = "公积金中心账户信息"
 
 def account_usable(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
     """Account state 01 正常 or 02 封存 (domain: checks before a withdrawal)."""
-    if facts.account.state in ("01", "02"):
+    if facts.account.state in PAYING_STATES:
         return None
     return Refusal(
         code="account.not_usable",

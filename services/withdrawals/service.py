@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from services.accounts.service import require_paying
 from services.applications.models import Application
 from services.applications.service import load, move
 from services.audit.service import record
@@ -35,10 +36,12 @@ def approve(
 ) -> None:
     """Approve in one transaction: state, journal 1 (hold), payment instruction with its job, audit, outbox.
 
-    The caller holds the account's lock. Raises BalanceInsufficient when balance − frozen − kept is too small.
+    Raises AccountNotUsable when the account was closed or frozen since, BalanceInsufficient when
+    balance − frozen − kept is too small.
     """
     amount_fen = _amount(application)
     balance = lock_balance(session, application.account_id)
+    require_paying(session, application.account_id)
     _refuse_too_much(balance, terms.keep_fen, amount_fen)
     move(session, application, WITHDRAWAL_STATES, event, actor=actor, at=at)
     post(session, application.account_id, _hold(application, amount_fen, terms.item_name), at)
