@@ -40,6 +40,9 @@ from services.items.facts import (
 from services.items.rules import account_usable, first_of_next_month, nothing_in_flight, truncated
 from services.policies.rules import Policy
 
+_ALONE = frozenset({"10", "30", "40"})
+"""未婚、丧偶、离婚 of GB/T 2261.2; 20–23 are married, 90 is unknown, and a new code is no reason to pay."""
+
 
 class RentForm(Form):
     """What a member fills in: how much, to which card."""
@@ -202,7 +205,7 @@ def rent_amount(facts: Facts, form: RentForm, policy: Policy) -> Amount:
 def rent_approval(facts: Facts, form: RentForm, policy: Policy) -> Approval:
     """Instant for the unmarried with every source answering; otherwise a person looks at it."""
     sources_answered = not facts.missing(Fact.MARRIAGE) and not facts.missing(Fact.PROPERTY)
-    alone = facts.marriage is not None and facts.marriage.status != "20"
+    alone = facts.marriage is not None and facts.marriage.status in _ALONE
     return Approval.INSTANT if sources_answered and alone else Approval.REVIEW
 
 
