@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.items.declaration import AddPayeeCard, Basis, Example, Form, Item, Refusal, Verification
 from services.items.facts import AccountFacts, CardCheckFacts, Fact, Facts, SourceNote
@@ -19,6 +19,11 @@ _REASONS = {
     "not_class_one": ("这张卡是Ⅱ类或Ⅲ类账户", "请换一张Ⅰ类储蓄卡"),
     "not_debit": ("这张卡不是储蓄卡", "请换一张储蓄卡"),
 }
+
+
+def _digits_together(text: str) -> str:
+    """People type cards in groups of four; the bank knows the digits."""
+    return text.replace(" ", "")
 
 
 class CardForm(Form):
@@ -36,6 +41,7 @@ class CardForm(Form):
                 "x-help": "请填您本人名下的储蓄卡（Ⅰ类账户）",
             },
         ),
+        AfterValidator(_digits_together),
     ]
     bank_code: Annotated[
         str,
