@@ -133,7 +133,7 @@ class FakeChannel:
         self.name = name
         self.sent: list[OutgoingNotice] = []
         self.looked_up: list[str] = []
-        self.script: list[Exception | str] = []
+        self.script: list[BaseException | str] = []
         self.fate: Fate = "unknown"
         self.before_return: Callable[[OutgoingNotice, str], None] | None = None
 
@@ -145,7 +145,7 @@ class FakeChannel:
         """Channel."""
         self.sent.append(notice)
         step = self.script.pop(0) if self.script else f"{self.name}-{notice.intent_id}"
-        if isinstance(step, Exception):
+        if isinstance(step, BaseException):
             raise step
         if self.before_return is not None:
             self.before_return(notice, step)
