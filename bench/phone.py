@@ -212,7 +212,7 @@ class Actor:
     `sent` is what went up. `slack_ms` is how much longer than asked each prompt is played, for slow answers.
     """
 
-    slack_ms = _SLACK_MS
+    slack_ms, fps = _SLACK_MS, 6
 
     def __init__(
         self, phone: Phone, session: dict[str, Any], portrait: str, attack: str | None = None
@@ -256,7 +256,7 @@ class Actor:
     def frames(self) -> list[dict[str, Any]]:
         """Pictures of everything asked so far."""
         challenge = {"prompts": self.prompts()}
-        body = {"portrait": self._portrait, "seed": self._seed, "fps": 6, "challenge": challenge}
+        body = {"portrait": self._portrait, "seed": self._seed, "fps": self.fps, "challenge": challenge}
         if self._attack:
             body["attack"] = self._attack
         frames: list[dict[str, Any]] = self._phone.sandbox.post("/actor/frames", body)["frames"]

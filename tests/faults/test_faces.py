@@ -32,9 +32,9 @@ class Patient(Phone):
 
 
 class Outlasting(Actor):
-    """Plays each prompt for long enough to see a process die and come back."""
+    """Plays each prompt for long enough to see a process die and come back; fewer frames, so that they last."""
 
-    slack_ms = 7000
+    slack_ms, fps = 5000, 5
 
 
 class Replayer(Actor):
