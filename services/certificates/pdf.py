@@ -91,17 +91,36 @@ def draw(document: Document) -> bytes:
     _head(canvas, pen, document)
     y = pen.paragraph(_HEIGHT - 170, document.opening, 12, 22) - 8
     y = _rows(canvas, pen, document.rows, y)
-    pen.paragraph(y - 20, document.closing, 11, 20)
+    y = pen.paragraph(y - 20, document.closing, 11, 20)
+    if note := missing_note(document):
+        pen.paragraph(y, note, 9, 16)
     _foot(canvas, pen, document)
     canvas.save()
     return target.getvalue()
+
+
+def missing_note(document: Document) -> str:
+    """Which characters 〓 stands for, by their code points; empty when the fonts have every character."""
+    drawn = document.opening + document.closing + "".join(value for _, value in document.rows)
+    missing = [char for char in dict.fromkeys(drawn) if font_for(char) is None]
+    named = "、".join(f"U+{ord(char):X}" for char in missing)
+    return f"“{MISSING}”依次为字库暂缺的字：{named}（国际编码字符集）。" if missing else ""
 
 
 def _all_text(document: Document) -> str:
     rows = "".join(label + value for label, value in document.rows)
     fixed = "编号：有效期至查验码：扫码或登录查验页核对真伪，文件改动后查验不能通过。年月日0123456789-"
     parts = (document.title, document.number, document.opening, rows, document.closing, document.centre)
-    return "".join((*parts, document.valid_until_text, document.check_code, fixed, _issued_text(document)))
+    return "".join(
+        (
+            *parts,
+            missing_note(document),
+            document.valid_until_text,
+            document.check_code,
+            fixed,
+            _issued_text(document),
+        )
+    )
 
 
 def _issued_text(document: Document) -> str:
