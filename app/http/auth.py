@@ -34,7 +34,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(hours=24)
-_REQUIRED = ("exp", "iat", "jti", "sub", "aud", "iss", "type", "sid")
+_REQUIRED = ("exp", "iat", "jti", "sub", "aud", "iss", "use", "sid")
 CSRF_COOKIE, CSRF_HEADER = "anju_csrf", "X-CSRF-Token"
 
 
@@ -81,10 +81,11 @@ def issue(row: LoginSession) -> dict[str, Any]:
     """Access and refresh token of a session, as the API shows them."""
     claims = {"sid": str(row.session_id)}
     refresh = create_refresh_token(
-        str(row.session_id), additional_claims=claims | {"rid": str(row.refresh_jti)}
+        str(row.session_id), additional_claims=claims | {"use": "refresh", "rid": str(row.refresh_jti)}
     )
+    access = create_access_token(str(row.session_id), additional_claims=claims | {"use": "access"})
     return {
-        "access_token": create_access_token(str(row.session_id), additional_claims=claims),
+        "access_token": access,
         "refresh_token": refresh,
         "expires_in": int(ACCESS_LIFE.total_seconds()),
         "bound": row.account_id is not None,
@@ -136,25 +137,25 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def _principal() -> Principal:
-    claims = _claims()
+    session_id = _session_id()
     own = ports()
     with transaction(own.sessions) as session:
-        return principal_of(session, own.cipher, UUID(claims["sid"]), own.clock.now())
+        return principal_of(session, own.cipher, session_id, own.clock.now())
 
 
-def _claims() -> dict[str, Any]:
+def _session_id() -> UUID:
     try:
         verify_jwt_in_request()
-        claims: dict[str, Any] = get_jwt()
+        return UUID(_complete(get_jwt(), "access")["sid"])
     except ExpiredSignatureError:
         raise AccessExpired from None
-    except (JWTExtendedException, PyJWTError, ValueError):
+    except (JWTExtendedException, PyJWTError, ValueError, AttributeError):
         raise Unauthenticated from None
-    return _complete(claims, "access")
 
 
-def _complete(claims: dict[str, Any], kind: str) -> dict[str, Any]:
-    if any(name not in claims for name in _REQUIRED) or claims["type"] != kind:
+def _complete(claims: dict[str, Any], use: str) -> dict[str, Any]:
+    """The claims, if none is missing. The library fills in a missing `type` and `jti`, so `use` says what it is for."""
+    if any(claims.get(name) is None for name in _REQUIRED) or claims["use"] != use:
         raise Unauthenticated
     return claims
 
