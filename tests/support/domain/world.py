@@ -122,6 +122,12 @@ class World:
         client.environ_base["REMOTE_ADDR"] = f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"
         return client
 
+    def wechat_code(self, openid: str) -> str:
+        """A fresh code of WeChat for a user."""
+        code = f"code-{next(_keys)}"
+        self.oauth.codes[code] = openid
+        return code
+
     def enrol(
         self,
         person: Person | None = None,
