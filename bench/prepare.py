@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from apiflask import APIFlask
-from flask_jwt_extended import create_access_token
 from sqlalchemy import select
 
 from app.factory import create_app
@@ -37,6 +36,7 @@ from services.face.models import FaceSession
 from services.members.binding import DeviceKey, active_device, bind
 from services.members.consents import TEXTS, active_consent, grant
 from services.members.identity import find_by_id_no
+from services.members.models import LoginSession
 from services.members.sessions import start
 
 ITEM = "rent-withdrawal"
@@ -86,8 +86,9 @@ class Preparer:
 
     def access_token(self, session_id: UUID) -> str:
         """An access token of a login session that exists."""
+        row = LoginSession(session_id=session_id, refresh_jti=new_id())
         with self.app.app_context():
-            return str(create_access_token(str(session_id), additional_claims={"sid": str(session_id)}))
+            return str(issue(row)["access_token"])
 
     def application(self, member: BoundMember, amount_fen: int) -> UUID:
         """Submit an application; it then waits for the face."""
