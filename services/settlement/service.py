@@ -211,14 +211,31 @@ class Settlement:
             instruction.host_seq_no = change.host_seq_no
             self._move(instruction, "pay")
             self._listener.paid(session, self._ref(instruction, change.host_seq_no))
+            self._take_early_return(session, instruction)
             return "paid"
         if change.direction == "debit" and instruction.host_seq_no == change.host_seq_no:
             return "confirmed"
         if change.direction == "credit" and instruction.state == "paid":
-            self._move(instruction, "come_back")
-            self._listener.came_back(session, self._ref(instruction, change.host_seq_no))
+            self._come_back(session, instruction, change.host_seq_no)
             return "came_back"
         return "break"
+
+    def _take_early_return(self, session: Session, instruction: PaymentInstruction) -> None:
+        """A return that was told before its payment stands there as a break; now it is proven."""
+        early = session.scalar(
+            select(BankNotice)
+            .where(
+                BankNotice.instruction_no == instruction.instruction_no,
+                BankNotice.direction == "credit",
+                BankNotice.amount_fen == instruction.amount_fen,
+                BankNotice.outcome == "break",
+            )
+            .order_by(BankNotice.received_at)
+            .limit(1)
+        )
+        if early is not None:
+            early.outcome = "came_back"
+            self._come_back(session, instruction, early.host_seq_no)
 
     def _store(self, change: AccountChange, key: bytes, instruction_no: str | None):  # type: ignore[no-untyped-def]
         return (
@@ -256,6 +273,10 @@ class Settlement:
     def _move(self, instruction: PaymentInstruction, event: str) -> None:
         instruction.state = INSTRUCTION_STATES.target(instruction.state, event)
         instruction.updated_at = self._clock.now()
+
+    def _come_back(self, session: Session, instruction: PaymentInstruction, host_seq_no: str) -> None:
+        self._move(instruction, "come_back")
+        self._listener.came_back(session, self._ref(instruction, host_seq_no))
 
     def _accept(self, session: Session, instruction: PaymentInstruction) -> None:
         self._move(instruction, "accept")
