@@ -26,6 +26,7 @@ from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession
 from services.face.states import FACE_STATES
+from services.ledger.service import lock_balance
 from services.members.binding import active_device
 from services.members.consents import ConsentRequired
 from services.members.models import Consent, Device
@@ -33,6 +34,8 @@ from services.policies.rules import Policy
 
 QUEUE = "face"
 BATCH_MAX, SESSION_MAX, JPEG_MAX = 10, 120, 300_000
+NOT_THE_MEMBERS = ["face.photo_unavailable"]
+"""The reasons of a failure that does not use up a try: there was no photo to compare with."""
 _CLOCK_SLACK_MS = 700
 _LATE_MS = 20_000
 _CONSUME = text(
@@ -90,11 +93,17 @@ class Faces:
     def open(
         self, session: Session, operation: Operation, consent_id: UUID, policy: Policy
     ) -> tuple[FaceSession, bytes]:
-        """Open a try; returns it with the challenge key. Raises ConsentRequired or TooMany `face.tries_used`."""
+        """Open a try; returns it with the challenge key. Raises ConsentRequired or TooMany `face.tries_used`.
+
+        A member has one try at a time: an earlier one that still takes frames ends, and one that waits for its
+        verdict counts as used. Otherwise many could be opened before the first has failed.
+        """
         now = self._clock.now()
+        lock_balance(session, operation.account_id)
         self._require_consent(session, operation.account_id, consent_id)
         device = active_device(session, operation.account_id)
-        if self.tries_left(session, operation.account_id, policy) <= 0:
+        waiting = self._end_earlier(session, operation.account_id)
+        if self.tries_left(session, operation.account_id, policy) <= waiting:
             raise TooMany(
                 "今天刷脸没有成功三次，钱没有动。请明天再试，或带身份证到任一网点办理。",
                 code="face.tries_used",
@@ -128,6 +137,18 @@ class Faces:
         )
         return row, key
 
+    def _end_earlier(self, session: Session, account_id: UUID) -> int:
+        """End the member's tries that take frames; returns how many wait for their verdict."""
+        live = select(FaceSession).where(
+            FaceSession.account_id == account_id, FaceSession.state.in_(("open", "judging"))
+        )
+        rows = list(session.scalars(live.with_for_update().execution_options(populate_existing=True)))
+        for row in rows:
+            if row.state == "open":
+                self._move(row, "expire")
+                self._forget_frames(session, row)
+        return sum(1 for row in rows if row.state == "judging")
+
     @staticmethod
     def _require_consent(session: Session, account_id: UUID, consent_id: UUID) -> None:
         consent = session.get(Consent, (account_id, consent_id))
@@ -138,13 +159,15 @@ class Faces:
         """Tries the member still has today (Shanghai day)."""
         today = shanghai_day(self._clock.now())
         recent = session.execute(
-            select(FaceSession.created_at).where(
+            select(FaceSession.created_at, FaceSession.reasons).where(
                 FaceSession.account_id == account_id,
                 FaceSession.state == "failed",
                 FaceSession.created_at > self._clock.now() - timedelta(days=1),
             )
         )
-        failed = sum(1 for row in recent if shanghai_day(row.created_at) == today)
+        failed = sum(
+            1 for row in recent if shanghai_day(row.created_at) == today and row.reasons != NOT_THE_MEMBERS
+        )
         return max(0, policy.integer("face.tries_per_day") - failed)
 
     def add(self, session: Session, account_id: UUID, session_id: UUID, batch: Batch) -> FaceSession:
