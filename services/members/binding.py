@@ -9,6 +9,7 @@ from hmac import compare_digest
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.audit.service import record
@@ -16,7 +17,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, DomainError, Invalid, Unauthenticated
 from services.core.ids import new_id
 from services.members.identity import find_by_id_no, matches_record
-from services.members.models import Binding, Device, SmsChallenge
+from services.members.models import Binding, Device, Member, SmsChallenge
 
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -39,6 +40,13 @@ class BoundElsewhere(Conflict):
 
     code = "bind.active_elsewhere"
     detail = "您的账户已经绑定了另一个微信。如不是您本人所为，请拨打 12329 或带身份证到网点处理。"
+
+
+class WeChatTaken(Conflict):
+    """This WeChat user is bound to another member."""
+
+    code = "bind.wechat_taken"
+    detail = "这个微信已经绑定了另一位职工，请先解除再绑定。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +132,10 @@ def bind(
     """Bind a WeChat user to a member and register the phone's key.
 
     The same user binding again only renews the phone's key. Raises BoundElsewhere when another user is
-    bound, Conflict when this user is bound to another member.
+    bound, WeChatTaken when this user is bound to another member.
     """
     openid_mac = cipher.look_up(openid, "openid")
+    session.get_one(Member, account_id, with_for_update=True)  # two codes of one member, used at one moment
     binding = _active_binding(session, account_id, channel)
     if binding is not None and binding.openid_mac != openid_mac:
         raise BoundElsewhere
@@ -142,7 +151,7 @@ def bind(
             money_from=at,
             ended_at=None,
         )
-        session.add(binding)
+        _write(session, binding)
         record(
             session,
             account_id,
@@ -164,10 +173,18 @@ def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding
     )
 
 
+def _write(session: Session, binding: Binding) -> None:
+    try:
+        with session.begin_nested():
+            session.add(binding)
+    except IntegrityError:  # the same WeChat user was bound to another member at this very moment
+        raise WeChatTaken from None
+
+
 def _refuse_second_member(session: Session, openid_mac: bytes) -> None:
     other = select(Binding.binding_id).where(Binding.openid_mac == openid_mac, Binding.ended_at.is_(None))
     if session.scalar(other) is not None:
-        raise Conflict("这个微信已经绑定了另一位职工，请先解除再绑定。", code="bind.wechat_taken")
+        raise WeChatTaken
 
 
 def _register_device(
