@@ -9,7 +9,7 @@ from hmac import compare_digest
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -75,6 +75,21 @@ def install(app: Flask, own: Ports) -> None:
         JWT_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
     )
     JWTManager(app)
+    app.before_request(_ask_who_first)
+
+
+def _ask_who_first() -> None:
+    """Nobody's body is read before we know whose it is."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "auth_zone", None) == "member":
+        _known()
+
+
+def _known() -> Principal:
+    if "principal" not in g:
+        g.principal = _principal()
+    principal: Principal = g.principal
+    return principal
 
 
 def issue(row: LoginSession) -> dict[str, Any]:
@@ -108,7 +123,7 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.principal = _principal()
+        g.principal = _known()
         return view(*args, **kwargs)
 
     wrapped.auth_zone = "member"  # type: ignore[attr-defined]
@@ -120,7 +135,7 @@ def member_only(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.principal = _principal()
+        g.principal = _known()
         if g.principal.account_id is None:
             raise NotBound
         g.account_id = g.principal.account_id
