@@ -69,6 +69,14 @@ def idempotency_key() -> str:
     return key
 
 
+def stored_answer(account_id: UUID, operation: str, body: dict[str, Any]) -> Response | None:
+    """The answer the request's key already has, for use cases that ask the outside world before they begin."""
+    key = {"account_id": account_id, "operation": operation, "key": idempotency_key()}
+    with transaction(ports().sessions) as session:
+        stored = session.execute(_FIND, key).first()
+    return None if stored is None else _replay(stored, _fingerprint(body))
+
+
 def run_once(
     account_id: UUID, operation: str, body: dict[str, Any], effect: Callable[[Session], dict[str, Any]]
 ) -> Response:

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import g
 
 from app.http.auth import member_only
-from app.http.idempotency import run_once
+from app.http.idempotency import run_once, stored_answer
 from app.http.rate_limit import Limit, hit
 from app.member_api.schemas import ApplicationOut, ItemOut, ItemsOut, QuoteOut
 from app.member_api.showing import show
@@ -91,15 +91,18 @@ def _submit(item: Item) -> Callable[..., Any]:
     @member_only
     def submit_item(form: Any) -> Any:
         """Open an application."""
-        own = ports()
-        hit(SUBMITS, str(g.account_id))
+        own, account_id = ports(), g.account_id
+        hit(SUBMITS, str(account_id))
         _check_fields(form)
-        prepared = own.engine.prepare(g.account_id, item, form)
-        account_id = g.account_id
+        operation, body = f"submit:{item.code}", form.model_dump(mode="json")
+        answered = stored_answer(account_id, operation, body)
+        if answered is not None:
+            return answered
+        prepared = own.engine.prepare(account_id, item, form)
         return run_once(
             account_id,
-            f"submit:{item.code}",
-            form.model_dump(mode="json"),
+            operation,
+            body,
             lambda session: show(session, own, own.engine.submit(session, account_id, prepared)),
         )
 
