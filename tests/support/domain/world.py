@@ -150,13 +150,18 @@ class World:
         key = ec.generate_private_key(ec.SECP256R1())
         with transaction(self.sessions) as session:
             bind(session, self.cipher, account_id, person.openid, "h5", public_point(key), self.clock.now())
-            row = start(session, self.cipher, person.openid, "h5", self.clock.now())
             card_id = session.scalar(
                 text("SELECT card_id FROM payee_card WHERE account_id = :a"), {"a": account_id}
             )
+        session_id, tokens = self.sign_in(person)
+        return Member(person, account_id, card_id, session_id, key, tokens)
+
+    def sign_in(self, person: Person) -> tuple[UUID, Mapping[str, Any]]:
+        """A new session of the person's WeChat user, and its tokens."""
+        with transaction(self.sessions) as session:
+            row = start(session, self.cipher, person.openid, "h5", self.clock.now())
         with self.app.app_context():
-            tokens = issue(row)
-        return Member(person, account_id, card_id, row.session_id, key, tokens)
+            return row.session_id, issue(row)
 
     def consent(self, member: Member, kind: str = "data_sharing") -> UUID:
         """The member agrees to the present words."""

@@ -1,0 +1,63 @@
+"""Requests that once were answered with 500: odd page sizes, bodies cut in odd chunks, odd CSRF values."""
+
+from __future__ import annotations
+
+from io import RawIOBase
+
+import pytest
+from gunicorn.http.errors import InvalidChunkSize
+
+from tests.contract.api.reading import problem
+from tests.support.domain.world import Member, World
+
+
+class BrokenBody(RawIOBase):
+    """A body whose chunks turn out to be none while it is read."""
+
+    def readable(self) -> bool:
+        """It looks like a body."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """The server finds out now."""
+        raise InvalidChunkSize(b"zz")
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["0", "101", "0101", "010099999999999999999999", "0010" + "9" * 5000, "-1", "１０", "1e1", " 1", ""],
+)
+def test_a_page_has_one_to_a_hundred_movements(world: World, member: Member, limit: str) -> None:
+    response = world.client().get(
+        "/api/v1/account/postings", query_string={"limit": limit}, headers=member.bearer
+    )
+    assert problem(response, 422, "field.invalid")["field"] == "limit"
+
+
+@pytest.mark.parametrize("limit", ["1", "100", "020"])
+def test_a_page_of_allowed_size(world: World, member: Member, limit: str) -> None:
+    response = world.client().get(
+        "/api/v1/account/postings", query_string={"limit": limit}, headers=member.bearer
+    )
+    assert len(response.get_json()["postings"]) == min(int(limit), 28)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/auth/refresh", "/webhooks/sms/tencent/x", "/webhooks/wechat"])
+def test_chunks_that_are_none_are_the_senders_fault(world: World, path: str) -> None:
+    secret = world.product.ports().sms_receipt_path_secret
+    response = world.client().post(
+        path.replace("/x", f"/{secret}"),
+        content_type="application/json",
+        environ_overrides={"wsgi.input": BrokenBody(), "wsgi.input_terminated": True},
+        headers={"Transfer-Encoding": "chunked"},
+    )
+    assert problem(response, 400, "request.malformed")
+
+
+def test_a_csrf_value_outside_ascii_is_a_wrong_one(world: World, member: Member) -> None:
+    client = world.client()
+    client.set_cookie("anju_access", member.tokens["access_token"])
+    response = client.post(
+        "/api/v1/consents", json={"kind": "face", "text_version": "x"}, headers={"X-CSRF-Token": "é"}
+    )
+    assert problem(response, 401, "auth.required")
