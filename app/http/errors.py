@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, json, request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from services.core.errors import DomainError, Invalid, Malformed, NotFound, Unavailable
 
@@ -108,6 +109,11 @@ def _database_problem(error: DBAPIError) -> Response:
     return _internal()
 
 
+def _unreadable(error: ParseException) -> Response:
+    """Chunks of a body that are no chunks: the server finds out only while we read."""
+    return http_problem(BadRequest())
+
+
 def _busy() -> Response:
     return domain_problem(Unavailable(retry_after_s=2))
 
@@ -119,6 +125,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_problem)
     app.register_error_handler(DBAPIError, _database_problem)
     app.register_error_handler(PoolTimeout, lambda error: _busy())
+    app.register_error_handler(ParseException, _unreadable)
     app.register_error_handler(Exception, _unexpected)
     app.register_error_handler(NotFound, domain_problem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from services.notices.texts import short_time
 
 blueprint = APIBlueprint("home", __name__, url_prefix="/api/v1", tag="首页与账户")
 _HOME_POSTINGS, _PAGE_MAX = 3, 100
+_LIMIT = re.compile(r"[0-9]{1,3}")
 
 
 @blueprint.get("/home")
@@ -124,7 +126,7 @@ def postings() -> Any:
 
 
 def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= _PAGE_MAX:
+    if _LIMIT.fullmatch(text) is None or not 1 <= int(text) <= _PAGE_MAX:
         raise Invalid("一页最多 100 条。", code="field.invalid", field="limit")
     return int(text)
 
