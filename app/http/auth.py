@@ -164,8 +164,8 @@ def _session_id() -> UUID:
         return UUID(_complete(get_jwt(), "access")["sid"])
     except ExpiredSignatureError:
         raise AccessExpired from None
-    except (JWTExtendedException, PyJWTError, ValueError, AttributeError):
-        raise Unauthenticated from None
+    except (JWTExtendedException, PyJWTError, ValueError, AttributeError, TypeError):
+        raise Unauthenticated from None  # TypeError: the library cannot compare a CSRF value outside ASCII
 
 
 def _complete(claims: dict[str, Any], use: str) -> dict[str, Any]:

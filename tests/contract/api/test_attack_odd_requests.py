@@ -1,4 +1,4 @@
-"""Requests that once were answered with 500: odd page sizes, bodies cut in odd chunks."""
+"""Requests that once were answered with 500: odd page sizes, bodies cut in odd chunks, odd CSRF values."""
 
 from __future__ import annotations
 
@@ -52,3 +52,12 @@ def test_chunks_that_are_none_are_the_senders_fault(world: World, path: str) -> 
         headers={"Transfer-Encoding": "chunked"},
     )
     assert problem(response, 400, "request.malformed")
+
+
+def test_a_csrf_value_outside_ascii_is_a_wrong_one(world: World, member: Member) -> None:
+    client = world.client()
+    client.set_cookie("anju_access", member.tokens["access_token"])
+    response = client.post(
+        "/api/v1/consents", json={"kind": "face", "text_version": "x"}, headers={"X-CSRF-Token": "é"}
+    )
+    assert problem(response, 401, "auth.required")
