@@ -37,8 +37,8 @@ journey: setup ## a member's way from binding to money in the bank, on a system 
 bench-withdrawals: setup ## withdrawals a second, against the database's own floor
 	@$(VENV) -m bench.withdrawals
 
-invariants: ## check the books of the running system
-	@$(RUN) -m runtime.cli invariants
+invariants: setup ## check the books, whether the system runs or not
+	@$(VENV) -m runtime.books --home $(HOME_DIR)
 
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from config.settings import ROOT, Settings, SettingsFault, load_settings
+from runtime.books import count_at, report
 from runtime.bootstrap import build
-from runtime.cli.invariants import count_violations
 from runtime.cli.members import import_members, read_demo, read_json
 from runtime.migrations import migrate, write_migration
 from services.core.db import make_engine, make_sessions, transaction
@@ -54,14 +54,7 @@ def run_import_members(settings: Settings, options: argparse.Namespace) -> int:
 
 def run_invariants(settings: Settings, options: argparse.Namespace) -> int:
     """Print every invariant with its violations; fail when there is one."""
-    counts = count_violations(
-        make_sessions(make_engine(settings.database_url.get_secret_value(), pool_size=1))
-    )
-    for name, violations in counts.items():
-        print(f"{violations:>8}  {name}")
-    total = sum(counts.values())
-    print(json.dumps({"invariants": len(counts), "violations": total}))
-    return 0 if total == 0 else 1
+    return report(count_at(settings.database_url.get_secret_value()))
 
 
 def run_push_menu(settings: Settings, options: argparse.Namespace) -> int:
