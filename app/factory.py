@@ -36,8 +36,8 @@ def create_app(own: Ports) -> APIFlask:
         AUTO_404_RESPONSE=False,
     )
     app.extensions["anju"] = own
-    strict_json.install(app)
     request_context.install(app)
+    strict_json.install(app)
     security_headers.install(app, own.settings)
     errors.install(app)
     auth.install(app, own)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask.json.provider import DefaultJSONProvider
 
 from services.core.errors import Malformed
@@ -99,10 +99,26 @@ class StrictRequest(Request):
         raise Malformed(code="json.syntax" if e else "json.content_type")
 
 
+class MediaTypeRefused(Malformed):
+    """The body is not plain JSON."""
+
+    code, status, title, detail = "request.media_type", 415, "格式不支持", "不支持这种格式的内容。"
+
+
+def _check_media_type() -> None:
+    """A form another site can send is not taken for JSON, and nothing is unpacked."""
+    if not request.path.startswith("/api/v1/") or request.path.startswith("/api/v1/public/"):
+        return
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if has_body and (request.mimetype != "application/json" or request.content_encoding):
+        raise MediaTypeRefused
+
+
 def install(app: Flask) -> None:
     """Use strict requests, and refuse bodies that cannot be measured or are compressed."""
     app.request_class = StrictRequest
     app.json = StrictProvider(app)
+    app.before_request(_check_media_type)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_LIMIT
     app.config["MAX_FORM_PARTS"] = 20
