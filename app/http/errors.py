@@ -70,11 +70,16 @@ def validation_fault(error: ValidationError) -> DomainError:
     kind = fault["type"]
     text = _FIELD_TEXTS.get(kind, "这一项填得不对，请核对。")
     if kind == "extra_forbidden":
-        return Malformed(text, code="field.unknown", field=field)
+        return Malformed(text, code="field.unknown", field=field if _plain_name(field) else None)
     if kind.endswith("_type"):
         return Malformed("这一项的类型不对，请更新页面后再试。", code="field.type", field=field)
     code = "field.missing" if kind == "missing" else "field.invalid"
     return Invalid(text, code=code, field=field)
+
+
+def _plain_name(field: str | None) -> bool:
+    """Whether an unknown field's name may be repeated: the sender made it up, and names can carry data too."""
+    return field is not None and len(field) <= 40 and field.isascii() and field.replace("_", "").isalpha()
 
 
 def http_problem(error: HTTPException) -> Response:
