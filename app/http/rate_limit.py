@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from flask import request
 from sqlalchemy import DateTime, Integer, LargeBinary, text
@@ -29,6 +30,10 @@ class RateBucket(Base):
     hits: Mapped[int] = mapped_column(Integer)
 
 
+_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
+_LAST = text("SELECT max(window_start) FROM rate_bucket WHERE bucket = :bucket AND window_start > :after")
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `most` hits in each window of `seconds`."""
@@ -49,6 +54,29 @@ def hit(limit: Limit, key: str) -> None:
         hits = session.execute(_HIT, {"bucket": bucket, "window_start": window}).scalar_one()
     if hits > limit.most:
         raise TooMany(retry_after_s=max(1, start + limit.seconds - int(now.timestamp())))
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """At least `seconds` from one time to the next, wherever the minute of the clock begins."""
+
+    name: str
+    seconds: int
+
+
+def pause(limit: Pause, key: str) -> None:
+    """Take note of this time; raises TooMany with Retry-After when the last one was too short ago."""
+    own = ports()
+    now = own.clock.now()
+    bucket = hashlib.sha256(f"{limit.name}|{limit.seconds}|{key}".encode()).digest()
+    with transaction(own.sessions) as session:
+        session.execute(_LOCK, {"number": int.from_bytes(bucket[:8], signed=True)})
+        after = now - timedelta(seconds=limit.seconds)
+        last = session.execute(_LAST, {"bucket": bucket, "after": after}).scalar_one()
+        if last is None:
+            session.execute(_HIT, {"bucket": bucket, "window_start": now})
+    if last is not None:
+        raise TooMany(retry_after_s=ceil(limit.seconds - (now - last).total_seconds()))
 
 
 def client_address() -> str:

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import g, jsonify
 
 from app.http.auth import issue, set_cookies, signed_in
-from app.http.rate_limit import Limit, client_address, hit
+from app.http.rate_limit import Limit, Pause, client_address, hit, pause
 from app.member_api.reading import base64url, key_of
 from app.member_api.schemas import BindIn, BindOut, DeviceKeyIn, SmsCodeIn, SmsCodeOut
 from app.ports import ports
@@ -25,7 +25,7 @@ from services.members.sessions import attach_member
 
 blueprint = APIBlueprint("bind", __name__, url_prefix="/api/v1", tag="绑定")
 RESEND_AFTER_S = 60
-PHONE_MINUTE = Limit("sms_phone_minute", 1, 60)
+PHONE_PAUSE = Pause("sms_phone", RESEND_AFTER_S)
 PHONE_HOUR = Limit("sms_phone_hour", 5, 3600)
 PHONE_DAY = Limit("sms_phone_day", 10, 86_400)
 USER_HOUR = Limit("sms_user_hour", 10, 3600)
@@ -60,7 +60,8 @@ def send_code(body: SmsCodeIn) -> Any:
 def _count_code(phone: str, openid: str) -> None:
     hit(ADDRESS_HOUR, client_address())
     hit(USER_HOUR, openid)
-    for limit in (PHONE_MINUTE, PHONE_HOUR, PHONE_DAY):
+    pause(PHONE_PAUSE, phone)
+    for limit in (PHONE_HOUR, PHONE_DAY):
         hit(limit, phone)
 
 
