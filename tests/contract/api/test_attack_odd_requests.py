@@ -61,3 +61,20 @@ def test_a_csrf_value_outside_ascii_is_a_wrong_one(world: World, member: Member)
         "/api/v1/consents", json={"kind": "face", "text_version": "x"}, headers={"X-CSRF-Token": "é"}
     )
     assert problem(response, 401, "auth.required")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"sid": "a\\u0000", "mobile": "1", "report_status": "SUCCESS"}]',
+        '[{"sid": "\\ud800", "mobile": "1", "report_status": "SUCCESS"}]',
+        '[{"sid": "", "mobile": "1", "report_status": "SUCCESS"}]',
+        "[" * 50_000,
+    ],
+)
+def test_a_receipt_that_no_row_can_hold_is_malformed(world: World, body: str) -> None:
+    """A fault would make the provider send it again and again, with every receipt beside it."""
+    secret = world.product.ports().sms_receipt_path_secret
+    path = f"/webhooks/sms/tencent/{secret}"
+    response = world.client().post(path, data=body, content_type="application/json")
+    assert (response.status_code, response.get_json()["result"]) == (400, 1)
