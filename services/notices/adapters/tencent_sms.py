@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ TIMEOUT_S = (3, 5)
 PAGE = 100
 PAGES = 5
 RECEIPTS_LIMIT = 500
+_REFERENCE = re.compile(r"[!-~]{1,120}")
 
 # Order of {1}, {2} … in the approved texts.
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -188,7 +190,7 @@ def read_receipts(body: bytes) -> list[DeliveryReceipt]:
         if not isinstance(items, list) or len(items) > RECEIPTS_LIMIT:
             raise ReceiptsMalformed
         return [_receipt(item) for item in items]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ReceiptsMalformed from None
 
 
@@ -196,9 +198,12 @@ def _receipt(item: Mapping[str, object]) -> DeliveryReceipt:
     status = item["report_status"]
     if status not in ("SUCCESS", "FAIL"):
         raise ValueError("report_status")
+    reference = str(item["sid"])
+    if _REFERENCE.fullmatch(reference) is None:  # PostgreSQL takes neither NUL nor half a character
+        raise ValueError("sid")
     received = str(item.get("user_receive_time") or "")
     return DeliveryReceipt(
-        provider_ref=str(item["sid"]),
+        provider_ref=reference,
         phone=str(item["mobile"]),
         delivered=status == "SUCCESS",
         code=str(item.get("errmsg", ""))[:64],
