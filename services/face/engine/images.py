@@ -30,6 +30,11 @@ FRAME_LIMITS = Limits(most_bytes=300 * 1024, long_side=640, short_side=480, leas
 REFERENCE_LIMITS = Limits(most_bytes=300 * 1024, long_side=1600, short_side=1600, least_side=100)
 
 
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 40
+"""A camera writes one, a progressive picture about ten; 300 KB have room for 24,000, decoded one after another."""
+
+
 class BadImage(Exception):
     """The picture cannot be used; `code` is a reason code."""
 
@@ -42,6 +47,8 @@ def decode_jpeg(data: bytes, limits: Limits = FRAME_LIMITS) -> Pixels:
     """RGB pixels of a complete small JPEG, turned upright; raises BadImage."""
     if not 0 < len(data) <= limits.most_bytes:
         raise BadImage("face.image_size")
+    if data.count(_START_OF_SCAN) > _MOST_SCANS:
+        raise BadImage("face.image_unreadable")
     # face_recognition switches this on for the whole process when it is imported.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
