@@ -7,6 +7,7 @@ from apiflask.exceptions import HTTPError
 from flask import Response, redirect, send_from_directory
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.http import auth, errors, openapi, request_context, security_headers, strict_json
 from app.member_api import applications, bind, consents, face, home, items, records
@@ -36,6 +37,8 @@ def create_app(own: Ports) -> APIFlask:
         AUTO_404_RESPONSE=False,
     )
     app.extensions["anju"] = own
+    if own.settings.proxy_hops:  # only the address is believed, and only what our own proxies added
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=own.settings.proxy_hops, x_proto=0, x_host=0)  # type: ignore[method-assign]
     request_context.install(app)
     strict_json.install(app)
     security_headers.install(app, own.settings)

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     database_pool: int = Field(8, ge=1, le=64, description="connections of one process")
     public_base_url: str = Field(_local("web"), description="how phones reach the member zone")
     web_bind: str = Field(f"127.0.0.1:{_port('web')}", description="address the web server listens on")
+    proxy_hops: int = Field(
+        0, ge=0, le=3, description="proxies in front, each adding the caller to X-Forwarded-For"
+    )
     client_dir: Path = Field(ROOT / "client" / "dist" / "build" / "h5", description="built phone page")
     clock_offset_file: Path | None = Field(None, description="development only: seconds added to the clock")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field("INFO", description="least level logged")
@@ -119,6 +122,22 @@ class Settings(BaseSettings):
         return self
 
 
+NOT_THE_SANDBOXS = (
+    "wechat_appid",
+    "wechat_original_id",
+    "wechat_template_settlement_paid",
+    "wechat_template_settlement_returned",
+    "wechat_template_security",
+    "wechat_template_certificate",
+    "sms_endpoint",
+    "sms_secret_id",
+    "sms_app_id",
+    "share_base_url",
+    "bdc_tx_unit_no",
+    "bdc_cust_no",
+    "bdc_oper_no",
+    "bdc_pay_account_no",
+)
 SANDBOX_SECRETS = {
     "wechat_secret": SANDBOX["wechat"]["secret"],
     "wechat_token": SANDBOX["wechat"]["token"],
@@ -145,7 +164,15 @@ def _production_faults(settings: Settings) -> list[str]:
         faults.append("ANJU_SMS_SCHEME must be https")
     if settings.clock_offset_file is not None:
         faults.append("ANJU_CLOCK_OFFSET_FILE is for development only")
-    return faults + _secret_faults(settings)
+    if settings.proxy_hops == 0:
+        faults.append("ANJU_PROXY_HOPS must count the TLS proxy: without it all members share one address")
+    return faults + _address_faults(settings) + _secret_faults(settings)
+
+
+def _address_faults(settings: Settings) -> list[str]:
+    fields = Settings.model_fields
+    kept = [name for name in NOT_THE_SANDBOXS if getattr(settings, name) == fields[name].default]
+    return [f"ANJU_{name.upper()} is the sandbox's" for name in kept]
 
 
 def _secret_faults(settings: Settings) -> list[str]:

@@ -80,5 +80,5 @@ def pause(limit: Pause, key: str) -> None:
 
 
 def client_address() -> str:
-    """The peer's address; a proxy in front is told to overwrite it, headers are not believed."""
+    """The caller's address: of the connection, or what our own proxies in front say (ANJU_PROXY_HOPS)."""
     return request.remote_addr or "unknown"
