@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from app.factory import create_app
 from app.http.auth import issue
+from app.http.idempotency import IdempotencyRecord
 from config.settings import load_settings
 from runtime.bootstrap import Product, build
 from runtime.cli.members import import_members
@@ -98,6 +99,20 @@ class Preparer:
         prepared = engine.prepare(member.account_id, item, form)
         with transaction(self.product.sessions) as session:
             return engine.submit(session, member.account_id, prepared).application_id
+
+    def remembered(self, account_id: UUID, application_id: UUID) -> None:
+        """The stored answer that submitting over HTTP leaves behind."""
+        record = IdempotencyRecord(
+            account_id=account_id,
+            operation=f"submit:{ITEM}",
+            key=secrets.token_hex(16),
+            fingerprint=secrets.token_bytes(32),
+            status=201,
+            body={"application_id": str(application_id)},
+            created_at=self.product.clock.now(),
+        )
+        with transaction(self.product.sessions) as session:
+            session.add(record)
 
     def passed_face(
         self, account_id: UUID, application_id: UUID, *, serve: timedelta = timedelta(minutes=5)

@@ -38,7 +38,7 @@ from services.members.models import LoginSession
 CONCURRENCY = (1, 8, 32)
 ROUNDS = 3
 FLOOR_COUNT, HTTP_COUNT = {1: 300, 8: 1200, 32: 1600}, {1: 160, 8: 480, 32: 640}
-WARM_UP = 64
+WARM_UP = 192
 AMOUNT_FEN = 300_000
 _CHUNK = 400
 
@@ -85,6 +85,7 @@ class Bench:
         """One case through the services, copied; then it is confirmed through the application and listened to."""
         made = self._preparer.member(person(0), openid="bench-openid")
         application_id = self._preparer.application(made, AMOUNT_FEN)
+        self._preparer.remembered(made.account_id, application_id)
         face_id = self._preparer.passed_face(made.account_id, application_id, serve=timedelta(minutes=60))
         with transaction(self.product.sessions) as session:
             original = clones.read(session, made.account_id)
@@ -123,6 +124,11 @@ class Bench:
         body = json.dumps({"face_session_id": str(case.face_session_id)})
         return f"/api/v1/applications/{case.application_id}/confirm", body, headers
 
+    def clear_jobs(self) -> None:
+        """Take away the jobs of the round before, as the workers would have."""
+        with psycopg.connect(plain(self._system.urls.superuser), autocommit=True) as connection:
+            connection.execute("TRUNCATE procrastinate_jobs CASCADE")
+
     def spend(self, count: int) -> list[Case]:
         """Take cases that nobody has confirmed yet."""
         taken, self._cases = self._cases[:count], self._cases[count:]
@@ -130,8 +136,9 @@ class Bench:
         return taken
 
     def floor(self, clients: int, count: int) -> float:
-        """Replay the statements."""
-        requests = [self._script.request(case.swap) for case in self.spend(count)]
+        """Replay the statements; `count` of them after each connection has warmed up."""
+        cases = self.spend(count + clients * floor.WARM_UP)
+        requests = [self._script.request(case.swap) for case in cases]
         return floor.run(self._conninfo, self.statements, requests, clients)
 
     def http(self, clients: int, count: int) -> tuple[float, list[float]]:
@@ -146,11 +153,13 @@ class Bench:
 
 def measure(bench: Bench, scale: float, say: Callable[[str], None]) -> dict[int, list[Round]]:
     """Rounds of floor and HTTP in turn, for each concurrency."""
-    bench.http(8, WARM_UP)
+    bench.http(32, WARM_UP)
     found: dict[int, list[Round]] = {clients: [] for clients in CONCURRENCY}
     for _ in range(ROUNDS):
         for clients in CONCURRENCY:
+            bench.clear_jobs()
             floor_per_s = bench.floor(clients, counted(FLOOR_COUNT, clients, scale))
+            bench.clear_jobs()
             http_per_s, seconds = bench.http(clients, counted(HTTP_COUNT, clients, scale))
             cuts = statistics.quantiles(seconds, n=100, method="inclusive")
             one = Round(floor_per_s, http_per_s, 1000 * cuts[49], 1000 * cuts[98])
@@ -185,14 +194,14 @@ def needed(scale: float) -> int:
     each = [
         counted(counts, clients, scale) for counts in (FLOOR_COUNT, HTTP_COUNT) for clients in CONCURRENCY
     ]
-    return ROUNDS * sum(each) + WARM_UP + 2
+    return ROUNDS * (sum(each) + sum(CONCURRENCY) * floor.WARM_UP) + WARM_UP + 2
 
 
 def web_only(folder: Path) -> System:
     """The web server and a durable database; no workers and no outside world."""
     ports = Ports.free()
     web = [child for child in processes(ports) if child.name == "web"]
-    return System(folder, ports, children=web, preparations=(("migrate",),), durable=True)
+    return System(folder, ports, children=web, preparations=(("migrate",),), finishing=(), durable=True)
 
 
 def violations(product: Product, system: System) -> dict[str, int]:
