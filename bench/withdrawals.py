@@ -201,7 +201,7 @@ def web_only(folder: Path) -> System:
     """The web server and a durable database; no workers and no outside world."""
     ports = Ports.free()
     web = [child for child in processes(ports) if child.name == "web"]
-    return System(folder, ports, children=web, preparations=(("migrate",),), finishing=(), durable=True)
+    return System(folder, ports, children=web, preparations=(("migrate",),), durable=True)
 
 
 def violations(product: Product, system: System) -> dict[str, int]:
