@@ -7,7 +7,8 @@ from typing import Any
 
 from app.ports import Ports
 from services.accounts.models import PayeeCard
-from services.applications.models import MONEY, Application, Transition
+from services.applications.models import MONEY, Application
+from services.applications.service import Taken
 from services.certificates.models import Certificate
 from services.core.clock import shanghai_iso
 from services.core.money import yuan_text, yuan_words
@@ -184,7 +185,7 @@ def _fact_text(facts: Facts, fact: str, status: str) -> str:
 
 def application_view(
     application: Application,
-    transitions: list[Transition],
+    transitions: list[Taken],
     item: Item,
     certificate: dict[str, Any] | None,
     balance_fen: int | None,
@@ -239,14 +240,14 @@ _MONEY_REACHED = {
 _FAILED = {"returned": "已退回", "refused": "没有通过", "expired": "已失效", "cancelled": "已撤销"}
 
 
-def progress(application: Application, transitions: list[Transition]) -> list[dict[str, Any]]:
+def progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
     """Every step with who acts and when: done, current, still to come, or failed."""
     if application.kind == MONEY:
         return _money_progress(application, transitions)
     return _plain_progress(application, transitions)
 
 
-def _money_progress(application: Application, transitions: list[Transition]) -> list[dict[str, Any]]:
+def _money_progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
     at = {transition.target: transition.at for transition in transitions}
     times = (
         at.get("submitted"),
@@ -264,7 +265,7 @@ def _money_progress(application: Application, transitions: list[Transition]) -> 
     ]
 
 
-def _plain_progress(application: Application, transitions: list[Transition]) -> list[dict[str, Any]]:
+def _plain_progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
     at = {transition.target: transition.at for transition in transitions}
     faced = "verifying" in at
     steps = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from services.applications.models import MONEY, Application, Transition
+from services.applications.models import MONEY, Application
 from services.core.errors import Conflict, NotFound
 from services.core.states import IllegalTransition, StateTable
 
@@ -23,6 +24,19 @@ _TRANSITION = text(
     "INSERT INTO transition (account_id, application_id, version, source, event, target, actor, at, note)"
     " VALUES (:account_id, :application_id, :version, :source, :event, :target, :actor, :at, :note)"
 )
+
+_TAKEN = text(
+    "SELECT target, at FROM transition WHERE account_id = :account_id AND application_id = :application_id"
+    " ORDER BY version"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A change of state as it is shown: to which state, and when."""
+
+    target: str
+    at: datetime
 
 
 class InFlight(Conflict):
@@ -109,12 +123,10 @@ def _write_transition(
     )
 
 
-def transitions_of(session: Session, account_id: UUID, application_id: UUID) -> list[Transition]:
+def transitions_of(session: Session, account_id: UUID, application_id: UUID) -> list[Taken]:
     """Every change of state, in order."""
-    statement = select(Transition).where(
-        Transition.account_id == account_id, Transition.application_id == application_id
-    )
-    return list(session.scalars(statement.order_by(Transition.version)))
+    rows = session.execute(_TAKEN, {"account_id": account_id, "application_id": application_id})
+    return [Taken(row.target, row.at) for row in rows]
 
 
 def applications_of(session: Session, account_id: UUID, *, limit: int = 50) -> list[Application]:
