@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from io import RawIOBase
+from io import BytesIO, RawIOBase
 
 import pytest
 from gunicorn.http.errors import InvalidChunkSize
@@ -42,7 +42,7 @@ def test_a_page_of_allowed_size(world: World, member: Member, limit: str) -> Non
     assert len(response.get_json()["postings"]) == min(int(limit), 28)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/auth/refresh", "/webhooks/sms/tencent/x", "/webhooks/wechat"])
+@pytest.mark.parametrize("path", ["/webhooks/sms/tencent/x", "/webhooks/wechat"])
 def test_chunks_that_are_none_are_the_senders_fault(world: World, path: str) -> None:
     secret = world.product.ports().sms_receipt_path_secret
     response = world.client().post(
@@ -78,3 +78,18 @@ def test_a_receipt_that_no_row_can_hold_is_malformed(world: World, body: str) ->
     path = f"/webhooks/sms/tencent/{secret}"
     response = world.client().post(path, data=body, content_type="application/json")
     assert (response.status_code, response.get_json()["result"]) == (400, 1)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/auth/refresh", "/api/v1/public/certificates/ZM1/verify", "/verify/x"]
+)
+def test_a_body_that_cannot_be_measured_is_refused(world: World, path: str) -> None:
+    """Chunks beyond 4 MB were cut off in silence, and what was left was taken for the whole."""
+    body = BytesIO(b'{"refresh_token": null}' + b" " * (5 * 1024 * 1024) + b"and more")
+    response = world.client().post(
+        path,
+        content_type="application/json",
+        environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
+        headers={"Transfer-Encoding": "chunked"},
+    )
+    assert problem(response, 411, "request.length_required")
