@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals invariants docs nightly clean
+.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-face invariants docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ journey: setup ## a member's way from binding to money in the bank, on a system 
 
 bench-withdrawals: setup ## withdrawals a second, against the database's own floor
 	@$(VENV) -m bench.withdrawals
+
+bench-face: setup ## FACE=<folder> [LFW=<folder>]: who a face is, beside face_recognition, in figures
+	@$(VENV) -m bench.face --face "$(FACE)" $(if $(LFW),--lfw "$(LFW)")
 
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)

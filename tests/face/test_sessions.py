@@ -15,11 +15,10 @@ def test_the_member_passes(perform: Perform, kinds: tuple[str, ...], seed: int) 
     verdict = perform("obama", kinds, seed=seed)
     assert verdict.reasons == ()
     assert verdict.passed
-    assert verdict.scores["match_distance"] <= 0.40
+    assert verdict.scores["match_distance"] <= 0.75  # well inside the limit
     assert len(verdict.frame_hashes) == verdict.scores["frames"]
-    assert {"face_landmark.tflite", "dlib_face_recognition_resnet_model_v1.dat", "calibration"} <= set(
-        verdict.models
-    )
+    used = {"face_landmark.tflite", "MobileFaceNet.tflite", "dlib_face_recognition_resnet_model_v1.dat"}
+    assert used | {"calibration"} <= set(verdict.models)
 
 
 @pytest.mark.parametrize("portrait", ["biden", "astronaut"])
@@ -31,7 +30,7 @@ def test_another_person_is_not_the_person_of_the_photo(perform: Perform) -> None
     verdict = perform("biden", MOVING, photo_of="obama")
     assert verdict.reasons == ("match.other_person",)
     assert not verdict.passed
-    assert verdict.scores["match_distance"] > 0.60
+    assert verdict.scores["match_distance"] > 1.20
 
 
 def test_somebody_else_before_the_camera(perform: Perform) -> None:

@@ -1,13 +1,16 @@
 """The judge with its real networks 判定引擎组装, for the child process and for measuring."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from services.face.adapters import mobilefacenet
+from services.face.adapters.fused import FusedMatcher
 from services.face.adapters.landmarks import LandmarkAnalyser
 from services.face.adapters.matcher import FaceRecognitionMatcher
+from services.face.adapters.mobilefacenet import MobileFaceNetMatcher
 from services.face.adapters.model_files import load_model_files
-from services.face.engine.calibration import load_calibration
+from services.face.engine.calibration import Match, load_calibration
 from services.face.engine.judge import judge
 from services.face.engine.types import Frame, Prompt, Verdict
 
@@ -17,8 +20,20 @@ Decide = Callable[[Sequence[Frame], Sequence[Prompt], bytes], Verdict]
 def build(models_dir: Path, calibration_path: Path) -> tuple[Decide, dict[str, str]]:
     """A judge bound to checked models and thresholds, and the digests of what it uses."""
     calibration = load_calibration(calibration_path)
-    analyser = LandmarkAnalyser(load_model_files(models_dir))
-    matcher = FaceRecognitionMatcher()
+    files = load_model_files(models_dir)
+    analyser = LandmarkAnalyser(files)
+    matcher = shipped_matcher(models_dir, files, calibration.match)
     decide = partial(judge, analyser=analyser, matcher=matcher, calibration=calibration)
     models = {**analyser.models, **matcher.models, "calibration": calibration.sha256}
     return decide, models
+
+
+def shipped_matcher(models_dir: Path, files: Mapping[str, bytes], limits: Match) -> FusedMatcher:
+    """MobileFaceNet, with face_recognition as the second voice."""
+    return FusedMatcher(
+        first=MobileFaceNetMatcher(files[mobilefacenet.NAME]),
+        second=FaceRecognitionMatcher(models_dir),
+        first_length=mobilefacenet.LENGTH,
+        second_from=limits.second_from,
+        second_weight=limits.second_weight,
+    )

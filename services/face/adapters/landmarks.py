@@ -12,6 +12,7 @@ from PIL import Image
 from services.face.adapters.blazeface import BlazeFace, Detection
 from services.face.engine.types import Pixels, Points, Sighting
 
+NETWORKS = ("face_detection_short_range.tflite", "face_landmark.tflite", "iris_landmark.tflite")
 MESH_SIDE = 192
 MESH_MARGIN = 1.5
 EYE_SIDE = 64
@@ -45,10 +46,10 @@ class LandmarkAnalyser:
     """Analyser of pictures made of the three pinned networks."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._finder = BlazeFace(files["face_detection_short_range.tflite"])
-        self._mesh = _Net(files["face_landmark.tflite"])
-        self._iris = _Net(files["iris_landmark.tflite"])
-        self._models = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        finder, mesh, iris = (files[name] for name in NETWORKS)
+        self._finder = BlazeFace(finder)
+        self._mesh, self._iris = _Net(mesh), _Net(iris)
+        self._models = {name: hashlib.sha256(files[name]).hexdigest() for name in NETWORKS}
 
     @property
     def models(self) -> Mapping[str, str]:
@@ -56,8 +57,8 @@ class LandmarkAnalyser:
         return self._models
 
     def look(self, rgb: Pixels, *, lids: bool) -> Sighting:
-        """Faces, the points of the surest face, and (when asked) how far its lids are open."""
-        found = self._finder.find(rgb)
+        """Faces, the points of the main one, and (when asked) how far its lids are open."""
+        found = _main_first(self._finder.find(rgb), rgb)
         boxes = tuple(item.box for item in found)
         if not found:
             return Sighting(boxes, None, 0.0, None)
@@ -92,6 +93,19 @@ class LandmarkAnalyser:
         width = float(np.hypot(*(contour[8] - contour[0])))
         gap = contour[list(LOWER_LID), 1] - contour[list(UPPER_LID), 1]
         return float(gap.mean()) / width if width > 0 else math.nan
+
+
+def _main_first(found: list[Detection], rgb: Pixels) -> list[Detection]:
+    """The face the picture is of comes first: large, and near the middle."""
+    height, width = rgb.shape[:2]
+    reach = math.hypot(width, height) / 2
+
+    def weight(item: Detection) -> float:
+        box = item.box
+        away = math.hypot(box.x + box.width / 2 - width / 2, box.y + box.height / 2 - height / 2)
+        return box.width * max(0.0, 1 - away / reach)
+
+    return sorted(found, key=weight, reverse=True)
 
 
 def _crop(

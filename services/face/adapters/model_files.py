@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -15,6 +16,15 @@ def load_model_files(models_dir: Path) -> dict[str, bytes]:
     return {
         entry["name"]: _checked(models_dir / entry["name"], entry["sha256"]) for entry in manifest["file"]
     }
+
+
+def check_installed(models_dir: Path, contents: Mapping[str, bytes]) -> None:
+    """Model files that came with an installed package: each must be the one the manifest names, else ModelRefused."""
+    manifest = tomllib.loads((models_dir / "manifest.toml").read_text(encoding="utf-8"))
+    pinned = {entry["name"]: entry["sha256"] for entry in manifest["installed"]}
+    for name, content in contents.items():
+        if hashlib.sha256(content).hexdigest() != pinned.get(name):
+            raise ModelRefused(f"model file {name} has another SHA-256 than the manifest")
 
 
 def _checked(path: Path, sha256: str) -> bytes:

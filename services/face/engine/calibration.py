@@ -98,6 +98,8 @@ class Match:
     """Distances between faces."""
 
     tolerance: float
+    second_from: float
+    second_weight: float
     same_frontal: float
     same_action: float
     frontal_frames: int

@@ -45,7 +45,7 @@ def test_the_same_person(limits: Calibration) -> None:
 
 
 def test_another_person_than_the_photo(limits: Calibration) -> None:
-    found = _found([100] * 12, 6, 160, limits)
+    found = _found([100] * 12, 6, 220, limits)
     assert found is not None
     assert found.faults(limits) == ["match.other_person"]
 
