@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine
+from sqlalchemy import BigInteger, DateTime, Engine, LargeBinary, MetaData, Uuid, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
+_TRUSTED_S = 0.3
 CONNECT_OPTIONS = "-c timezone=UTC -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c lock_timeout=4000"
 
 Fen = Annotated[int, mapped_column(BigInteger)]
@@ -37,15 +41,35 @@ class Base(DeclarativeBase):
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """Engine with bounded waits: 2 s to connect, 5 s a statement, 4 s for a lock, 10 s idle in a transaction."""
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=5,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"connect_timeout": 2, "options": CONNECT_OPTIONS, "application_name": "anju"},
     )
+    _ping_the_idle(engine)
+    return engine
+
+
+def _ping_the_idle(engine: Engine) -> None:
+    """Try a connection before use, unless it was used a moment ago: no server dies and is back that soon."""
+
+    def given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since_s"] = monotonic()
+
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        idle_since_s = record.info.get("idle_since_s")
+        if idle_since_s is None or monotonic() - idle_since_s < _TRUSTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as fault:
+            raise DisconnectionError from fault  # the pool then opens another one
+
+    event.listen(engine, "checkin", given_back)
+    event.listen(engine, "checkout", taken)
 
 
 Sessions = sessionmaker[Session]
