@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 STATEMENT_AFTER_S = 60
 FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
+FOR_A_PERSON = frozenset({"break", "amount_differs"})
+"""Movements that bear one of our numbers and fit nothing we know of: money is somewhere it should not be."""
 
 
 class SettlementJobs:
@@ -126,7 +128,8 @@ class SettlementJobs:
             with transaction(self._sessions) as session:
                 outcome = self._settlement.record_change(session, change)
             if outcome != "duplicate":
-                log.info("bank.change", outcome=outcome, direction=change.direction)
+                tell = log.warning if outcome in FOR_A_PERSON else log.info
+                tell("bank.change", outcome=outcome, direction=change.direction)
 
     def take_up(self) -> int:
         """Find instructions nobody has moved for a while and plan their next step; run every few seconds."""
