@@ -8,14 +8,16 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from services.applications.models import Application
 from services.core.db import transaction
 from services.core.errors import DomainError, TooMany
 from services.core.ids import new_id
-from services.face.engine.types import Verdict
-from services.face.service import Operation
+from services.face.engine.types import Frame, Verdict
+from services.face.service import Batch, Operation
 from services.members.binding import bind
+from services.members.consents import ConsentRequired, withdraw
 from tests.support.domain.fakes import movement
 from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World, public_point
@@ -104,6 +106,19 @@ def test_a_photo_that_cannot_be_had_uses_up_no_try(
         open_try(world, member, application)
 
 
+def test_frames_are_not_taken_once_the_consent_is_withdrawn(
+    world: World, member: Member, application: Application
+) -> None:
+    """The member may take it back at any time, in the middle too; nothing more is looked at."""
+    face = open_try(world, member, application)
+    consent_id = world.face_session(member, face).consent_id
+    with transaction(world.sessions) as session:
+        withdraw(session, member.account_id, consent_id, world.clock.now())
+    batch = Batch(0, [Frame(0, 0, 0, b"jpeg")], [b""], b"")
+    with pytest.raises(ConsentRequired), transaction(world.sessions) as session:
+        world.product.faces.add(session, member.account_id, face, batch)
+
+
 def test_a_return_told_before_its_payment_comes_back_to_the_member(world: World, member: Member) -> None:
     """The notice of the payment is lost, the return is told, and the statement brings the payment at last."""
     application = world.approved(member, AMOUNT)
@@ -173,3 +188,20 @@ def test_one_wechat_user_bound_to_two_members_at_once(world: World) -> None:
     accounts = [world.enrol()[1] for _ in range(4)]
     ends = at_once(world, [(account_id, user) for account_id in accounts])
     assert ends == ["bind.wechat_taken"] * 3 + ["bound"]
+
+
+def test_a_movement_that_fits_nothing_is_told_as_a_warning(world: World, member: Member) -> None:
+    """Money is somewhere it should not be: a person has to look, so it must stand out. It names nobody."""
+    application = world.approved(member, AMOUNT)
+    world.run_jobs(member.account_id, "settlement.dispatch", rounds=1)
+    order = world.node.sent[0]
+    with capture_logs() as told:
+        world.product.settlement_jobs.take_changes([movement(order, amount_fen=AMOUNT + 1)])
+    assert world.state(application) == ("accepted", "accepted")
+    change = {
+        "event": "bank.change",
+        "outcome": "amount_differs",
+        "direction": "debit",
+        "log_level": "warning",
+    }
+    assert told == [change]
