@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, g
 
 from app.http.auth import member_only, open_to_all
+from app.http.rate_limit import Limit, hit
 from app.member_api.reading import path_key
 from app.member_api.schemas import ConsentIn, ConsentOut, ConsentsOut, ConsentTextOut
 from app.ports import ports
@@ -17,6 +18,7 @@ from services.members.consents import consent_text, consents_of, grant, withdraw
 from services.members.models import Consent
 
 blueprint = APIBlueprint("consents", __name__, url_prefix="/api/v1", tag="同意书")
+GRANTS = Limit("consents", 30, 60)
 
 
 @blueprint.get("/consents/texts/<kind>")
@@ -45,6 +47,7 @@ def text(kind: str) -> Any:
 def agree(body: ConsentIn) -> Any:
     """Write an agreement to the present words."""
     own = ports()
+    hit(GRANTS, str(g.account_id))
     with transaction(own.sessions) as session:
         scope = body.application_id or body.item_code
         return _view(grant(session, g.account_id, body.kind, body.text_version, scope, own.clock.now()))

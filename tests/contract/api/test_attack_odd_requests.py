@@ -93,3 +93,12 @@ def test_a_body_that_cannot_be_measured_is_refused(world: World, path: str) -> N
         headers={"Transfer-Encoding": "chunked"},
     )
     assert problem(response, 411, "request.length_required")
+
+
+def test_consents_are_not_given_by_the_hundred(world: World, member: Member) -> None:
+    """Each is a row and an entry of the audit trail for ever: a script once wrote 130 a second."""
+    client, body = world.client(), {"kind": "face", "text_version": "2026-11"}
+    answers = [
+        client.post("/api/v1/consents", json=body, headers=member.bearer).status_code for _ in range(31)
+    ]
+    assert answers == [201] * 30 + [429]
