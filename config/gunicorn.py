@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 
-
 _PR_SET_PDEATHSIG = 1
 
 bind = os.environ.get("ANJU_WEB_BIND", "127.0.0.1:8600")

@@ -16,7 +16,8 @@ from app.member_api.schemas import AccountOut, CardsOut, HomeOut, PostingsOut
 from app.member_api.showing import show
 from app.member_api.views import card_view, item_summary, movement_view
 from app.ports import Ports, ports
-from services.accounts.service import STATE_TEXTS, account_of, cards_of
+from services.accounts.rules import STATE_TEXTS
+from services.accounts.service import account_of, cards_of
 from services.applications.service import applications_of
 from services.contributions.service import months_paid
 from services.core.clock import shanghai_iso

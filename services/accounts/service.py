@@ -10,25 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.accounts.models import PayeeCard, ProvidentFundAccount
+from services.accounts.rules import PAYING_STATES
 from services.audit.service import record
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, Forbidden, Invalid
 from services.core.ids import new_id
 from services.ledger.service import open_balance
-
-STATE_TEXTS = {
-    "01": "正常",
-    "02": "封存",
-    "03": "合并销户",
-    "04": "外部转出销户",
-    "05": "提取销户",
-    "06": "冻结",
-    "99": "其他",
-}
-
-
-PAYING_STATES = frozenset({"01", "02"})
-"""States of an account that money may be drawn from: 正常 and 封存."""
 
 
 class AccountNotUsable(Conflict):

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.accounts.service import STATE_TEXTS, account_of
+from services.accounts.rules import STATE_TEXTS
+from services.accounts.service import account_of
 from services.applications.models import Application
 from services.applications.service import money_applications
 from services.contributions.rules import continuous_months

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from services.accounts.service import PAYING_STATES
+from services.accounts.rules import PAYING_STATES
 from services.items.declaration import Refusal
 from services.items.facts import Facts
 from services.policies.rules import Policy
