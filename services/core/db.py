@@ -43,6 +43,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> Engine:
     """Engine with bounded waits: 2 s to connect, 5 s a statement, 4 s for a lock, 10 s idle in a transaction."""
     engine = create_engine(
         url,
+        hide_parameters=True,  # the text of an error is logged, and its values are people's
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=5,

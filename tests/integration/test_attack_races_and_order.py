@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from services.applications.models import Application
@@ -205,3 +206,10 @@ def test_a_movement_that_fits_nothing_is_told_as_a_warning(world: World, member:
         "log_level": "warning",
     }
     assert told == [change]
+
+
+def test_the_text_of_a_database_error_names_no_values(world: World) -> None:
+    """Workers log the errors of their jobs with their texts."""
+    with pytest.raises(DBAPIError) as fault, transaction(world.sessions) as session:
+        session.execute(text("SELECT CAST(:value AS text) || 1 / 0"), {"value": "659999199003070014"})
+    assert "659999199003070014" not in str(fault.value)
