@@ -20,7 +20,9 @@ class Out(BaseModel):
 
 
 class Problem(Out):
-    """application/problem+json; `code` is stable, `detail` is a sentence to show."""
+    """application/problem+json; `code` is stable, `detail` is a sentence to show. Ignore members not known (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
     title: str
@@ -30,6 +32,7 @@ class Problem(Out):
     instance: str
     field: str | None = None
     refusals: list[dict[str, Any]] | None = None
+    max_fen: int | None = None
 
 
 class Tokens(Out):
