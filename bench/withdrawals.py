@@ -25,6 +25,7 @@ import psycopg
 from bench import clones, floor, load
 from bench.people import person
 from bench.prepare import Preparer, product_of, without_outside
+from config.logging import configure
 from runtime.bootstrap import Product
 from runtime.cli.invariants import count_violations
 from runtime.embedded_pg import plain
@@ -33,6 +34,7 @@ from runtime.supervisor.ports import Ports
 from runtime.supervisor.system import System
 from services.applications.case_numbers import CaseNumbers
 from services.core.db import make_engine, make_sessions, transaction
+from services.core.pii import scrub
 from services.members.models import LoginSession
 
 CONCURRENCY = (1, 8, 32)
@@ -215,6 +217,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.withdrawals")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the usual number of requests")
     scale = parser.parse_args().scale
+    configure("WARNING", scrub)
     with tempfile.TemporaryDirectory(prefix="anju-bench-") as folder:
         Path(folder).chmod(0o711)
         system = web_only(Path(folder))
