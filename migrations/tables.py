@@ -14,7 +14,7 @@ from services.datasharing.models import ShareCall
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession
 from services.ledger.models import Journal, MemberBalance, Posting
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
-from services.notices.models import NoticeIntent
+from services.notices.models import EarlyReceipt, NoticeIntent
 from services.policies.models import PolicyValue
 from services.settlement.models import BankNotice, PaymentInstruction
 from wechat.replay_store import WeChatCallbackSeen
@@ -22,6 +22,7 @@ from wechat.token_store import WeChatToken
 
 TABLES = (
     Application, AuditEntry, AuditHead, BankNotice, Binding, CaseCounter, Certificate, Consent, Contribution, Device,
+    EarlyReceipt,
     FaceBatch, FaceFrameHash, FaceSession, IdempotencyRecord, Journal, LoginSession, Member, MemberBalance,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, ShareCall, SmsChallenge, Transition, WeChatCallbackSeen, WeChatToken,

@@ -12,6 +12,7 @@ KEEPS = (
     Keep("oauth_state", "created_at", timedelta(minutes=15)),
     Keep("wechat_callback_seen", "seen_at", timedelta(minutes=15)),
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
+    Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("login_session", "created_at", timedelta(days=30)),
     Keep("face_frame_hash", "seen_at", timedelta(days=90)),

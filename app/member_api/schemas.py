@@ -509,6 +509,6 @@ class VerifyOut(Out):
     genuine: bool
     name: str
     holder_masked: str
-    issued_on: str
-    valid_until: str
+    issued_on: str | None
+    valid_until: str | None
     expired: bool

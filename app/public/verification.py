@@ -62,8 +62,8 @@ def check_file(number: str) -> Any:
         "genuine": bool(found.genuine),
         "name": found.name,
         "holder_masked": found.holder_masked,
-        "issued_on": found.issued_on.isoformat(),
-        "valid_until": found.valid_until.isoformat(),
+        "issued_on": found.issued_on.isoformat() if found.issued_on else None,
+        "valid_until": found.valid_until.isoformat() if found.valid_until else None,
         "expired": found.expired,
     }
 

@@ -53,8 +53,8 @@ class Verification:
     number: str
     name: str
     holder_masked: str
-    issued_on: date
-    valid_until: date
+    issued_on: date | None
+    valid_until: date | None
     expired: bool
     genuine: bool | None
 
@@ -153,11 +153,14 @@ class Certificates:
         if file is None and not code_right:
             raise NotFound
         genuine = None if file is None else compare_digest(hashlib.sha256(file).digest(), certificate.sha256)
-        show_holder = code_right or genuine
+        if not (
+            code_right or genuine
+        ):  # numbers are easy to guess: without code or file nothing is said of it
+            return Verification(certificate.number, "", "", None, None, False, False)
         return Verification(
             number=certificate.number,
             name=certificate.name,
-            holder_masked=mask_name(self._contents(certificate).holder) if show_holder else "",
+            holder_masked=mask_name(self._contents(certificate).holder),
             issued_on=certificate.issued_on,
             valid_until=certificate.valid_until,
             expired=shanghai_day(self._clock.now()) > certificate.valid_until,

@@ -48,7 +48,7 @@ class StateTable:
         try:
             return self._targets[source, event]
         except KeyError:
-            raise IllegalTransition(extra={"state": source, "event": event}) from None
+            raise IllegalTransition from None
 
     @property
     def terminal(self) -> frozenset[str]:

@@ -177,10 +177,10 @@ class Faces:
         ConsentRequired when the consent was taken back, Conflict `face.session_over` when the session no longer takes frames. Commit also when the session ended.
         """
         row = self._locked(session, account_id, session_id)
+        if batch.number == row.next_batch - 1:
+            return row  # the answer to it was lost on the way
         if row.state != "open":
             raise Conflict("这次刷脸已经结束，请重新开始。", code="face.session_over")
-        if batch.number == row.next_batch - 1:
-            return row
         self._require_consent(session, account_id, row.consent_id)
         self._check_channel(session, row, batch)
         self._check_frames(row, batch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, String, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, DateTime, Index, LargeBinary, SmallInteger, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.db import Base
@@ -37,3 +37,14 @@ class NoticeIntent(Base):
         Index("ix_notice_intent_provider_ref", "provider_ref"),
         Index("ix_notice_intent_state", "state", "updated_at"),
     )
+
+
+class EarlyReceipt(Base):
+    """A provider's receipt that overtook its own answer; taken up when the answer brings the reference."""
+
+    __tablename__ = "notice_early_receipt"
+    channel: Mapped[str] = mapped_column(String(10), primary_key=True)
+    provider_ref: Mapped[str] = mapped_column(String(120), primary_key=True)
+    delivered: Mapped[bool] = mapped_column(Boolean)
+    fault: Mapped[str | None] = mapped_column(String(60))
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)

@@ -21,7 +21,7 @@ from services.core.outbox import claim, load_event
 from services.core.states import IllegalTransition
 from services.members.binding import binding_of_member
 from services.members.identity import person_of
-from services.notices.models import NoticeIntent
+from services.notices.models import EarlyReceipt, NoticeIntent
 from services.notices.ports import Fate, OutgoingNotice
 from services.notices.states import NOTICE_STATES
 from services.notices.texts import CODE_TELLING, TELLINGS, Telling
@@ -145,6 +145,10 @@ class Notices:
         intent.provider, intent.provider_ref = provider, provider_ref
         if intent.state == "sending":
             self._move(intent, "submit")
+        early = session.get(EarlyReceipt, (intent.channel, provider_ref))
+        if early is not None:
+            self._settle(intent, early.delivered, early.fault)
+            session.delete(early)
 
     def refused(self, session: Session, account_id: UUID, intent_id: UUID, fault: str) -> None:
         """The provider will never take it."""
@@ -175,20 +179,37 @@ class Notices:
             self._move(intent, event)
 
     def receive(self, session: Session, receipt: Receipt) -> bool:
-        """Match a receipt; repeated and late ones change nothing. False when no intent has this reference."""
+        """Match a receipt; repeated and late ones change nothing.
+
+        False when no intent has this reference: then it is kept, since it may have overtaken the answer.
+        """
         intent = session.scalar(
             select(NoticeIntent)
             .where(NoticeIntent.provider_ref == receipt.provider_ref, NoticeIntent.channel == receipt.channel)
             .with_for_update()
         )
         if intent is None:
+            self._keep_early(session, receipt)
             return False
-        try:
-            self._move(intent, "deliver" if receipt.delivered else "refuse")
-        except IllegalTransition:
-            return True
-        intent.fault = receipt.fault[:60] if receipt.fault else None
+        self._settle(intent, receipt.delivered, receipt.fault)
         return True
+
+    def _keep_early(self, session: Session, receipt: Receipt) -> None:
+        statement = insert(EarlyReceipt).values(
+            channel=receipt.channel,
+            provider_ref=receipt.provider_ref,
+            delivered=receipt.delivered,
+            fault=receipt.fault[:60] if receipt.fault else None,
+            received_at=self._clock.now(),
+        )
+        session.execute(statement.on_conflict_do_nothing())
+
+    def _settle(self, intent: NoticeIntent, delivered: bool, fault: str | None) -> None:
+        try:
+            self._move(intent, "deliver" if delivered else "refuse")
+        except IllegalTransition:
+            return
+        intent.fault = fault[:60] if fault else None
 
     def _fail(self, intent: NoticeIntent, fault: str) -> None:
         intent.fault = fault[:60]

@@ -201,7 +201,6 @@ def test_a_receipt_of_nobody_or_of_the_other_channel_changes_nothing(world: Worl
     assert intents(world, told) == {"wechat": "submitted"}
 
 
-@pytest.mark.xfail(strict=True, reason="a receipt that overtakes the provider's answer finds no reference yet")
 def test_a_receipt_before_the_answer_is_not_lost(world: World, member: Member) -> None:
     """Providers push receipts from other machines than those that answer."""
 

@@ -66,9 +66,10 @@ def bank_confirms(facts: Facts, form: CardForm, policy: Policy) -> Refusal | Non
     """户名、卡种由开户银行核验."""
     if facts.card_check is None or facts.card_check.matched:
         return None
-    fact, change = _REASONS.get(facts.card_check.reason or "", ("银行没有核验通过", "请核对卡号和开户银行"))
+    reason = facts.card_check.reason if facts.card_check.reason in _REASONS else "not_confirmed"
+    fact, change = _REASONS.get(reason, ("银行没有核验通过", "请核对卡号和开户银行"))
     return Refusal(
-        code=f"card.{facts.card_check.reason or 'not_confirmed'}",
+        code=f"card.{reason}",
         rule="收款卡必须是本人名下的Ⅰ类储蓄卡",
         article="《住房公积金提取业务标准》（GB/T 51353-2019）：资金转入本人账户",
         fact=fact,
