@@ -7,7 +7,6 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import g, request
-from services.face.tips import tip_for
 
 from app.http.auth import member_only
 from app.http.rate_limit import Limit, hit
@@ -21,7 +20,9 @@ from services.core.errors import Conflict
 from services.face.challenge import ACTION_COUNT, TEXTS
 from services.face.engine.types import Frame
 from services.face.models import FaceSession
-from services.face.service import BATCH_MAX, SESSION_MAX, Batch, key_text, prompt_view
+from services.face.service import BATCH_MAX, SESSION_MAX, Batch
+from services.face.tips import tip_for
+from services.face.views import key_text, prompt_view
 
 blueprint = APIBlueprint("face", __name__, url_prefix="/api/v1", tag="刷脸")
 CAPTURE = {

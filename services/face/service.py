@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.audit.service import record
-from services.core.clock import Clock, shanghai_day
+from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from services.core.ids import new_id
@@ -26,6 +23,7 @@ from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession
 from services.face.states import FACE_STATES
+from services.face.tries import end_earlier, failed_today, forget_frames
 from services.ledger.service import lock_balance
 from services.members.binding import active_device
 from services.members.consents import ConsentRequired
@@ -34,8 +32,6 @@ from services.policies.rules import Policy
 
 QUEUE = "face"
 BATCH_MAX, SESSION_MAX, JPEG_MAX = 10, 120, 300_000
-NOT_THE_MEMBERS = ["face.photo_unavailable"]
-"""The reasons of a failure that does not use up a try: there was no photo to compare with."""
 _CLOCK_SLACK_MS = 700
 _LATE_MS = 20_000
 _CONSUME = text(
@@ -102,7 +98,7 @@ class Faces:
         lock_balance(session, operation.account_id)
         self._require_consent(session, operation.account_id, consent_id)
         device = active_device(session, operation.account_id)
-        waiting = self._end_earlier(session, operation.account_id)
+        waiting = end_earlier(session, operation.account_id)
         if self.tries_left(session, operation.account_id, policy) <= waiting:
             raise TooMany(
                 "今天刷脸没有成功三次，钱没有动。请明天再试，或带身份证到任一网点办理。",
@@ -137,18 +133,6 @@ class Faces:
         )
         return row, key
 
-    def _end_earlier(self, session: Session, account_id: UUID) -> int:
-        """End the member's tries that take frames; returns how many wait for their verdict."""
-        live = select(FaceSession).where(
-            FaceSession.account_id == account_id, FaceSession.state.in_(("open", "judging"))
-        )
-        rows = list(session.scalars(live.with_for_update().execution_options(populate_existing=True)))
-        for row in rows:
-            if row.state == "open":
-                self._move(row, "expire")
-                self._forget_frames(session, row)
-        return sum(1 for row in rows if row.state == "judging")
-
     @staticmethod
     def _require_consent(session: Session, account_id: UUID, consent_id: UUID) -> None:
         consent = session.get(Consent, (account_id, consent_id))
@@ -157,17 +141,7 @@ class Faces:
 
     def tries_left(self, session: Session, account_id: UUID, policy: Policy) -> int:
         """Tries the member still has today (Shanghai day)."""
-        today = shanghai_day(self._clock.now())
-        recent = session.execute(
-            select(FaceSession.created_at, FaceSession.reasons).where(
-                FaceSession.account_id == account_id,
-                FaceSession.state == "failed",
-                FaceSession.created_at > self._clock.now() - timedelta(days=1),
-            )
-        )
-        failed = sum(
-            1 for row in recent if shanghai_day(row.created_at) == today and row.reasons != NOT_THE_MEMBERS
-        )
+        failed = failed_today(session, account_id, self._clock.now())
         return max(0, policy.integer("face.tries_per_day") - failed)
 
     def add(self, session: Session, account_id: UUID, session_id: UUID, batch: Batch) -> FaceSession:
@@ -257,7 +231,7 @@ class Faces:
         if row.state != "open" or self._clock.now() < row.expires_at:
             return False
         self._move(row, "expire")
-        self._forget_frames(session, row)
+        forget_frames(session, row)
         return True
 
     def material(
@@ -303,7 +277,7 @@ class Faces:
         row.judged_at = now
         row.served_until = now + timedelta(minutes=serve_minutes) if passed else None
         row.reasons, row.scores, row.models = reasons, dict(verdict.scores), dict(verdict.models)
-        self._forget_frames(session, row)
+        forget_frames(session, row)
         record(
             session,
             account_id,
@@ -329,14 +303,6 @@ class Faces:
             ]
             session.execute(insert(FaceFrameHash).on_conflict_do_nothing(), rows)
         return bool(known)
-
-    @staticmethod
-    def _forget_frames(session: Session, row: FaceSession) -> None:
-        session.execute(
-            delete(FaceBatch).where(
-                FaceBatch.account_id == row.account_id, FaceBatch.session_id == row.session_id
-            )
-        )
 
     def consume(self, session: Session, operation: Operation, session_id: UUID) -> UUID:
         """Use a passed session for its very operation, once; returns the consent it was made under.
@@ -390,30 +356,3 @@ class Faces:
     @staticmethod
     def _move(row: FaceSession, event: str) -> None:
         row.state = FACE_STATES.target(row.state, event)
-
-
-def delete_stale_frames(session: Session, before: datetime) -> int:
-    """Retention: end sessions left open and delete frames older than `before`; returns how many batches went."""
-    stale = select(FaceSession).where(
-        FaceSession.state.in_(("open", "judging")), FaceSession.created_at < before
-    )
-    for row in session.scalars(stale.with_for_update(skip_locked=True)):
-        row.state = FACE_STATES.target(row.state, "expire")
-    gone = session.execute(delete(FaceBatch).where(FaceBatch.received_at < before))
-    return gone.rowcount  # type: ignore[attr-defined, no-any-return]
-
-
-def frame_digest(jpeg: bytes) -> bytes:
-    """SHA-256 of a picture's bytes."""
-    return hashlib.sha256(jpeg).digest()
-
-
-def key_text(key: bytes) -> str:
-    """Challenge key as base64url without padding."""
-    return urlsafe_b64encode(key).rstrip(b"=").decode()
-
-
-def prompt_view(row: FaceSession) -> dict[str, Any]:
-    """The prompt to show now."""
-    prompt = row.prompts[row.shown]
-    return {**prompt, "last": row.shown + 1 == len(row.prompts)}
