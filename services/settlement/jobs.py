@@ -101,7 +101,7 @@ class SettlementJobs:
         )
         with transaction(self._sessions) as session:
             state = self._settlement.record_query(session, row.account_id, row.instruction_id, reply)
-        if state == "unknown" and reply.outcome in ("no_record", "pending"):
+        if state == "unknown" and reply.outcome == "no_record":  # what is pending may still be paid
             self._close_if_cut_off(row, sent_on)
 
     def _close_if_cut_off(self, row: PaymentInstruction, sent_on: date) -> None:

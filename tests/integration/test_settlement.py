@@ -201,6 +201,19 @@ def test_no_record_after_the_cut_off_gives_the_money_back(
     assert len(world.node.sent) == 1
 
 
+def test_pending_after_the_cut_off_may_still_be_paid(
+    world: World, member: Member, application: Application
+) -> None:
+    """A bank that works on it overnight (SettleType 3) has not said no: the hold stays."""
+    world.node.on_pay = lambda order: LOST
+    send(world, member)
+    world.node.on_query = QueryReply("pending", None, "2", "")
+    world.node.day += timedelta(days=1)
+    ask(world, member)
+    assert world.state(application) == ("unknown", "unknown")
+    assert world.balance(member)[1] == AMOUNT
+
+
 def test_after_the_cut_off_the_statement_decides(
     world: World, member: Member, application: Application
 ) -> None:
