@@ -38,7 +38,9 @@ def ride(phone: Phone, person: dict[str, Any], say: Any = print) -> dict[str, An
     say(f"applied: case {application['case_no']}, next {application['next_step']}")
     face = phone.scan_face(application["application_id"], person["portrait"])
     passed_at = time.monotonic()
-    say(f"face: {face['state']} {[reason['code'] for reason in face['reasons']]}")
+    say(f"face: {face['state']}")
+    if face["state"] != "passed":
+        raise RuntimeError(f"the face was refused: {[reason['code'] for reason in face['reasons']]}")
     phone.confirm(application["application_id"], face["session_id"])
     paid = phone.wait_for(application["application_id"], {"paid", "returned"})
     seconds = time.monotonic() - passed_at

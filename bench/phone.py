@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-_SLACK_MS = 2000
+_SLACK_MS, _GRACE_MS, _IDLE_MS = 3000, 400, 500
 
 
 class ApiProblem(Exception):
@@ -237,7 +237,8 @@ class Actor:
         asked = {name: prompt[name] for name in ("index", "kind", "hold_ms")}
         self._shown.append({**asked, "start_ms": start_ms})
         unsent = [frame for frame in self._queue if frame["at_ms"] < start_ms]  # a gap would be refused
-        self._queue = unsent + [frame for frame in self.frames() if frame["prompt"] == prompt["index"]]
+        shown = [frame for frame in self.frames() if frame["prompt"] == prompt["index"]]
+        self._queue = unsent + paced(shown, start_ms + prompt["hold_ms"])
         while self._queue:
             due = [frame for frame in self._queue if frame["at_ms"] <= self._now_ms()][:10]
             if len(due) < 6 and self._queue[0]["at_ms"] > self._now_ms() - 900:
@@ -295,6 +296,15 @@ class Actor:
         text = f"anju-frames-v1|{self._session['session_id']}|{self._batch}|{joined}"
         r, s = decode_dss_signature(self._phone.device.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
         return b64url(r.to_bytes(32) + s.to_bytes(32))
+
+
+def paced(frames: list[dict[str, Any]], until_ms: int) -> list[dict[str, Any]]:
+    """Fewer frames once the prompt has run its time and only the answer is waited for, so that they last."""
+    kept: list[dict[str, Any]] = []
+    for frame in frames:
+        if frame["at_ms"] <= until_ms + _GRACE_MS or frame["at_ms"] - kept[-1]["at_ms"] >= _IDLE_MS:
+            kept.append(frame)
+    return kept
 
 
 def _json(response: requests.Response) -> dict[str, Any]:
