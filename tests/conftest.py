@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
+from runtime.browser import NoBrowser, find_chromium
 from tests.support import loopback
 from tests.support.databases import Database, DatabaseServer, running_server
 
@@ -108,3 +110,18 @@ def settings(shared_database: Database) -> Settings:
 @pytest.fixture(autouse=True)
 def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     loopback.guard(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One real Chromium without a window for all browser tests of a process: Playwright can be started only once."""
+    try:
+        spec = find_chromium()
+    except NoBrowser as reason:
+        pytest.skip(str(reason))
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=spec.path, args=list(spec.args), env={**os.environ, **spec.env}
+        )
+        yield running
+        running.close()

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.phone import Sandbox
-from runtime.browser import find_chromium
 from runtime.supervisor.ports import Ports
 from runtime.supervisor.system import System
 
@@ -32,16 +31,6 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 def sandbox(system: System) -> Sandbox:
     """The outside world."""
     return Sandbox(system.ports.url("phone"))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A real Chromium without a window."""
-    spec = find_chromium()
-    with sync_playwright() as play:
-        running = play.chromium.launch(executable_path=spec.path, args=list(spec.args), env=dict(spec.env))
-        yield running
-        running.close()
 
 
 class Handset:
@@ -69,6 +58,15 @@ class Handset:
         self.at("bind-code").fill(self._code(before))
         self.at("bind-submit").click()
         self.at("balance-card").wait_for()
+
+    def sms(self, template: str, timeout_s: float = 20) -> list[str]:
+        """Texts of one template in the inbox, once there is one."""
+        until = time.monotonic() + timeout_s
+        texts: list[str] = []
+        while not texts and time.monotonic() < until:
+            texts = [m["text"] for m in self.sandbox.sms(self.key) if m.get("template") == template]
+            time.sleep(0.1)
+        return texts
 
     def _code(self, before: int) -> str:
         until = time.monotonic() + 20

@@ -2,15 +2,13 @@
 
 import base64
 import io
-import os
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask, jsonify
 from PIL import Image
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
-from runtime.browser import NoBrowser, find_chromium
 from sandbox.assembly import Sandbox
 from sandbox.trial import product
 from services.core.clock import SystemClock
@@ -39,12 +37,8 @@ function configure(given) {{ return new Promise((done) => {{ wx.config({{ ...giv
 
 
 @pytest.fixture
-def page(sandbox: Sandbox) -> Iterator[Page]:
+def page(sandbox: Sandbox, browser: Browser) -> Iterator[Page]:
     """A product page opened on Li's phone; Li looks like one of the portraits."""
-    try:
-        chromium = find_chromium()
-    except NoBrowser as reason:
-        pytest.skip(str(reason))
     sandbox.phones.set_camera(sandbox.world.person("li"), "live", "obama")  # type: ignore[arg-type]
     app = Flask("product")
 
@@ -62,13 +56,12 @@ def page(sandbox: Sandbox) -> Iterator[Page]:
         )
         return jsonify(sdk.config_for(f"{sandbox.setup.public_base_url}/m/"))
 
-    with product(app, sandbox.setup) as base, sync_playwright() as playwright:
-        env = {**os.environ, **chromium.env}
-        browser = playwright.chromium.launch(executable_path=chromium.path, args=list(chromium.args), env=env)
-        opened = browser.new_page()
+    with product(app, sandbox.setup) as base:
+        context = browser.new_context()
+        opened = context.new_page()
         opened.goto(f"{sandbox.setup.url('phone')}/phone/li/visit?url={base}/m/")
         yield opened
-        browser.close()
+        context.close()
 
 
 def _clip(route: Route) -> None:
