@@ -47,6 +47,7 @@ docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
 nightly: test journey bench-withdrawals ## everything that is too slow for each commit
+	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built
 	@-test ! -x $(VENV) || $(VENV) -m runtime.supervisor stop --home $(HOME_DIR)

@@ -22,6 +22,7 @@ _NO_SERVER = "no database: "
 
 def pytest_configure(config: pytest.Config) -> None:
     """A run does not see the caller's own installation."""
+    config.addinivalue_line("markers", "nightly: runs only when asked for by -m nightly")
     for name in list(os.environ):
         if name.startswith("ANJU_") or name == "DATABASE_URL":
             del os.environ[name]
@@ -43,8 +44,12 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput["database_server"] = handed  # type: ignore[attr-defined]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that run the whole system go first and, in a parallel run, to one process."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that run the whole system go first and, in a parallel run, to one process; nightly ones when asked for."""
+    if "nightly" not in (config.option.markexpr or ""):
+        late = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=late)
+        items[:] = [item for item in items if item not in late]
     for item in items:
         if _runs_the_system(item):
             item.add_marker(pytest.mark.xdist_group("system"))

