@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from tests.faults.world import AMOUNT_FEN, ENDED, Case, World, until
 
 JOURNALS = {
@@ -38,12 +36,17 @@ def assert_ends(world: World, case: Case, end: str, *, timeout_s: float = 40) ->
 
 
 def assert_told_once(world: World, case: Case, end: str, *, timeout_s: float = 30) -> None:
-    """One SMS and one WeChat intent for each event, all sent, and nothing on the phone twice."""
+    """One SMS and one WeChat intent for each event; on the phone each once, and no other."""
     expected = {(template, channel) for template in TOLD[end] for channel in ("sms", "wechat")}
     until(lambda: _all_sent(world, case, expected), timeout_s, f"notices are {world.intent_states(case)}")
     intents = world.intent_states(case)
     assert {name: len(states) for name, states in intents.items()} == dict.fromkeys(expected, 1)
-    assert world.received(case) == Counter(dict.fromkeys(expected, 1))
+    received = world.received(case)
+    assert set(received) <= expected
+    assert set(received.values()) <= {1}, received
+    # What a crash cut off is not sent anew where the provider cannot tell whether it went out.
+    unknown = {name for name, states in intents.items() if states == ["uncertain"]}
+    assert expected - set(received) <= unknown, intents
 
 
 def _all_sent(world: World, case: Case, expected: set[tuple[str, str]]) -> bool:
