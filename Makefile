@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-face invariants docs nightly clean
+.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face invariants docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ journey: setup ## a member's way from binding to money in the bank, on a system 
 bench-withdrawals: setup ## withdrawals a second, against the database's own floor
 	@$(VENV) -m bench.withdrawals
 
+bench-latency: setup ## seconds from the passed face to the money, the bank answering in 200 ms
+	@$(VENV) -m bench.latency
+
 bench-face: setup ## FACE=<folder> [LFW=<folder>]: who a face is, beside face_recognition, in figures
 	@$(VENV) -m bench.face --face "$(FACE)" $(if $(LFW),--lfw "$(LFW)")
 
@@ -46,7 +49,7 @@ invariants: setup ## check the books, whether the system runs or not
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey bench-withdrawals ## everything that is too slow for each commit
+nightly: test journey bench-withdrawals bench-latency ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built

@@ -1,4 +1,4 @@
-"""From face to money 刷脸到付款: confirmations one after the other, the bank answering in 200 ms. `python -m bench.latency`.
+"""From face to money 刷脸到付款: confirmations one after the other, the bank answering in 200 ms. `make bench-latency`.
 
 The whole system runs; only the face sessions are prepared. "seen" is what a phone sees, from sending the
 confirmation to reading `paid`; "booked" is by the server's clock, until the bank's movement was matched. The last

@@ -5,7 +5,6 @@ import logging
 import os
 import shutil
 import signal
-import socket
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import IO
 import psycopg
 
 from runtime import pg_cluster
+from runtime.free_ports import free_port
 from runtime.pg_place import Place, outside_base, server_env, settle
 from runtime.processes import Process, end, spawn, tail
 
@@ -50,14 +50,6 @@ class Urls:
 def plain(url: str) -> str:
     """The address as libpq and psycopg take it."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 class EmbeddedPostgres:

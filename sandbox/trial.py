@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,21 @@ from sandbox.setup import MEMBERS_FILE, Setup, read_settings
 
 PORTS = ("phone", "wechat", "sms", "share", "settlement", "settlement_notice", "web")
 
+# Below the ports that outgoing connections take, and each process walks from a place of its own: a port asked
+# of the system (bind to 0) can go to somebody else between being named and being opened.
+_WALK = itertools.count(os.getpid() * 397)
+
 
 def free_ports(names: tuple[str, ...] = PORTS) -> dict[str, int]:
-    """A port for each name that nobody listens on."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: sock.getsockname()[1] for name, sock in zip(names, held, strict=True)}
-    for sock in held:
-        sock.close()
-    return ports
+    """A port for each name that nobody listens on, and that nobody else on this machine is about to be given."""
+    return {name: _next_free() for name in names}
+
+
+def _next_free() -> int:
+    while True:
+        port = 21000 + next(_WALK) % 11000
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def trial_setup(state: Path, *, members: Path = MEMBERS_FILE, **more: Any) -> Setup:

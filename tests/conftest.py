@@ -123,7 +123,7 @@ def browser() -> Iterator[Browser]:
     try:
         spec = find_chromium()
     except NoBrowser as reason:
-        pytest.skip(str(reason))
+        pytest.fail(str(reason), pytrace=False)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=spec.path, args=list(spec.args), env={**os.environ, **spec.env}

@@ -1,10 +1,10 @@
 """端口: the loopback ports of one running system."""
 
-import socket
 import tomllib
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from runtime.free_ports import free_port
 
 _FILE = Path(__file__).resolve().parents[2] / "config" / "sandbox.toml"
 
@@ -36,12 +36,7 @@ class Ports:
     @classmethod
     def free(cls) -> "Ports":
         """Ports that nothing listens on just now."""
-        names = list(asdict(cls.standard()))
-        with ExitStack() as held:
-            probes = [held.enter_context(socket.socket()) for _ in names]
-            for probe in probes:
-                probe.bind(("127.0.0.1", 0))
-            return cls(*(probe.getsockname()[1] for probe in probes))
+        return cls(**{name: free_port() for name in asdict(cls.standard())})
 
     def url(self, name: str) -> str:
         """Address of one of the HTTP servers."""
