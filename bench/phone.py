@@ -255,9 +255,10 @@ class Actor:
         return [*self._shown[:-1], {**self._shown[-1], "hold_ms": self._shown[-1]["hold_ms"] + self.slack_ms}]
 
     def frames(self) -> list[dict[str, Any]]:
-        """Pictures of everything asked so far."""
-        challenge = {"prompts": self.prompts()}
-        body = {"portrait": self._portrait, "seed": self._seed, "fps": self.fps, "challenge": challenge}
+        """Pictures of the prompt that is shown now."""
+        prompts = self.prompts()
+        body = {"portrait": self._portrait, "seed": self._seed, "fps": self.fps}
+        body |= {"challenge": {"prompts": prompts}, "since_ms": prompts[-1]["start_ms"]}
         if self._attack:
             body["attack"] = self._attack
         frames: list[dict[str, Any]] = self._phone.sandbox.post("/actor/frames", body)["frames"]

@@ -29,13 +29,14 @@ def frames_for(
     attack: str | None = None,
     fps: int = 8,
     seed: int = 0,
+    since_ms: int = 0,
 ) -> list[ActorFrame]:
-    """Frames of one session: the actor answers each prompt, or cheats as `attack` says."""
+    """Frames of one session from `since_ms` on: the actor answers each prompt, or cheats as `attack` says."""
     if attack is not None and attack not in ATTACKS:
         raise ValueError(f"unknown attack {attack!r}")
     asked: list[PromptSpec] = sorted(prompts, key=lambda prompt: prompt["index"])
     rng = np.random.default_rng(seed)
-    times = _times(asked, fps, rng)
+    times = [at_ms for at_ms in _times(asked, fps, rng) if at_ms >= since_ms]
     pictures = (
         _still(portrait, times, rng) if attack == "still" else _acted(portrait, asked, attack, times, rng)
     )

@@ -31,7 +31,7 @@ def frames() -> Response:
     """Frames and timestamps of a whole session."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict) or not isinstance(body.get("challenge"), dict):
-        raise BadRequest("body must be {portrait, challenge: {prompts: [...]}, attack?, fps?, seed?}")
+        raise BadRequest("body must be {portrait, challenge: {prompts: [...]}, attack?, fps?, seed?, since_ms?}")
     attack = body.get("attack")
     if attack is not None and attack not in ATTACKS:
         raise BadRequest(f"attack must be one of {', '.join(ATTACKS)}")
@@ -41,6 +41,7 @@ def frames() -> Response:
         attack,
         fps=_whole(body.get("fps", 8), 4, 15, "fps"),
         seed=_whole(body.get("seed", secrets.randbelow(2**31)), 0, 2**31, "seed"),
+        since_ms=_whole(body.get("since_ms", 0), 0, MOST_MS, "since_ms"),
     )
     return jsonify({"frames": [{**frame, "jpeg": _text(frame["jpeg"])} for frame in made]})
 
