@@ -1,0 +1,1 @@
+"""Adapters 适配器 of documents: the confined process that draws pictures anew."""
