@@ -6,7 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, String, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +25,7 @@ from services.core.db import Base
 
 
 class FaceSession(Base):
-    """One try: the challenge, how far it went, and the verdict."""
+    """One try: the challenge, how far it went, and the verdict. One of kind wechat has no challenge of ours."""
 
     __tablename__ = "face_session"
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -22,7 +33,8 @@ class FaceSession(Base):
     application_id: Mapped[UUID] = mapped_column(Uuid)
     operation_digest: Mapped[bytes] = mapped_column(LargeBinary)
     consent_id: Mapped[UUID] = mapped_column(Uuid)
-    device_id: Mapped[UUID] = mapped_column(Uuid)
+    kind: Mapped[str] = mapped_column(String(10), default="camera", server_default="camera")
+    device_id: Mapped[UUID | None] = mapped_column(Uuid)
     nonce: Mapped[str] = mapped_column(String(32))
     challenge_key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     prompts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
@@ -44,6 +56,10 @@ class FaceSession(Base):
     __table_args__ = (
         Index("ix_face_session_day", "account_id", "created_at"),
         Index("ix_face_session_state", "state", "created_at"),
+        CheckConstraint(
+            "(kind = 'camera' AND device_id IS NOT NULL) OR (kind = 'wechat' AND device_id IS NULL)",
+            name="kind",
+        ),
     )
 
 
@@ -71,3 +87,30 @@ class FaceFrameHash(Base):
     account_id: Mapped[UUID] = mapped_column(Uuid)
     session_id: Mapped[UUID] = mapped_column(Uuid)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class FaceVerification(Base):
+    """What binds a session of kind wechat to WeChat's own verification 微信人脸核身, and WeChat's answer."""
+
+    __tablename__ = "face_verification"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(32))
+    openid_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    openid_mac: Mapped[bytes] = mapped_column(LargeBinary)
+    subject_mac: Mapped[bytes] = mapped_column(LargeBinary)
+    verify_id_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    verify_id_mac: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    issued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    asks: Mapped[int] = mapped_column(SmallInteger, default=0)
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    answer: Mapped[int | None] = mapped_column(Integer)
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "session_id"],
+            ["face_session.account_id", "face_session.session_id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("account_id", "reference", name="uq_face_verification_reference"),
+    )
