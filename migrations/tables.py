@@ -12,7 +12,7 @@ from services.core.db import Base
 from services.core.outbox import OutboxEvent, ProcessedEvent
 from services.datasharing.models import ShareCall
 from services.documents.models import Document
-from services.face.models import FaceBatch, FaceFrameHash, FaceSession
+from services.face.models import FaceBatch, FaceFrameHash, FaceSession, FaceVerification
 from services.ledger.models import Journal, MemberBalance, Posting
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
 from services.notices.models import EarlyReceipt, NoticeIntent
@@ -26,7 +26,8 @@ from wechat.token_store import WeChatToken
 TABLES = (
     Application, AuditEntry, AuditHead, BankNotice, Binding, CaseCounter, Certificate, Consent, Contribution, Device,
     Document, EarlyReceipt,
-    FaceBatch, FaceFrameHash, FaceSession, IdempotencyRecord, Journal, LoginSession, Member, MemberBalance,
+    FaceBatch, FaceFrameHash, FaceSession, FaceVerification, IdempotencyRecord, Journal, LoginSession,
+    Member, MemberBalance,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, ReviewClaim, ReviewDecision, ReviewOpinion, ShareCall, SmsChallenge, Staff,
     StaffSession, Transition, WeChatCallbackSeen, WeChatToken,
