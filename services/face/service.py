@@ -21,9 +21,11 @@ from services.core.jobs import defer
 from services.face.challenge import draw_prompts
 from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
+from services.face.methods import MethodRefused
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession
 from services.face.states import FACE_STATES
 from services.face.tries import end_earlier, failed_today, forget_frames
+from services.face.verdicts import write_verdict
 from services.ledger.service import lock_balance
 from services.members.binding import active_device
 from services.members.consents import ConsentRequired
@@ -98,12 +100,7 @@ class Faces:
         lock_balance(session, operation.account_id)
         self._require_consent(session, operation.account_id, consent_id)
         device = active_device(session, operation.account_id)
-        waiting = end_earlier(session, operation.account_id)
-        if self.tries_left(session, operation.account_id, policy) <= waiting:
-            raise TooMany(
-                "今天刷脸没有成功三次，钱没有动。请明天再试，或带身份证到任一网点办理。",
-                code="face.tries_used",
-            )
+        self._take_turn(session, operation.account_id, policy)
         key = secrets.token_bytes(32)
         row = FaceSession(
             account_id=operation.account_id,
@@ -111,6 +108,7 @@ class Faces:
             application_id=operation.application_id,
             operation_digest=operation.digest,
             consent_id=consent_id,
+            kind="camera",
             device_id=device.device_id,
             nonce=secrets.token_hex(16),
             challenge_key_sealed=self._cipher.seal_bytes(key, "face_session.key"),
@@ -133,6 +131,20 @@ class Faces:
         )
         return row, key
 
+    def admit(self, session: Session, account_id: UUID, consent_id: UUID, policy: Policy) -> None:
+        """Let a member begin a try that another verifier decides; raises like `open`."""
+        lock_balance(session, account_id)
+        self._require_consent(session, account_id, consent_id)
+        self._take_turn(session, account_id, policy)
+
+    def _take_turn(self, session: Session, account_id: UUID, policy: Policy) -> None:
+        waiting = end_earlier(session, account_id)
+        if self.tries_left(session, account_id, policy) <= waiting:
+            raise TooMany(
+                "今天刷脸没有成功三次，钱没有动。请明天再试，或带身份证到任一网点办理。",
+                code="face.tries_used",
+            )
+
     @staticmethod
     def _require_consent(session: Session, account_id: UUID, consent_id: UUID) -> None:
         consent = session.get(Consent, (account_id, consent_id))
@@ -151,6 +163,8 @@ class Faces:
         ConsentRequired when the consent was taken back, Conflict `face.session_over` when the session no longer takes frames. Commit also when the session ended.
         """
         row = self._locked(session, account_id, session_id)
+        if row.kind != "camera":
+            raise MethodRefused
         if batch.number == row.next_batch - 1:
             return row  # the answer to it was lost on the way
         if row.state != "open":
@@ -173,7 +187,7 @@ class Faces:
         return row
 
     def _check_channel(self, session: Session, row: FaceSession, batch: Batch) -> None:
-        device = session.get_one(Device, (row.account_id, row.device_id))
+        device = session.get_one(Device, (row.account_id, row.device_id))  # kind camera: never None
         key = self._cipher.open_bytes(row.challenge_key_sealed, "face_session.key")
         right = device.ended_at is None
         right &= macs_right(key, row.nonce, batch.frames, batch.macs)
@@ -228,7 +242,8 @@ class Faces:
     def expire_if_late(self, session: Session, account_id: UUID, session_id: UUID) -> bool:
         """End a session whose time ran out; True when it did (commit, then refuse)."""
         row = self._locked(session, account_id, session_id)
-        if row.state != "open" or self._clock.now() < row.expires_at:
+        live = ("open",) if row.kind == "camera" else ("open", "judging")  # our own judge always decides
+        if row.state not in live or self._clock.now() < row.expires_at:
             return False
         self._move(row, "expire")
         forget_frames(session, row)
@@ -239,7 +254,7 @@ class Faces:
     ) -> tuple[FaceSession, list[Frame], list[Prompt]] | None:
         """What the judge needs; None when the session is not waiting for a verdict."""
         row = session.get(FaceSession, (account_id, session_id))
-        if row is None or row.state != "judging":
+        if row is None or row.kind != "camera" or row.state != "judging":
             return None
         statement = select(FaceBatch).where(
             FaceBatch.account_id == account_id, FaceBatch.session_id == session_id
@@ -272,21 +287,18 @@ class Faces:
         reasons = list(verdict.reasons)
         if self._seen_before(session, row, hashes, now):
             reasons.append("liveness.reused")
-        passed = verdict.passed and not reasons
-        self._move(row, "pass" if passed else "fail")
-        row.judged_at = now
-        row.served_until = now + timedelta(minutes=serve_minutes) if passed else None
-        row.reasons, row.scores, row.models = reasons, dict(verdict.scores), dict(verdict.models)
-        forget_frames(session, row)
-        record(
+        if not verdict.passed and not reasons:
+            reasons.append("face.engine_failed")  # a judge that neither passes nor says why
+        write_verdict(
             session,
-            account_id,
-            "face.judged",
-            actor="system",
-            subject=str(session_id),
+            row,
+            reasons,
             at=now,
-            detail={"passed": passed, "reasons": reasons},
+            serve_minutes=serve_minutes,
+            scores=verdict.scores,
+            models=verdict.models,
         )
+        forget_frames(session, row)
 
     @staticmethod
     def _seen_before(session: Session, row: FaceSession, hashes: Sequence[bytes], now: datetime) -> bool:
@@ -334,7 +346,9 @@ class Faces:
         """Sessions waiting for a verdict since before an instant."""
         rows = session.execute(
             select(FaceSession.account_id, FaceSession.session_id).where(
-                FaceSession.state == "judging", FaceSession.completed_at < before
+                FaceSession.kind == "camera",
+                FaceSession.state == "judging",
+                FaceSession.completed_at < before,
             )
         )
         return [(row.account_id, row.session_id) for row in rows]
@@ -343,7 +357,9 @@ class Faces:
     def queue_wait_s(session: Session) -> int:
         """About how long a try waits for its verdict now: two seconds for each that waits."""
         waiting = session.scalar(
-            select(func.count()).select_from(FaceSession).where(FaceSession.state == "judging")
+            select(func.count())
+            .select_from(FaceSession)
+            .where(FaceSession.kind == "camera", FaceSession.state == "judging")
         )
         return 2 * (waiting or 0)
 
