@@ -12,7 +12,6 @@ depends_on = None
 
 _AT = sa.DateTime(timezone=True)
 _APPEND_ONLY = ("review_opinion", "review_decision")
-_WRITTEN = ("staff", "staff_session", "document", "review_claim", *_APPEND_ONLY)
 
 
 def upgrade() -> None:
@@ -23,7 +22,7 @@ def upgrade() -> None:
     _opinion()
     _decision()
     _guards()
-    _grants()
+    op.execute(_GRANTS)
 
 
 def _staff() -> None:
@@ -243,19 +242,22 @@ WHERE t.source = 'in_review' AND t.event <> 'cancel' AND NOT EXISTS (
 """
 
 
-def _grants() -> None:
-    op.execute(
-        "DO $$ BEGIN"
-        " IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_app') THEN"
-        f" GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(_WRITTEN)} TO anju_app;"
-        f" REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(_APPEND_ONLY)} FROM anju_app;"
-        " REVOKE DELETE, TRUNCATE ON review_claim, staff FROM anju_app;"
-        " GRANT SELECT ON invariant_i23_four_eyes TO anju_app;"
-        " END IF;"
-        " IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_ro') THEN"
-        f" GRANT SELECT ON {', '.join(_WRITTEN)}, invariant_i23_four_eyes TO anju_ro;"
-        " END IF; END $$"
-    )
+_GRANTS = """
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_app') THEN
+        GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session, document TO anju_app;
+        GRANT SELECT, INSERT, UPDATE ON staff, review_claim TO anju_app;
+        GRANT SELECT, INSERT ON review_opinion, review_decision TO anju_app;
+        REVOKE DELETE, TRUNCATE ON staff, review_claim, review_opinion, review_decision FROM anju_app;
+        REVOKE UPDATE ON review_opinion, review_decision FROM anju_app;
+        GRANT SELECT ON invariant_i23_four_eyes TO anju_app;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_ro') THEN
+        GRANT SELECT ON staff_session, document, staff, review_claim, review_opinion, review_decision,
+            invariant_i23_four_eyes TO anju_ro;
+    END IF;
+END $$
+"""
 
 
 def downgrade() -> None:

@@ -64,7 +64,7 @@ def test_the_network_is_cut_off(judge: FaceJudge) -> None:
 
 _TRIES = """
 import json, os, socket, subprocess, tempfile
-from services.face.adapters.confinement import confine
+from services.core.confinement import confine
 confine(1 << 30)
 answers = {}
 def attempt(name, act):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from services.face.adapters import confinement, wire
+from services.core import confinement
+from services.face.adapters import wire
 from services.face.adapters.engine import Decide, build
 
 

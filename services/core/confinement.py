@@ -1,4 +1,4 @@
-"""What a judging child may not do 进程约束: no network, no programs, no files written, no core, bounded memory."""
+"""What a child that reads strangers' pictures may not do 进程约束: no network, no programs, no files, bounded memory."""
 
 import contextlib
 import ctypes
@@ -24,7 +24,7 @@ REFUSED_EVENTS = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.for
 
 
 def confine(memory_bytes: int) -> str:
-    """Give up everything that judging does not need; says how the network was cut off."""
+    """Give up everything that reading pictures does not need; says how the network was cut off."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
@@ -75,7 +75,7 @@ def _filter_calls(libc: Any) -> bool:
 
 def _refuse_event(event: str, arguments: tuple[Any, ...]) -> None:
     if event.startswith(REFUSED_EVENTS):
-        raise PermissionError(f"{event} is refused in the judging process")
+        raise PermissionError(f"{event} is refused in a confined process")
 
 
 def quiet_streams() -> tuple[int, int]:
