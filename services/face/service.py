@@ -98,7 +98,7 @@ class Faces:
         """
         now = self._clock.now()
         lock_balance(session, operation.account_id)
-        self._require_consent(session, operation.account_id, consent_id)
+        self.require_consent(session, operation.account_id, consent_id)
         device = active_device(session, operation.account_id)
         self._take_turn(session, operation.account_id, policy)
         key = secrets.token_bytes(32)
@@ -134,7 +134,7 @@ class Faces:
     def admit(self, session: Session, account_id: UUID, consent_id: UUID, policy: Policy) -> None:
         """Let a member begin a try that another verifier decides; raises like `open`."""
         lock_balance(session, account_id)
-        self._require_consent(session, account_id, consent_id)
+        self.require_consent(session, account_id, consent_id)
         self._take_turn(session, account_id, policy)
 
     def _take_turn(self, session: Session, account_id: UUID, policy: Policy) -> None:
@@ -146,7 +146,8 @@ class Faces:
             )
 
     @staticmethod
-    def _require_consent(session: Session, account_id: UUID, consent_id: UUID) -> None:
+    def require_consent(session: Session, account_id: UUID, consent_id: UUID) -> None:
+        """Raises ConsentRequired unless this consent to the face check holds now."""
         consent = session.get(Consent, (account_id, consent_id))
         if consent is None or consent.kind != "face" or consent.withdrawn_at is not None:
             raise ConsentRequired(field="face")
@@ -169,7 +170,7 @@ class Faces:
             return row  # the answer to it was lost on the way
         if row.state != "open":
             raise Conflict("这次刷脸已经结束，请重新开始。", code="face.session_over")
-        self._require_consent(session, account_id, row.consent_id)
+        self.require_consent(session, account_id, row.consent_id)
         self._check_channel(session, row, batch)
         self._check_frames(row, batch)
         session.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,23 +13,40 @@ from services.core.clock import shanghai_day
 from services.face.models import FaceBatch, FaceSession
 from services.face.states import FACE_STATES
 
-NOT_THE_MEMBERS = ["face.photo_unavailable"]
-"""The reasons of a failure that does not use up a try: there was no photo to compare with."""
+NOT_THE_MEMBERS = frozenset(
+    {
+        "face.photo_unavailable",
+        "face.wechat_unavailable",
+        "wechat.cancelled",
+        "wechat.network",
+        "wechat.no_camera",
+        "wechat.system",
+        "wechat.unsupported",
+    }
+)
+"""Reasons of a failure that does not use up a try: no face was compared."""
 
 
 def failed_today(session: Session, account_id: UUID, at: datetime) -> int:
     """How many tries of this Shanghai day failed by what was in front of the camera."""
     recent = session.execute(
-        select(FaceSession.created_at, FaceSession.reasons).where(
+        select(FaceSession.created_at, FaceSession.state, FaceSession.reasons).where(
             FaceSession.account_id == account_id,
-            FaceSession.state == "failed",
+            FaceSession.state.in_(("failed", "expired")),
             FaceSession.created_at > at - timedelta(days=1),
         )
     )
     today = shanghai_day(at)
     return sum(
-        1 for row in recent if shanghai_day(row.created_at) == today and row.reasons != NOT_THE_MEMBERS
+        1 for row in recent if shanghai_day(row.created_at) == today and used_up(row.state, row.reasons)
     )
+
+
+def used_up(state: str, reasons: Sequence[str]) -> bool:
+    """Whether an ended session used up a try. One that ran out of time did only if a failure was learnt later."""
+    if state == "expired" and not reasons:
+        return False
+    return not reasons or not NOT_THE_MEMBERS.issuperset(reasons)
 
 
 def end_earlier(session: Session, account_id: UUID) -> int:
