@@ -13,6 +13,7 @@ from services.core.outbox import OutboxEvent, ProcessedEvent
 from services.datasharing.models import ShareCall
 from services.documents.models import Document
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession, FaceVerification
+from services.items.models import CardSmsCheck
 from services.ledger.models import Journal, MemberBalance, Posting
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
 from services.notices.models import EarlyReceipt, NoticeIntent
@@ -20,16 +21,17 @@ from services.policies.models import PolicyValue
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.staff.models import Staff, StaffSession
+from services.withdrawals.models import RiskDecision
 from wechat.replay_store import WeChatCallbackSeen
 from wechat.token_store import WeChatToken
 
 TABLES = (
-    Application, AuditEntry, AuditHead, BankNotice, Binding, CaseCounter, Certificate, Consent, Contribution, Device,
-    Document, EarlyReceipt,
+    Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
+    Contribution, Device, Document, EarlyReceipt,
     FaceBatch, FaceFrameHash, FaceSession, FaceVerification, IdempotencyRecord, Journal, LoginSession,
     Member, MemberBalance,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
-    ProvidentFundAccount, RateBucket, ReviewClaim, ReviewDecision, ReviewOpinion, ShareCall, SmsChallenge, Staff,
-    StaffSession, Transition, WeChatCallbackSeen, WeChatToken,
+    ProvidentFundAccount, RateBucket, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,
+    SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatToken,
 )  # fmt: skip
 metadata = Base.metadata

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.core.db import Base
 
 MONEY = "withdrawal"
-_LIVE_MONEY = "state IN ('submitted', 'verifying', 'in_review', 'approved', 'paying', 'accepted', 'unknown')"
+_LIVE_MONEY = (
+    "state IN ('submitted', 'verifying', 'in_review', 'approved', 'waiting', 'paying', 'accepted', 'unknown')"
+)
 
 
 class Application(Base):

@@ -108,7 +108,9 @@ def check_code(
     """Use a code once. Returns the account it proves, or the fault to raise after the try was counted."""
     challenge = session.get(SmsChallenge, challenge_id, with_for_update=True)
     principal = cipher.look_up(openid, "openid")
-    if challenge is None or not compare_digest(challenge.principal_mac, principal):
+    if challenge is None or challenge.purpose != "bind":
+        return CodeWrong()
+    if not compare_digest(challenge.principal_mac, principal):
         return CodeWrong()
     if challenge.used_at is not None or at >= challenge.expires_at or challenge.tries >= MOST_TRIES:
         return CodeExpired()

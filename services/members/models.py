@@ -26,6 +26,7 @@ class Member(Base):
     id_no_mac: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     phone_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     phone_mac: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    phone_changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -62,13 +63,17 @@ class Device(Base):
 
 
 class SmsChallenge(Base):
-    """An SMS code sent for one purpose; the code itself is kept only as a keyed hash."""
+    """An SMS code sent for one purpose; the code itself is kept only as a keyed hash.
+
+    `operation` names what a code of the purpose "operation" is for.
+    """
 
     __tablename__ = "sms_challenge"
     challenge_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     purpose: Mapped[str] = mapped_column(String(20))
     principal_mac: Mapped[bytes] = mapped_column(LargeBinary)
     account_id: Mapped[UUID | None] = mapped_column(Uuid)
+    operation: Mapped[bytes | None] = mapped_column(LargeBinary)
     code_mac: Mapped[bytes] = mapped_column(LargeBinary)
     tries: Mapped[int] = mapped_column(SmallInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

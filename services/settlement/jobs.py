@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
@@ -15,7 +15,7 @@ from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.settlement.models import PaymentInstruction
 from services.settlement.ports import AccountChange, NodeUnavailable, PaymentOrder, SettlementNode
-from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up
+from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up, defer_until_due
 from services.settlement.states import OPEN_STATES
 
 log = structlog.get_logger(__name__)
@@ -136,7 +136,11 @@ class SettlementJobs:
         cutoff = self._clock.now() - self._grace
         statement = (
             select(PaymentInstruction.account_id, PaymentInstruction.instruction_id, PaymentInstruction.state)
-            .where(PaymentInstruction.state.in_(OPEN_STATES), PaymentInstruction.updated_at < cutoff)
+            .where(
+                PaymentInstruction.state.in_(OPEN_STATES),
+                PaymentInstruction.updated_at < cutoff,
+                or_(PaymentInstruction.due_at.is_(None), PaymentInstruction.due_at < cutoff),
+            )
             .limit(200)
         )
         with transaction(self._sessions) as session:
@@ -147,7 +151,10 @@ class SettlementJobs:
 
     def _plan(self, session: Session, account_id: UUID, instruction_id: UUID) -> None:
         row = session.get_one(PaymentInstruction, (account_id, instruction_id))
-        if row.state == "ready":
+        if row.state == "ready" and row.due_at is not None and row.due_at > self._clock.now():
+            wait_s = (row.due_at - self._clock.now()).total_seconds()
+            defer_until_due(session, account_id, instruction_id, wait_s)
+        elif row.state == "ready":
             defer_dispatch(session, account_id, instruction_id, min(2**row.attempts, LONGEST_PAUSE_S))
         elif row.state == "unknown":
             age_s = (self._clock.now() - row.updated_at).total_seconds()

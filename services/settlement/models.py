@@ -12,7 +12,10 @@ from services.core.db import Base
 
 
 class PaymentInstruction(Base):
-    """One order to the bank; `instruction_no` is the case number and goes out as SendSeqNo, never regenerated."""
+    """One order to the bank; `instruction_no` is the case number and goes out as SendSeqNo, never regenerated.
+
+    With `due_at` it waits until then, and the member may call it back.
+    """
 
     __tablename__ = "payment_instruction"
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -28,6 +31,7 @@ class PaymentInstruction(Base):
     payee_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     summary: Mapped[str] = mapped_column(String(60))
     attempts: Mapped[int] = mapped_column(Integer)
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     sent_on: Mapped[date | None] = mapped_column(Date)
     host_seq_no: Mapped[str | None] = mapped_column(String(40))
     reply: Mapped[str | None] = mapped_column(String(120))

@@ -38,10 +38,10 @@ PAYEE_CONTEXT = "payee"
 _CASE_NO = re.compile(r"(?<![0-9])[0-9]{15}(?![0-9])")
 _INSERT = text(
     "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
-    " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, attempts,"
+    " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, due_at, attempts,"
     " created_at, updated_at)"
     " VALUES (:account_id, :instruction_id, :application_id, :instruction_no, 'ready', :amount_fen, :capital_fen,"
-    " :interest_fen, :settle_type, :bus_type, :payee_sealed, :summary, 0, :at, :at)"
+    " :interest_fen, :settle_type, :bus_type, :payee_sealed, :summary, :due_at, 0, :at, :at)"
 )
 
 
@@ -59,6 +59,7 @@ class NewInstruction:
     bus_type: str
     payee_sealed: bytes
     summary: str
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,46 @@ def open_payee(cipher: FieldCipher, sealed: bytes) -> Payee:
 
 
 def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
-    """Write the instruction and the job that sends it, in the approval's transaction."""
+    """Write the instruction and the job that sends it, now or when it is due, in the approval's transaction."""
     instruction_id = new_id()
     fields = {name: getattr(new, name) for name in NewInstruction.__slots__}
     session.execute(_INSERT, {**fields, "instruction_id": instruction_id, "at": at})
-    defer_dispatch(session, new.account_id, instruction_id)
+    if new.due_at is None:
+        defer_dispatch(session, new.account_id, instruction_id)
+    else:
+        defer_until_due(session, new.account_id, instruction_id, (new.due_at - at).total_seconds())
     return instruction_id
+
+
+def call_back(session: Session, account_id: UUID, application_id: UUID, at: datetime) -> None:
+    """Cancel an instruction that has not gone out; raises IllegalTransition when it has. The account is locked."""
+    instruction = session.scalars(
+        select(PaymentInstruction)
+        .where(
+            PaymentInstruction.account_id == account_id, PaymentInstruction.application_id == application_id
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    instruction.state = INSTRUCTION_STATES.target(instruction.state, "cancel")
+    instruction.updated_at = at
+
+
+def defer_until_due(session: Session, account_id: UUID, instruction_id: UUID, delay_s: float) -> None:
+    """Ask for a waiting instruction to be sent when it is due.
+
+    Not under the lock of `defer_dispatch`: a job that waits a day must not keep the sweep from sending sooner when
+    the clock was moved.
+    """
+    defer(
+        session,
+        "settlement.dispatch",
+        QUEUE,
+        queueing_lock=f"due:{instruction_id}",
+        delay_s=delay_s,
+        account_id=account_id,
+        instruction_id=instruction_id,
+    )
 
 
 def defer_dispatch(
@@ -144,7 +179,7 @@ class Settlement:
         instruction = self._locked(session, account_id, instruction_id)
         if instruction.state == "sending":
             self._lose(session, instruction, "interrupted")
-        if instruction.state != "ready":
+        if instruction.state != "ready" or not self._due(instruction):
             return None
         instruction.attempts += 1
         instruction.sent_on = max(bank_day, shanghai_day(self._clock.now()))
@@ -152,6 +187,9 @@ class Settlement:
         if instruction.attempts == 1:
             self._listener.sending(session, self._ref(instruction))
         return self._order(instruction)
+
+    def _due(self, instruction: PaymentInstruction) -> bool:
+        return instruction.due_at is None or self._clock.now() >= instruction.due_at
 
     def record_reply(self, session: Session, account_id: UUID, instruction_id: UUID, reply: PayReply) -> None:
         """Write down what BDC101 brought. A notice may have come first: then the instruction is past `sending`."""

@@ -15,9 +15,11 @@ INSTRUCTION_STATES = StateTable(
         "paid": "已付款",
         "rejected": "银行拒绝",
         "returned": "退汇",
+        "cancelled": "已撤销",
     },
     (
         Edge("ready", "dispatch", "sending", "系统"),
+        Edge("ready", "cancel", "cancelled", "本人"),
         Edge("sending", "not_sent", "ready", "系统"),
         Edge("sending", "accept", "accepted", "银行"),
         Edge("sending", "reject", "rejected", "银行"),

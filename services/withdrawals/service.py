@@ -11,13 +11,14 @@ from services.accounts.service import require_paying
 from services.applications.models import Application
 from services.applications.service import load, move
 from services.audit.service import record
+from services.core.clock import shanghai_iso
 from services.core.errors import Conflict
 from services.core.outbox import emit
 from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, WITHDRAWAL_PAYABLE
 from services.ledger.queries import balance_of
 from services.ledger.service import Balance, BalanceInsufficient, Entry, Line, lock_balance, post
 from services.settlement.ports import PaymentRef
-from services.settlement.service import NewInstruction, instruct
+from services.settlement.service import NewInstruction, call_back, instruct
 from services.withdrawals.states import WITHDRAWAL_STATES
 
 
@@ -36,6 +37,7 @@ def approve(
 ) -> None:
     """Approve in one transaction: state, journal 1 (hold), payment instruction with its job, audit, outbox.
 
+    A payment that is to be made later (`pay_from` of the application's result) is held all the same, and waits.
     Raises AccountNotUsable when the account was closed or frozen since, BalanceInsufficient when
     balance − frozen − kept is too small.
     """
@@ -45,6 +47,7 @@ def approve(
     _refuse_too_much(balance, terms.keep_fen, amount_fen)
     move(session, application, WITHDRAWAL_STATES, event, actor=actor, at=at)
     post(session, application.account_id, _hold(application, amount_fen, terms.item_name), at)
+    due_at = _pay_from(application, at)
     assert application.payee_sealed is not None
     instruct(
         session,
@@ -59,9 +62,12 @@ def approve(
             bus_type=terms.bus_type,
             payee_sealed=application.payee_sealed,
             summary=f"{terms.item_name}{application.case_no}",
+            due_at=due_at,
         ),
         at,
     )
+    if due_at is not None:
+        _postpone(session, application, due_at, at)
     record(
         session,
         application.account_id,
@@ -69,7 +75,7 @@ def approve(
         actor=actor,
         subject=str(application.application_id),
         at=at,
-        detail={"amount_fen": amount_fen, "case_no": application.case_no},
+        detail={"amount_fen": amount_fen, "case_no": application.case_no, **_waits(due_at)},
     )
     emit(
         session,
@@ -79,6 +85,49 @@ def approve(
         at,
         notify=False,
     )
+
+
+def _pay_from(application: Application, at: datetime) -> datetime | None:
+    """When the payment may go out; None for at once."""
+    kept = application.result.get("pay_from")
+    due_at = datetime.fromisoformat(kept) if kept else None
+    return due_at if due_at is not None and due_at > at else None
+
+
+def _waits(due_at: datetime | None) -> dict[str, str]:
+    return {} if due_at is None else {"due_at": shanghai_iso(due_at)}
+
+
+def _postpone(session: Session, application: Application, due_at: datetime, at: datetime) -> None:
+    """approved → waiting, and the member is told at once how to stop it."""
+    move(session, application, WITHDRAWAL_STATES, "postpone", actor="系统", at=at)
+    payload = {**_told(application), "pay_from": due_at.isoformat()}
+    emit(session, application.account_id, "withdrawal.waiting", payload, at)
+
+
+def _told(application: Application) -> dict[str, object]:
+    return {
+        "application_id": str(application.application_id),
+        "item_name": application.quote["item_name"],
+        "amount_fen": application.amount_fen,
+        "tail4": (application.payee or {}).get("tail4", ""),
+    }
+
+
+def stop_waiting(session: Session, application: Application, *, actor: str, at: datetime) -> None:
+    """Call back a payment that has not gone out: instruction cancelled, hold returned (Dr 219, Cr 201), member told.
+
+    The caller has locked the account. Raises IllegalTransition when it has gone out already.
+    """
+    amount_fen = _amount(application)
+    move(session, application, WITHDRAWAL_STATES, "cancel", actor=actor, at=at)
+    call_back(session, application.account_id, application.application_id, at)
+    lines = (Line(WITHDRAWAL_PAYABLE, amount_fen), Line(MEMBER_FUND, -amount_fen))
+    entry = Entry(
+        f"withdrawal:{application.application_id}:reverse", "withdrawal_reverse", "提取撤销，退回账户", lines
+    )
+    post(session, application.account_id, entry, at)
+    emit(session, application.account_id, "withdrawal.stopped", _told(application), at)
 
 
 def _amount(application: Application) -> int:
@@ -105,7 +154,7 @@ class WithdrawalPayments:
     """What a moving payment does to its withdrawal; implements settlement's PaymentListener."""
 
     def sending(self, session: Session, payment: PaymentRef) -> None:
-        """approved → paying."""
+        """approved or waiting → paying."""
         self._advance(session, payment, "dispatch", "系统")
 
     def accepted(self, session: Session, payment: PaymentRef) -> None:

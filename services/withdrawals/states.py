@@ -12,6 +12,7 @@ WITHDRAWAL_STATES = StateTable(
         "verifying": "待核验",
         "in_review": "审核中",
         "approved": "已核准",
+        "waiting": "待付款",
         "paying": "付款中",
         "accepted": "银行已受理",
         "paid": "已到账",
@@ -25,12 +26,15 @@ WITHDRAWAL_STATES = StateTable(
         Edge("submitted", "require_face", "verifying", "系统"),
         Edge("submitted", "require_review", "in_review", "系统"),
         Edge("verifying", "face_passed", "approved", "本人"),
+        Edge("verifying", "card_passed", "approved", "本人"),
         Edge("verifying", "require_review", "in_review", "系统"),
         Edge("verifying", "face_failed", "refused", "系统"),
         Edge("verifying", "expire", "expired", "系统"),
         Edge("in_review", "approve", "approved", "工作人员"),
         Edge("in_review", "refuse", "refused", "工作人员"),
         Edge("approved", "dispatch", "paying", "系统"),
+        Edge("approved", "postpone", "waiting", "系统"),
+        Edge("waiting", "dispatch", "paying", "系统"),
         Edge("paying", "bank_accepted", "accepted", "银行"),
         Edge("paying", "bank_paid", "paid", "银行"),
         Edge("paying", "bank_rejected", "returned", "银行"),
@@ -44,7 +48,18 @@ WITHDRAWAL_STATES = StateTable(
         Edge("submitted", "cancel", "cancelled", "本人"),
         Edge("verifying", "cancel", "cancelled", "本人"),
         Edge("in_review", "cancel", "cancelled", "本人"),
+        Edge("waiting", "cancel", "cancelled", "本人"),
     ),
 )
-COUNTED_STATES = ("submitted", "verifying", "in_review", "approved", "paying", "accepted", "unknown", "paid")
+COUNTED_STATES = (
+    "submitted",
+    "verifying",
+    "in_review",
+    "approved",
+    "waiting",
+    "paying",
+    "accepted",
+    "unknown",
+    "paid",
+)
 """States in which an amount counts against a cap: paid and pending."""
