@@ -9,6 +9,7 @@ from typing import IO, Any, get_args
 from services.face.engine.types import Frame, Kind, Prompt, Verdict
 
 MOST_BYTES = 48 * 1024 * 1024
+HASH_DIGITS = 128
 _SIZE = struct.Struct(">II")
 
 
@@ -71,6 +72,7 @@ def verdict_message(verdict: Verdict) -> dict[str, Any]:
         "scores": dict(verdict.scores),
         "models": dict(verdict.models),
         "frame_hashes": list(verdict.frame_hashes),
+        "picture_hashes": list(verdict.picture_hashes),
     }
 
 
@@ -81,11 +83,14 @@ def verdict_of(head: dict[str, Any]) -> Verdict:
         scores = {str(name): float(value) for name, value in head["scores"].items()}
         models = {str(name): str(value) for name, value in head["models"].items()}
         hashes = tuple(str(value) for value in head["frame_hashes"])
+        pictures = tuple(bytes.fromhex(value).hex() for value in head["picture_hashes"])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise WireError("no verdict") from problem
     if passed is not (not reasons) or not all(math.isfinite(value) for value in scores.values()):
         raise WireError("verdict contradicts itself")
-    return Verdict(passed, reasons, scores, models, hashes)
+    if any(len(value) != HASH_DIGITS for value in pictures):
+        raise WireError("picture hashes of another length")
+    return Verdict(passed, reasons, scores, models, hashes, pictures)
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

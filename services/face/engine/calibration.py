@@ -106,6 +106,16 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Replay:
+    """When frames count as those of an earlier session."""
+
+    distance: int
+    share: float
+    least: int
+    probes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """All thresholds, with the digest of the file they came from."""
 
@@ -119,6 +129,7 @@ class Calibration:
     turn: TurnLimits
     nod: Nod
     match: Match
+    replay: Replay
 
 
 def load_calibration(path: Path) -> Calibration:
@@ -136,6 +147,7 @@ def load_calibration(path: Path) -> Calibration:
         turn=_section(TurnLimits, table["turn"]),
         nod=_section(Nod, table["nod"]),
         match=_section(Match, table["match"]),
+        replay=_section(Replay, table["replay"]),
     )
 
 

@@ -11,6 +11,7 @@ from services.face.engine.actions import Run, Shown, liveness_faults
 from services.face.engine.calibration import Calibration
 from services.face.engine.identity import likeness
 from services.face.engine.images import REFERENCE_LIMITS, BadImage, decode_jpeg
+from services.face.engine.replay import picture_hash
 from services.face.engine.signals import Look, Moment, moment_of, neutral_of
 from services.face.engine.timeline import course_faults, is_frozen, shown_at
 from services.face.engine.types import Analyser, Descriptor, Frame, Matcher, Pixels, Prompt, Verdict
@@ -34,6 +35,7 @@ class _Bench:
     matcher: Matcher
     limits: Calibration
     scores: dict[str, float]
+    picture_hashes: list[str]
 
 
 def judge(
@@ -45,7 +47,7 @@ def judge(
     calibration: Calibration,
 ) -> Verdict:
     """Decide a session from its frames, its prompts and the authority's photo."""
-    bench = _Bench(frames, prompts, analyser, matcher, calibration, {"frames": float(len(frames))})
+    bench = _Bench(frames, prompts, analyser, matcher, calibration, {"frames": float(len(frames))}, [])
     try:
         _run_stages(bench, reference_jpeg)
         reasons: tuple[str, ...] = ()
@@ -57,12 +59,14 @@ def judge(
         scores={name: round(value, 4) for name, value in bench.scores.items() if math.isfinite(value)},
         models=_models(bench),
         frame_hashes=tuple(hashlib.sha256(frame.jpeg).hexdigest() for frame in frames),
+        picture_hashes=tuple(bench.picture_hashes),
     )
 
 
 def _run_stages(bench: _Bench, reference_jpeg: bytes) -> None:
     _refuse_if(course_faults(bench.frames, bench.prompts, bench.limits.timing))
     pictures = _decode(bench.frames)
+    bench.picture_hashes.extend(picture_hash(rgb).hex() for rgb in pictures)
     if is_frozen(pictures, bench.frames, bench.limits.timing):
         raise _Refused("liveness.frozen")
     shown = [Shown(prompt, shown_at(bench.frames, prompt)) for prompt in bench.prompts]

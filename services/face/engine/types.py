@@ -35,13 +35,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer: passed only when `reasons` is empty."""
+    """The answer: passed only when `reasons` is empty. Picture hashes stay near when a picture is encoded anew."""
 
     passed: bool
     reasons: tuple[str, ...]
     scores: Mapping[str, float]
     models: Mapping[str, str]
     frame_hashes: tuple[str, ...]
+    picture_hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
