@@ -64,7 +64,7 @@ def test_a_payment_is_sent_again_only_when_it_certainly_did_not_go() -> None:
     assert back == {("sending", "not_sent")}
     sent = {(edge.source, edge.event) for edge in INSTRUCTION_STATES.edges if edge.target == "sending"}
     assert sent == {("ready", "dispatch")}
-    assert INSTRUCTION_STATES.terminal == {"rejected", "returned"}
+    assert INSTRUCTION_STATES.terminal == {"rejected", "returned", "cancelled"}
 
 
 def test_a_notice_is_sent_again_only_when_it_certainly_did_not_go() -> None:
