@@ -58,6 +58,7 @@ _FACT_LABELS = {
     "marriage": "婚姻状况",
     "property": "本市住房",
     "card_check": "银行卡核验",
+    "loans": "公积金贷款",
 }
 _MARRIAGE = {"10": "未婚", "20": "已婚", "30": "丧偶", "40": "离婚"}
 
@@ -178,6 +179,8 @@ def _fact_text(facts: Facts, fact: str, status: str) -> str:
         return f"连续缴存 {facts.contributions.continuous_months} 个月"
     if fact == "usage" and facts.usage:
         return f"今年已提 {yuan_text(facts.usage.year_fen)} 元"
+    if fact == "loans" and facts.loans:
+        return f"{len(facts.loans.open)} 笔未还清" if facts.loans.open else "没有未还清的贷款"
     if fact == "card_check" and facts.card_check:
         return "核验通过" if facts.card_check.matched else "核验没有通过"
     return f"余额 {yuan_text(facts.account.balance_fen)} 元"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
+
+from services.loans.facts import LoanFacts
 
 
 class Fact(StrEnum):
@@ -15,6 +17,7 @@ class Fact(StrEnum):
     ACCOUNT = "account"
     CONTRIBUTIONS = "contributions"
     USAGE = "usage"
+    LOANS = "loans"
     MARRIAGE = "marriage"
     PROPERTY = "property"
     CARD_CHECK = "card_check"
@@ -105,6 +108,7 @@ class Facts:
     marriage: MarriageFacts | None = None
     property: PropertyFacts | None = None
     card_check: CardCheckFacts | None = None
+    loans: LoanFacts | None = None
     sources: tuple[SourceNote, ...] = field(default=())
 
     def missing(self, fact: Fact) -> bool:
@@ -116,18 +120,19 @@ class Facts:
         return asdict(self) | {"today": self.today.isoformat()}
 
 
-_PARTS: Mapping[str, type] = {
-    "account": AccountFacts,
-    "contributions": ContributionFacts,
-    "usage": UsageFacts,
-    "marriage": MarriageFacts,
-    "property": PropertyFacts,
-    "card_check": CardCheckFacts,
+_PARTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "account": lambda data: AccountFacts(**data),
+    "contributions": lambda data: ContributionFacts(**data),
+    "usage": lambda data: UsageFacts(**data),
+    "marriage": lambda data: MarriageFacts(**data),
+    "property": lambda data: PropertyFacts(**data),
+    "card_check": lambda data: CardCheckFacts(**data),
+    "loans": LoanFacts.from_json,
 }
 
 
 def facts_from_json(data: Mapping[str, Any]) -> Facts:
     """Facts as they were stored, to replay a decision."""
-    parts = {name: kind(**data[name]) for name, kind in _PARTS.items() if data.get(name) is not None}
+    parts = {name: read(data[name]) for name, read in _PARTS.items() if data.get(name) is not None}
     notes = tuple(SourceNote(**note) for note in data["sources"])
     return Facts(today=date.fromisoformat(data["today"]), sources=notes, **parts)

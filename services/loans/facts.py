@@ -1,0 +1,106 @@
+"""Facts of loans 贷款事实: what a decision may rest on; plain values, stored with the application and replayable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+Role = Literal["borrower", "co_borrower"]
+
+
+@dataclass(frozen=True, slots=True)
+class RepaidMonth:
+    """What was repaid in one month (YYYY-MM) out of the borrowers' own pocket: fund money is not counted."""
+
+    month: str
+    principal_fen: int
+    interest_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoanFact:
+    """One loan as it stands today; days are ISO texts, rates parts per million a year (2.60 % = 26000)."""
+
+    loan_id: str
+    contract_no: str
+    role: Role
+    state: str
+    """normal 正常, overdue 逾期, settled 结清."""
+    method: str
+    """A.11: 01 等额本息, 02 等额本金."""
+    bank_name: str
+    principal_fen: int
+    months: int
+    rate_ppm: int
+    drawn_on: str
+    due_last_on: str
+    balance_fen: int
+    """Principal still owed, overdue principal included."""
+    months_left: int
+    instalment_fen: int
+    """The next instalment, principal and interest; 0 when none is left."""
+    next_due_on: str | None
+    normal_months: int
+    """Instalments paid on their day without a gap, back from the last one."""
+    overdue_principal_fen: int
+    overdue_interest_fen: int
+    penalty_fen: int
+    """Penalty interest up to today."""
+    interest_today_fen: int
+    """Interest from the last due date up to today on what is not overdue."""
+    settle_today_fen: int
+    """Full settlement today: balance, interest to the day, overdue interest and penalty."""
+    settled_on: str | None
+    repaid_own_fen: int
+    """Principal and interest repaid since the loan was drawn, fund money not counted."""
+    repaid: tuple[RepaidMonth, ...]
+    """The last 36 months of it, oldest first."""
+    card_tail4: str
+    card_bank_name: str
+    house_contract_no: str
+    """Number of the purchase contract 购房合同 on file."""
+    house_price_fen: int
+    down_payment_fen: int
+    house_city_code: str
+
+    def repaid_since(self, month: str) -> int:
+        """Fen repaid from a month (YYYY-MM) on, that month included."""
+        return sum(paid.principal_fen + paid.interest_fen for paid in self.repaid if paid.month >= month)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still owed."""
+        return self.state != "settled"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether an instalment is unpaid after its day."""
+        return self.state == "overdue"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """As stored."""
+        repaid = tuple(RepaidMonth(**month) for month in data["repaid"])
+        return cls(**{**data, "repaid": repaid})
+
+
+@dataclass(frozen=True, slots=True)
+class LoanFacts:
+    """Loans the member answers for, as borrower or co-borrower, newest first."""
+
+    loans: tuple[LoanFact, ...]
+
+    @property
+    def open(self) -> tuple[LoanFact, ...]:
+        """Loans still owed."""
+        return tuple(loan for loan in self.loans if loan.is_open)
+
+    def of(self, loan_id: str) -> LoanFact | None:
+        """One of the member's loans by its id."""
+        return next((loan for loan in self.loans if loan.loan_id == loan_id), None)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """As stored."""
+        return cls(tuple(LoanFact.from_json(loan) for loan in data["loans"]))
