@@ -108,9 +108,9 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         return process(answer) if process else answer
 
     def _exchange(self, method: str, call: str, params: dict[str, Any], body: object) -> dict[str, Any]:
-        answer = call_json(
-            self._http, method.upper(), f"{self.API_BASE_URL}{call}", call=call, params=params, body=body
-        )
+        # A call outside cgi-bin (cityservice/…) is named by its whole path.
+        base = self._config.api_base_url if call.startswith("/") else self.API_BASE_URL
+        answer = call_json(self._http, method.upper(), f"{base}{call}", call=call, params=params, body=body)
         errcode = answer.get("errcode", 0)
         if not isinstance(errcode, int):
             raise WeChatUnreachable(call, sent=True)
