@@ -45,8 +45,17 @@ class Effects:
         self._policies = policies
         self._certificates = certificates
 
-    def pay(self, session: Session, application: Application, item: Item, policy: Policy) -> None:
-        """Approve a withdrawal that the member has just confirmed with their face."""
+    def pay(
+        self,
+        session: Session,
+        application: Application,
+        item: Item,
+        policy: Policy,
+        *,
+        event: str,
+        actor: str,
+    ) -> None:
+        """Approve a withdrawal that the member has just confirmed, or that two people have looked at."""
         assert isinstance(item.effect, StartWithdrawal)
         assert item.keep_fen is not None
         terms = PaymentTerms(
@@ -55,7 +64,7 @@ class Effects:
             keep_fen=item.keep_fen(policy),
             item_name=item.name_zh,
         )
-        approve(session, application, terms, event="face_passed", actor="member", at=self._clock.now())
+        approve(session, application, terms, event=event, actor=actor, at=self._clock.now())
 
     def _settle_type(self, application: Application, policy: Policy) -> str:
         if (application.payee or {}).get("bank_code") == self.pay_bank_code:
@@ -64,7 +73,14 @@ class Effects:
         return _OTHER_BANK if (application.amount_fen or 0) <= limit else _OTHER_BANK_LATER
 
     def complete(
-        self, session: Session, application: Application, item: Item, facts: Facts | None, form: Any
+        self,
+        session: Session,
+        application: Application,
+        item: Item,
+        facts: Facts | None,
+        form: Any,
+        *,
+        actor: str = "member",
     ) -> None:
         """Carry out an effect that moves no money."""
         if isinstance(item.effect, IssueCertificate):
@@ -73,7 +89,7 @@ class Effects:
                 session, application, self._contents(session, application, item.effect, facts)
             )
         elif isinstance(item.effect, AddPayeeCard):
-            self._add_card(session, application, form)
+            self._add_card(session, application, form, actor)
         else:
             raise TypeError(f"{item.code}: an effect that moves money is not completed here")
 
@@ -109,7 +125,7 @@ class Effects:
             valid_days=valid_days,
         )
 
-    def _add_card(self, session: Session, application: Application, form: Any) -> None:
+    def _add_card(self, session: Session, application: Application, form: Any, actor: str) -> None:
         now = self._clock.now()
         hours = self._policies.on(session, shanghai_day(now)).integer("cooling.card_hours")
         usable_from = now + timedelta(hours=hours)
@@ -123,7 +139,7 @@ class Effects:
         )
         application.result = {"card_id": str(card.card_id), "tail4": card.tail4, "bank_name": bank_name}
         session.flush()  # the state is moved by a statement of its own
-        move(session, application, PLAIN_STATES, "complete", actor="member", at=now)
+        move(session, application, PLAIN_STATES, "complete", actor=actor, at=now)
         payload = {
             "application_id": str(application.application_id),
             "bank_name": bank_name,

@@ -27,7 +27,7 @@ from services.core.states import StateTable
 from services.face.service import Faces, Operation
 from services.items.declaration import Amount, Approval, Item, Refusal, StartWithdrawal, Verification
 from services.items.effects import Effects
-from services.items.facts import Facts
+from services.items.facts import Facts, facts_from_json
 from services.items.loading import FactLoader, SharedFacts
 from services.items.registry import Registry
 from services.ledger.service import lock_balance
@@ -171,6 +171,8 @@ class Engine:
         )
         if prepared.item.verification is Verification.FACE:
             move(session, application, state_table(application), "require_face", actor="系统", at=now)
+        elif quote.approval is Approval.REVIEW:
+            move(session, application, state_table(application), "require_review", actor="系统", at=now)
         else:
             self._effects.complete(session, application, prepared.item, quote.facts, prepared.form)
         return application
@@ -258,7 +260,6 @@ class Engine:
         """
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
-        item = self.registry.get(application.item_code)
         if application.state != "verifying" or self._too_late(application):
             raise Conflict("这笔业务现在不用确认，请刷新看最新进度。", code="application.state_changed")
         self._faces.consume(
@@ -274,21 +275,32 @@ class Engine:
                 at=self._clock.now(),
             )
             return application
-        if isinstance(item.effect, StartWithdrawal):
-            self._effects.pay(session, application, item, self.policy(session))
-        else:
-            self._effects.complete(session, application, item, None, self._stored_form(application, item))
+        self.carry_out(session, application, event="face_passed", actor="member")
         return application
+
+    def carry_out(self, session: Session, application: Application, *, event: str, actor: str) -> None:
+        """Do what was asked for, once the member (or, for a case under review, a second person) has said so.
+
+        The caller holds the account's lock. `event` is the edge a withdrawal takes. Raises BalanceInsufficient.
+        """
+        item = self.registry.get(application.item_code)
+        if isinstance(item.effect, StartWithdrawal):
+            self._effects.pay(session, application, item, self.policy(session), event=event, actor=actor)
+        else:
+            facts, form = facts_from_json(application.facts), self.stored_form(application)
+            self._effects.complete(session, application, item, facts, form, actor=actor)
 
     def _too_late(self, application: Application) -> bool:
         return application.expires_at is not None and self._clock.now() >= application.expires_at
 
-    def _stored_form(self, application: Application, item: Item) -> Any:
+    def stored_form(self, application: Application) -> Any:
+        """The form as the member sent it, its private fields opened."""
         private = (
             json.loads(self._cipher.open(application.private_sealed, "application.private"))
             if application.private_sealed
             else {}
         )
+        item = self.registry.get(application.item_code)
         return item.form.model_validate_json(json.dumps(application.form | private))
 
     def operation(self, session: Session, account_id: UUID, application_id: UUID) -> Operation:
