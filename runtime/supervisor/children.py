@@ -18,12 +18,16 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process to keep alive. `ready_url` answers 200 once it serves; without one, living is enough."""
+    """A process to keep alive. `ready_url` answers 200 once it serves; without one, living is enough.
+
+    One that needs no database (`early`) starts while that is still being prepared.
+    """
 
     name: str
     command: tuple[str, ...]
     ready_url: str | None = None
     patience_s: float = 15.0
+    early: bool = False
 
     def ready(self) -> bool:
         """Whether it serves."""
@@ -57,7 +61,7 @@ def sandbox(home: Path, ports: Ports) -> Child:
         "--settlement-notice-port": ports.settlement_notice,
     }
     words = [str(word) for pair in options.items() for word in pair]
-    return Child("sandbox", python("-m", "sandbox", *words), ports.url("phone") + "/")
+    return Child("sandbox", python("-m", "sandbox", *words), ports.url("phone") + "/", early=True)
 
 
 def product(ports: Ports) -> tuple[Child, ...]:

@@ -73,9 +73,12 @@ class System:
             urls = self._postgres.start() if self._own_database else _urls_of_environment()
             self.env = environment(self.home, self.ports, urls)
             self._write_environment()
+            self._keepers = {child.name: Keeper(child, self.logs, self.env) for child in self._children}
+            self._start_children(early=True)
             for words in self._preparations:
                 self._prepare(words)
-            self._start_children()
+            self._start_children(early=False)
+            self._begin_tending()
             if wait:
                 self.wait_ready()
                 self._finish()
@@ -91,11 +94,13 @@ class System:
             except StartFailed as failure:
                 log.warning("%s", failure)
 
-    def _start_children(self) -> None:
-        self._stopping.clear()
-        self._keepers = {child.name: Keeper(child, self.logs, self.env) for child in self._children}
+    def _start_children(self, *, early: bool) -> None:
         for keeper in self._keepers.values():
-            keeper.start()
+            if keeper.child.early is early:
+                keeper.start()
+
+    def _begin_tending(self) -> None:
+        self._stopping.clear()
         self._tending = threading.Thread(target=self._tend, name="supervisor", daemon=True)
         self._tending.start()
 
