@@ -1,0 +1,42 @@
+"""Replaying a decision 规则复算: what each rule said of a case, by the facts and the figures of its own day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from services.applications.models import Application
+from services.items.declaration import Amount, Refusal
+from services.items.engine import Engine
+from services.items.facts import Facts, facts_from_json
+from services.policies.service import PolicyBook
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule by its Chinese description, and its refusal if it refuses."""
+
+    name: str
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """All rules of a case, and the most that could be drawn."""
+
+    facts: Facts
+    rules: tuple[RuleResult, ...]
+    amount: Amount | None
+
+
+def replay(session: Session, engine: Engine, policies: PolicyBook, case: Application) -> Replay:
+    """Judge the case again as it stood when it was submitted."""
+    item = engine.registry.get(case.item_code)
+    facts, form = facts_from_json(case.facts), engine.stored_form(case)
+    policy = policies.on(session, case.submitted_on)
+    rules = tuple(
+        RuleResult((rule.__doc__ or rule.__name__).splitlines()[0].rstrip("."), rule(facts, form, policy))
+        for rule in item.eligibility
+    )
+    return Replay(facts, rules, item.amount(facts, form, policy) if item.amount else None)
