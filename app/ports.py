@@ -16,6 +16,7 @@ from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions
 from services.face.service import Faces
+from services.face.verifications import Verifications
 from services.items.engine import Engine
 from services.notices.adapters.tencent_sms import DeliveryReceipt
 from services.notices.service import Notices
@@ -36,6 +37,7 @@ class Ports:
     cipher: FieldCipher
     engine: Engine
     faces: Faces
+    verifications: Verifications
     notices: Notices
     certificates: Certificates
     oauth: OAuthClient

@@ -60,12 +60,19 @@ class Settings(BaseSettings):
     wechat_jweixin_url: str = Field(_local("wechat") + "/jweixin.js", description="JS-SDK the page loads")
     wechat_appid: str = Field(SANDBOX["wechat"]["appid"], description="public account appid")
     wechat_original_id: str = Field(SANDBOX["wechat"]["original_id"], description="public account gh_ id")
+    wechat_mini_appid: str = Field(SANDBOX["wechat"]["mini_appid"], description="mini-program appid")
     wechat_template_settlement_paid: str = Field("tpl-settlement-paid", description="template 提取到账")
     wechat_template_settlement_returned: str = Field(
         "tpl-settlement-returned", description="template 提取退回"
     )
     wechat_template_security: str = Field("tpl-security", description="template 账户安全")
     wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
+
+    face_methods: str = Field(
+        "camera,wechat",
+        pattern="^(camera|wechat)(,(camera|wechat))?$",
+        description="ways to verify a face the centre offers: camera (page in the public account), wechat (mini-program)",
+    )
 
     sms_endpoint: str = Field(f"127.0.0.1:{_port('sms')}", description="Tencent Cloud SMS host")
     sms_scheme: Literal["http", "https"] = Field("http", description="https outside development")
@@ -78,6 +85,10 @@ class Settings(BaseSettings):
     sms_template_card_changed: str = Field("2000004", description="template id 收款卡变更")
     sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
     sms_template_bound: str = Field("2000006", description="template id 绑定成功")
+    sms_template_operation_code: str = Field("2000011", description="template id 办理验证码")
+    sms_template_payment_waiting: str = Field("2000012", description="template id 提取等待付款")
+    sms_template_payment_stopped: str = Field("2000013", description="template id 提取已撤销")
+    sms_template_face_stranger: str = Field("2000014", description="template id 刷脸不是本人")
 
     share_base_url: str = Field(_local("share"), description="data-sharing exchange")
     share_centre_id: str = Field(SANDBOX["share"]["centre_id"], description="our id at the exchange")
@@ -98,6 +109,11 @@ class Settings(BaseSettings):
     bdc_pay_account_name: str = Field(SANDBOX["bdc"]["pay_account_name"], description="its name")
     bdc_pay_bank_code: str = Field(SANDBOX["bdc"]["pay_bank_code"], description="its bank")
     bdc_answer_timeout_s: float = Field(10.0, gt=0, le=60, description="wait for an answer")
+
+    @property
+    def faces_offered(self) -> frozenset[str]:
+        """Ways to verify a face that the centre offers."""
+        return frozenset(self.face_methods.split(","))
 
     @cached_property
     def secrets_path(self) -> Path:
@@ -124,6 +140,7 @@ class Settings(BaseSettings):
 
 NOT_THE_SANDBOXS = (
     "wechat_appid",
+    "wechat_mini_appid",
     "wechat_original_id",
     "wechat_template_settlement_paid",
     "wechat_template_settlement_returned",
@@ -140,6 +157,7 @@ NOT_THE_SANDBOXS = (
 )
 SANDBOX_SECRETS = {
     "wechat_secret": SANDBOX["wechat"]["secret"],
+    "wechat_mini_secret": SANDBOX["wechat"]["mini_secret"],
     "wechat_token": SANDBOX["wechat"]["token"],
     "wechat_aes_key": SANDBOX["wechat"]["aes_key"],
     "sms_secret_key": SANDBOX["sms"]["secret_key"],
@@ -171,13 +189,19 @@ def _production_faults(settings: Settings) -> list[str]:
 
 def _address_faults(settings: Settings) -> list[str]:
     fields = Settings.model_fields
-    kept = [name for name in NOT_THE_SANDBOXS if getattr(settings, name) == fields[name].default]
+    needed = [name for name in NOT_THE_SANDBOXS if _needed(settings, name)]
+    kept = [name for name in needed if getattr(settings, name) == fields[name].default]
     return [f"ANJU_{name.upper()} is the sandbox's" for name in kept]
+
+
+def _needed(settings: Settings, name: str) -> bool:
+    """The mini-program's own appid and secret serve its face verification only."""
+    return not name.startswith("wechat_mini_") or "wechat" in settings.faces_offered
 
 
 def _secret_faults(settings: Settings) -> list[str]:
     faults = []
-    for name in (*SANDBOX_SECRETS, *OWN_KEYS):
+    for name in filter(lambda name: _needed(settings, name), (*SANDBOX_SECRETS, *OWN_KEYS)):
         path = settings.secrets_path / name
         if not path.exists():
             faults.append(f"secret file missing: {name}")

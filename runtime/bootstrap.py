@@ -25,7 +25,9 @@ from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
 from services.datasharing.service import DataSharing
 from services.face.adapters.child import FaceJudge
 from services.face.jobs import FaceJobs
+from services.face.ports import Verifier
 from services.face.service import Faces
+from services.face.verifications import Verifications
 from services.items.effects import Effects
 from services.items.engine import Engine, state_table
 from services.items.jobs import ApplicationTending
@@ -48,6 +50,7 @@ from wechat.callbacks import CallbackMessage
 from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
 from wechat.conversation import answer
+from wechat.face_verification import WeChatFaceVerifier
 from wechat.jssdk import JsSdk
 from wechat.oauth import OAuthClient
 from wechat.replies import ChatFacts, Reply
@@ -61,6 +64,10 @@ SMS_TEMPLATES = (
     "card_changed",
     "certificate_issued",
     "bound",
+    "operation_code",
+    "payment_waiting",
+    "payment_stopped",
+    "face_stranger",
 )
 WECHAT_TEMPLATES = ("settlement_paid", "settlement_returned", "security", "certificate")
 
@@ -105,6 +112,18 @@ class Product:
     def faces(self) -> Faces:
         """Face sessions."""
         return Faces(self.cipher, self.clock)
+
+    @cached_property
+    def face_verifier(self) -> Verifier:
+        """WeChat's own verification, under the mini-program's token."""
+        return WeChatFaceVerifier(self.wechat_mini_client)
+
+    @cached_property
+    def verifications(self) -> Verifications:
+        """Face sessions that WeChat decides."""
+        return Verifications(
+            self.sessions, self.cipher, self.clock, self.faces, self.face_verifier, self.policies
+        )
 
     @cached_property
     def notices(self) -> Notices:
@@ -167,6 +186,17 @@ class Product:
     def wechat_client(self) -> WeChatClient:
         """Calls to WeChat."""
         return WeChatClient(self.wechat_config, DatabaseTokenStore(self.sessions), self.clock)
+
+    @cached_property
+    def wechat_mini_client(self) -> WeChatClient:
+        """Calls to WeChat as the mini-program: an appid, secret and token of its own."""
+        settings = self.settings
+        config = WeChatConfig(
+            appid=settings.wechat_mini_appid,
+            secret=settings.secret("wechat_mini_secret") if "wechat" in settings.faces_offered else "",
+            api_base_url=settings.wechat_api_base_url,
+        )
+        return WeChatClient(config, DatabaseTokenStore(self.sessions), self.clock)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
@@ -262,6 +292,7 @@ class Product:
         found = [makers[queue]() for queue in queues]
         if "default" in queues:
             found.append(ApplicationTending(self.sessions, self.clock).expire_late)
+            found.append(self.verifications.ask_again)
             found.append(Retention(self.sessions, self.clock).run)
         return found
 
@@ -274,6 +305,7 @@ class Product:
             cipher=self.cipher,
             engine=self.engine,
             faces=self.faces,
+            verifications=self.verifications,
             notices=self.notices,
             certificates=self.certificates,
             oauth=OAuthClient(self.wechat_config),

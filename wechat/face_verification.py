@@ -78,8 +78,8 @@ def cert_hash(name: str, id_no: str) -> str:
 
 
 def _answer(answer: dict[str, Any]) -> Answer:
-    result = answer.get("verify_ret")
-    if type(result) is not int or not 0 < result < 2**31:
+    errcode, result = answer.get("errcode"), answer.get("verify_ret")
+    if type(errcode) is not int or errcode != 0 or type(result) is not int or not 0 < result < 2**31:
         return Answer("unclear")
     if result == PASSED:
         return Answer("passed", code=result)
