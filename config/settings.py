@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     database_pool: int = Field(8, ge=1, le=64, description="connections of one process")
     public_base_url: str = Field(_local("web"), description="how phones reach the member zone")
     web_bind: str = Field(f"127.0.0.1:{_port('web')}", description="address the web server listens on")
+    staff_base_url: str = Field(_local("staff"), description="how staff reach the review desk")
+    staff_bind: str = Field(f"127.0.0.1:{_port('staff')}", description="address the desk's server listens on")
     proxy_hops: int = Field(
         0, ge=0, le=3, description="proxies in front, each adding the caller to X-Forwarded-For"
     )
@@ -66,6 +68,7 @@ class Settings(BaseSettings):
         "tpl-settlement-returned", description="template 提取退回"
     )
     wechat_template_security: str = Field("tpl-security", description="template 账户安全")
+    wechat_template_review: str = Field("tpl-review", description="template 审核结果")
     wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
 
     face_methods: str = Field(
@@ -85,6 +88,7 @@ class Settings(BaseSettings):
     sms_template_card_changed: str = Field("2000004", description="template id 收款卡变更")
     sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
     sms_template_bound: str = Field("2000006", description="template id 绑定成功")
+    sms_template_review_refused: str = Field("2000020", description="template id 审核没有通过")
     sms_template_operation_code: str = Field("2000011", description="template id 办理验证码")
     sms_template_payment_waiting: str = Field("2000012", description="template id 提取等待付款")
     sms_template_payment_stopped: str = Field("2000013", description="template id 提取已撤销")
@@ -146,6 +150,7 @@ NOT_THE_SANDBOXS = (
     "wechat_template_settlement_returned",
     "wechat_template_security",
     "wechat_template_certificate",
+    "wechat_template_review",
     "sms_endpoint",
     "sms_secret_id",
     "sms_app_id",
@@ -172,6 +177,8 @@ def _production_faults(settings: Settings) -> list[str]:
     faults = []
     if not settings.public_base_url.startswith("https://"):
         faults.append("ANJU_PUBLIC_BASE_URL must be https")
+    if not settings.staff_base_url.startswith("https://"):
+        faults.append("ANJU_STAFF_BASE_URL must be https")
     if settings.wechat_api_base_url != OFFICIAL_WECHAT_API:
         faults.append("ANJU_WECHAT_API_BASE_URL must be the official host")
     if settings.wechat_open_base_url != OFFICIAL_WECHAT_OPEN:

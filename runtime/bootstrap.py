@@ -59,6 +59,7 @@ from wechat.token_store import DatabaseTokenStore
 
 SMS_TEMPLATES = (
     "sms_code",
+    "review_refused",
     "settlement_paid",
     "settlement_returned",
     "card_changed",
@@ -69,7 +70,7 @@ SMS_TEMPLATES = (
     "payment_stopped",
     "face_stranger",
 )
-WECHAT_TEMPLATES = ("settlement_paid", "settlement_returned", "security", "certificate")
+WECHAT_TEMPLATES = ("review", "settlement_paid", "settlement_returned", "security", "certificate")
 
 
 @dataclass

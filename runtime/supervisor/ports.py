@@ -14,6 +14,7 @@ class Ports:
     """One port for each server; the sandbox's are outside the product."""
 
     web: int
+    staff: int
     postgres: int
     phone: int
     wechat: int

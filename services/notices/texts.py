@@ -90,6 +90,13 @@ TELLINGS: dict[str, Telling] = {
         lambda f: f"{f['name']}已开具，编号{f['number']}。",
         ("wechat",),
     ),
+    "review.refused": Telling(
+        "review",
+        "review_refused",
+        lambda p, at: {"date": short_day(at), "item": str(p["item_name"]), "reason": str(p["reason"])},
+        "审核结果",
+        lambda f: f"{f['date']}{f['item']}没有通过审核：{f['reason']}。钱没有动，详细原因请看“我的办理”。",
+    ),
     "member.bound": Telling(
         "security",
         "bound",

@@ -26,6 +26,7 @@ def production(secrets: Path, **changed: Any) -> dict[str, Any]:
         "secrets_dir": secrets,
         "DATABASE_URL": "postgresql+psycopg://x@db/anju",
         "public_base_url": "https://gjj.example",
+        "staff_base_url": "https://desk.gjj.example",
         "wechat_api_base_url": "https://api.weixin.qq.com",
         "wechat_open_base_url": "https://open.weixin.qq.com",
         "wechat_jweixin_url": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",

@@ -42,6 +42,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "card_changed": ("bank", "card4", "usable_from"),
     "certificate_issued": ("name", "number"),
     "bound": ("time",),
+    "review_refused": ("date", "item", "reason"),
 }
 UNCERTAIN = ("InternalError", "ServerNetworkError")
 LATER = (
