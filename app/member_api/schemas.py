@@ -358,12 +358,6 @@ class HomeOut(Out):
     items: list[ItemSummary]
 
 
-class FaceSessionIn(In):
-    """The face consent this try is made under."""
-
-    consent_id: StrictStr = Field(max_length=40)
-
-
 class CaptureOut(Out):
     """How to capture."""
 
@@ -383,18 +377,6 @@ class PromptOut(Out):
     text: str
     hold_ms: int
     last: bool
-
-
-class FaceSessionOut(Out):
-    """A try: keys, limits and the first prompt."""
-
-    session_id: str
-    nonce: str
-    challenge_key: str
-    expires_at: str
-    action_count: int
-    capture: CaptureOut
-    prompt: PromptOut
 
 
 class FrameIn(In):
