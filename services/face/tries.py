@@ -25,6 +25,8 @@ NOT_THE_MEMBERS = frozenset(
     }
 )
 """Reasons of a failure that does not use up a try: no face was compared."""
+STRANGER = "match.other_person"
+"""The reason of a try that showed somebody else."""
 
 
 def failed_today(session: Session, account_id: UUID, at: datetime) -> int:
@@ -69,3 +71,16 @@ def forget_frames(session: Session, row: FaceSession) -> None:
             FaceBatch.account_id == row.account_id, FaceBatch.session_id == row.session_id
         )
     )
+
+
+def strangers_today(session: Session, account_id: UUID, at: datetime) -> int:
+    """How many tries of this Shanghai day showed another person."""
+    recent = session.execute(
+        select(FaceSession.created_at, FaceSession.reasons).where(
+            FaceSession.account_id == account_id,
+            FaceSession.state == "failed",
+            FaceSession.created_at > at - timedelta(days=1),
+        )
+    )
+    today = shanghai_day(at)
+    return sum(1 for row in recent if shanghai_day(row.created_at) == today and STRANGER in row.reasons)

@@ -137,7 +137,8 @@ class Effects:
             NewCard(form.bank_code, bank_name, check_card_no(form.card_no), "member", usable_from, now),
             now,
         )
-        application.result = {"card_id": str(card.card_id), "tail4": card.tail4, "bank_name": bank_name}
+        added = {"card_id": str(card.card_id), "tail4": card.tail4, "bank_name": bank_name}
+        application.result = {**application.result, **added}
         session.flush()  # the state is moved by a statement of its own
         move(session, application, PLAIN_STATES, "complete", actor=actor, at=now)
         payload = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,6 +37,9 @@ from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 from services.settlement.service import Payee, seal_payee
+from services.withdrawals.risk import Outcome, Route
+from services.withdrawals.risk_desk import PASSED, decide, note_route, refuse_closed
+from services.withdrawals.service import stop_waiting
 from services.withdrawals.states import WITHDRAWAL_STATES
 
 
@@ -258,25 +262,46 @@ class Engine:
 
         Raises FaceNotPassed, IllegalTransition, BalanceInsufficient; nothing is changed then.
         """
+        return self.confirm_with(
+            session,
+            account_id,
+            application_id,
+            "face",
+            lambda application: self._faces.consume(
+                session, Operation(account_id, application_id, application.operation_digest), face_session_id
+            ),
+        )
+
+    def confirm_with(
+        self,
+        session: Session,
+        account_id: UUID,
+        application_id: UUID,
+        route: Route,
+        prove: Callable[[Application], object],
+    ) -> Application:
+        """Confirm by any route: `prove` uses up the proof or raises, then risk says at once, later, or to a person.
+
+        Raises RouteClosed when risk does not let this route serve; nothing is changed then.
+        """
+        now = self._clock.now()
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
+        self.require_verifying(application)
+        prove(application)
+        found = decide(session, application, route, self.policy(session), now)
+        refuse_closed(found)
+        note_route(session, application, route, found, now)
+        if application.quote["approval"] == Approval.REVIEW.value or found.outcome is Outcome.REVIEW:
+            move(session, application, state_table(application), "require_review", actor="系统", at=now)
+        else:
+            self.carry_out(session, application, event=PASSED[route], actor="member")
+        return application
+
+    def require_verifying(self, application: Application) -> None:
+        """Raises Conflict unless the application waits for its proof, in time."""
         if application.state != "verifying" or self._too_late(application):
             raise Conflict("这笔业务现在不用确认，请刷新看最新进度。", code="application.state_changed")
-        self._faces.consume(
-            session, Operation(account_id, application_id, application.operation_digest), face_session_id
-        )
-        if application.quote["approval"] == Approval.REVIEW.value:
-            move(
-                session,
-                application,
-                state_table(application),
-                "require_review",
-                actor="系统",
-                at=self._clock.now(),
-            )
-            return application
-        self.carry_out(session, application, event="face_passed", actor="member")
-        return application
 
     def carry_out(self, session: Session, application: Application, *, event: str, actor: str) -> None:
         """Do what was asked for, once the member (or, for a case under review, a second person) has said so.
@@ -311,11 +336,14 @@ class Engine:
         return Operation(account_id, application_id, application.operation_digest)
 
     def cancel(self, session: Session, account_id: UUID, application_id: UUID) -> Application:
-        """The member withdraws an application that is not approved yet."""
+        """The member withdraws an application that is not approved yet, or whose payment has not gone out."""
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
         now = self._clock.now()
-        move(session, application, state_table(application), "cancel", actor="member", at=now)
+        if application.state == "waiting":
+            stop_waiting(session, application, actor="member", at=now)
+        else:
+            move(session, application, state_table(application), "cancel", actor="member", at=now)
         record(
             session, account_id, "application.cancelled", actor="member", subject=str(application_id), at=now
         )

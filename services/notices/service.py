@@ -24,7 +24,7 @@ from services.members.identity import person_of
 from services.notices.models import EarlyReceipt, NoticeIntent
 from services.notices.ports import Fate, OutgoingNotice
 from services.notices.states import NOTICE_STATES
-from services.notices.texts import CODE_TELLING, TELLINGS, Telling
+from services.notices.texts import CODE_TELLING, OPERATION_CODE_TELLING, TELLINGS, Telling
 
 QUEUE = "notices"
 MOST_ATTEMPTS = 8
@@ -61,6 +61,13 @@ class Notices:
         """Make the intent of an SMS code."""
         fields = CODE_TELLING.fields({"code": code}, self._clock.now())
         self._intend(session, account_id, challenge_id, CODE_TELLING, fields, None)
+
+    def send_operation_code(
+        self, session: Session, account_id: UUID, challenge_id: UUID, code: str, what: str
+    ) -> None:
+        """Make the intent of an SMS code that says what it is for."""
+        fields = OPERATION_CODE_TELLING.fields({"code": code, "what": what}, self._clock.now())
+        self._intend(session, account_id, challenge_id, OPERATION_CODE_TELLING, fields, None)
 
     def _intend(
         self,

@@ -44,6 +44,14 @@ def _payment(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
     }
 
 
+def _sum(payload: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "item": str(payload["item_name"]),
+        "amount": yuan_plain(int(payload["amount_fen"])),
+        "card4": str(payload["tail4"]),
+    }
+
+
 def _without_balance(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
     fields = _payment(payload, at)
     del fields["balance"]
@@ -90,6 +98,36 @@ TELLINGS: dict[str, Telling] = {
         lambda f: f"{f['name']}已开具，编号{f['number']}。",
         ("wechat",),
     ),
+    "withdrawal.waiting": Telling(
+        "security",
+        "payment_waiting",
+        lambda p, at: {**_sum(p), "time": short_time(datetime.fromisoformat(p["pay_from"]))},
+        "提取等待付款",
+        lambda f: (
+            f"您申请的{f['item']}{f['amount']}元将于{f['time']}付款到尾号{f['card4']}银行卡，"
+            "付款前可在“我的办理”里撤销。不是您本人操作请立即撤销并拨打12329。"
+        ),
+    ),
+    "withdrawal.stopped": Telling(
+        "security",
+        "payment_stopped",
+        lambda p, at: {**_sum(p), "time": short_time(at)},
+        "提取已撤销",
+        lambda f: (
+            f"您的{f['item']}{f['amount']}元已于{f['time']}撤销，没有付款，钱已回到公积金账户。"
+            "不是您本人操作请立即拨打12329。"
+        ),
+    ),
+    "face.stranger": Telling(
+        "security",
+        "face_stranger",
+        lambda p, at: {"item": str(p["item_name"]), "time": short_time(at)},
+        "刷脸不是本人",
+        lambda f: (
+            f"{f['time']}办理{f['item']}时几次刷脸都不是您本人，这次申请已停办，钱没有动。"
+            "不是您本人操作请立即拨打12329。"
+        ),
+    ),
     "review.refused": Telling(
         "review",
         "review_refused",
@@ -105,6 +143,14 @@ TELLINGS: dict[str, Telling] = {
         lambda f: f"{f['time']}您的公积金账户绑定了微信。不是您本人操作请立即拨打12329。",
     ),
 }
+OPERATION_CODE_TELLING = Telling(
+    "code",
+    "operation_code",
+    lambda p, at: {"what": str(p["what"]), "code": str(p["code"]), "minutes": "10"},
+    "办理验证码",
+    lambda f: "验证码短信",
+    ("sms",),
+)
 CODE_TELLING = Telling(
     "code",
     "sms_code",

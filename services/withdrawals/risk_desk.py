@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,12 +10,29 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from services.applications.models import Application
-from services.core.clock import SHANGHAI, shanghai_day
+from services.core.clock import SHANGHAI, shanghai_day, shanghai_iso
+from services.core.errors import Forbidden
 from services.core.ids import new_id
+from services.face.tries import NOT_THE_MEMBERS, STRANGER
 from services.policies.rules import Policy
 from services.withdrawals.models import RiskDecision
-from services.withdrawals.risk import Assessment, RiskFacts, Route, assess
+from services.withdrawals.risk import Assessment, Outcome, RiskFacts, Route, assess
 from services.withdrawals.states import COUNTED_STATES
+
+PASSED = {"face": "face_passed", "card_sms": "card_passed"}
+"""The edge a withdrawal takes when it was confirmed by a route."""
+_CLOSED = {
+    Outcome.TOO_MUCH: ("route.over_limit", "请改少一点重新办，或者刷脸，也可以带身份证到任一网点办理。"),
+    Outcome.FACE_NEEDED: ("route.face_needed", "为了您的资金安全，这一次请刷脸，或带身份证到任一网点办理。"),
+    Outcome.COUNTER: ("route.counter", "为了您的资金安全，今天请带身份证到任一网点办理。"),
+}
+
+
+class RouteClosed(Forbidden):
+    """This route does not serve now; says why, and where to turn."""
+
+    code, title = "route.closed", "这次不能这样核验"
+
 
 _KNOWN = text(
     "SELECT"
@@ -26,10 +44,10 @@ _KNOWN = text(
     " (SELECT phone_changed_at FROM member WHERE account_id = :account_id) AS phone_changed_at,"
     " (SELECT created_at FROM payee_card WHERE account_id = :account_id AND card_id = :card_id"
     "  AND source = 'member') AS card_at,"
-    " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state = 'failed'"
-    "  AND created_at > :day_ago AND reasons <> '[\"face.photo_unavailable\"]') AS failed_faces,"
-    " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state = 'failed'"
-    "  AND created_at >= :midnight AND reasons @> '[\"match.other_person\"]') AS stranger_faces,"
+    " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state IN ('failed', 'expired')"
+    "  AND created_at > :day_ago AND NOT reasons <@ CAST(:excused AS jsonb)) AS failed_faces,"
+    " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state IN ('failed', 'expired')"
+    "  AND created_at >= :midnight AND reasons @> CAST(:stranger AS jsonb)) AS stranger_faces,"
     " (SELECT coalesce(sum(amount_fen), 0) FROM application WHERE account_id = :account_id"
     "  AND submitted_on = :today AND result->>'verified_by' = 'card_sms'"
     "  AND state = ANY(:counted)) AS route_today_fen"
@@ -51,6 +69,8 @@ def risk_facts(
             "midnight": local.replace(hour=0, minute=0, second=0, microsecond=0),
             "today": shanghai_day(at),
             "counted": list(COUNTED_STATES),
+            "excused": json.dumps(sorted(NOT_THE_MEMBERS)),
+            "stranger": json.dumps([STRANGER]),
         },
     ).one()
     first_phone = known.device_at is None or known.device_at == known.first_device_at
@@ -99,3 +119,24 @@ def decide(
 def card_of(application: Application) -> UUID | None:
     """The card an application pays to."""
     return UUID(application.payee["card_id"]) if application.payee else None
+
+
+def refuse_closed(found: Assessment) -> None:
+    """Raises RouteClosed when the decision leaves no way by this route."""
+    if found.outcome in _CLOSED:
+        code, turn_to = _CLOSED[found.outcome]
+        raise RouteClosed(f"{found.reasons[0].text}。{turn_to}钱没有动。", code=code)
+
+
+def note_route(
+    session: Session, application: Application, route: Route, found: Assessment, at: datetime
+) -> None:
+    """Write on the application what it was verified by, and from when it may be paid; at once needs no note."""
+    if route == "face" and not found.delay_hours:
+        return
+    noted: dict[str, object] = {"verified_by": route}
+    if application.amount_fen is not None and found.delay_hours:
+        noted["pay_from"] = shanghai_iso(at + timedelta(hours=found.delay_hours))
+        noted["wait_reasons"] = [reason.text for reason in found.reasons]
+    application.result = {**application.result, **noted}
+    session.flush()  # the state is moved by a statement of its own

@@ -43,6 +43,10 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "certificate_issued": ("name", "number"),
     "bound": ("time",),
     "review_refused": ("date", "item", "reason"),
+    "operation_code": ("what", "code", "minutes"),
+    "payment_waiting": ("item", "amount", "time", "card4"),
+    "payment_stopped": ("item", "amount"),
+    "face_stranger": ("item",),
 }
 UNCERTAIN = ("InternalError", "ServerNetworkError")
 LATER = (
