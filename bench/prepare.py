@@ -151,7 +151,7 @@ class Preparer:
 def _passed(
     own: Product, account_id: UUID, application_id: UUID, digest: bytes, consent_id: UUID, device_id: UUID
 ) -> FaceSession:
-    prompts = draw_prompts()
+    prompts = draw_prompts("0" * 32)
     return FaceSession(
         account_id=account_id,
         session_id=new_id(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from services.face.engine.colours import colours_of
+
 ACTIONS = ("blink", "open_mouth", "turn_left", "turn_right", "nod")
 CHECKED_IN_DEPTH = frozenset({"open_mouth", "turn_left", "turn_right"})
 ACTION_COUNT = 3
@@ -16,18 +18,21 @@ TEXTS = {
     "turn_right": "请慢慢向右转头，再转回来",
     "nod": "请慢慢点一下头",
 }
-_FIRST_NEUTRAL_MS = 1500
+_FIRST_NEUTRAL_MS = 2000
 _BETWEEN_MS = 900
 _LEAST_HOLD_MS, _MOST_HOLD_MS = 2600, 3300
 
 
-def draw_prompts() -> list[dict[str, Any]]:
-    """Look ahead, then three different actions with a rest between; a mouth or a turn is always among them."""
+def draw_prompts(nonce: str) -> list[dict[str, Any]]:
+    """Look ahead, then three different actions with a rest between; a mouth or a turn is always among them.
+
+    While the member looks ahead for the first time, the screen shows the colours that belong to the nonce.
+    """
     random = secrets.SystemRandom()
     actions = random.sample(ACTIONS, ACTION_COUNT)
     while not CHECKED_IN_DEPTH.intersection(actions):
         actions = random.sample(ACTIONS, ACTION_COUNT)
-    prompts = [_prompt("neutral", _FIRST_NEUTRAL_MS)]
+    prompts = [{**_prompt("neutral", _FIRST_NEUTRAL_MS), "colours": list(colours_of(nonce))}]
     for action in actions:
         prompts.append(_prompt(action, random.randint(_LEAST_HOLD_MS, _MOST_HOLD_MS)))
         prompts.append(_prompt("neutral", _BETWEEN_MS))

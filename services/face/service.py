@@ -23,6 +23,7 @@ from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
 from services.face.methods import MethodRefused
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession
+from services.face.replay import Replays
 from services.face.states import FACE_STATES
 from services.face.tries import end_earlier, failed_today, forget_frames
 from services.face.verdicts import write_verdict
@@ -84,9 +85,10 @@ class Batch:
 class Faces:
     """Use cases of face sessions, in the caller's transaction."""
 
-    def __init__(self, cipher: FieldCipher, clock: Clock) -> None:
+    def __init__(self, cipher: FieldCipher, clock: Clock, replays: Replays) -> None:
         self._cipher = cipher
         self._clock = clock
+        self._replays = replays
 
     def open(
         self, session: Session, operation: Operation, consent_id: UUID, policy: Policy
@@ -101,7 +103,7 @@ class Faces:
         self.require_consent(session, operation.account_id, consent_id)
         device = active_device(session, operation.account_id)
         self._take_turn(session, operation.account_id, policy)
-        key = secrets.token_bytes(32)
+        key, nonce = secrets.token_bytes(32), secrets.token_hex(16)
         row = FaceSession(
             account_id=operation.account_id,
             session_id=new_id(),
@@ -110,9 +112,9 @@ class Faces:
             consent_id=consent_id,
             kind="camera",
             device_id=device.device_id,
-            nonce=secrets.token_hex(16),
+            nonce=nonce,
             challenge_key_sealed=self._cipher.seal_bytes(key, "face_session.key"),
-            prompts=draw_prompts(),
+            prompts=draw_prompts(nonce),
             shown=0,
             shown_at=now,
             starts_ms=[0],
@@ -141,7 +143,7 @@ class Faces:
         waiting = end_earlier(session, account_id)
         if self.tries_left(session, account_id, policy) <= waiting:
             raise TooMany(
-                "今天刷脸没有成功三次，钱没有动。请明天再试，或带身份证到任一网点办理。",
+                "今天刷脸没有成功三次，钱没有动。可以改用银行卡核验加短信，明天再试，或带身份证到任一网点办理。",
                 code="face.tries_used",
             )
 
@@ -266,7 +268,13 @@ class Faces:
             for frame in unpack(self._cipher.open_bytes(batch.frames_sealed, "face_batch.frames"))
         ]
         prompts = [
-            Prompt(prompt["index"], prompt["kind"], start_ms, prompt["hold_ms"])
+            Prompt(
+                prompt["index"],
+                prompt["kind"],
+                start_ms,
+                prompt["hold_ms"],
+                tuple(prompt.get("colours", ())),
+            )
             for prompt, start_ms in zip(row.prompts, row.starts_ms, strict=True)
         ]
         return row, frames, prompts
@@ -280,13 +288,14 @@ class Faces:
         hashes: Sequence[bytes],
         serve_minutes: int,
     ) -> None:
-        """Write the verdict and forget the frames. A frame seen before in any session refuses."""
+        """Write the verdict and forget the frames. A frame seen before in any session refuses, and so do copies."""
         row = self._locked(session, account_id, session_id)
         if row.state != "judging":
             return
         now = self._clock.now()
         reasons = list(verdict.reasons)
-        if self._seen_before(session, row, hashes, now):
+        copied = self._replays.seen_before(session, account_id, session_id, verdict.picture_hashes, now)
+        if self._seen_before(session, row, hashes, now) or copied:
             reasons.append("liveness.reused")
         if not verdict.passed and not reasons:
             reasons.append("face.engine_failed")  # a judge that neither passes nor says why

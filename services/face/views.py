@@ -22,4 +22,4 @@ def key_text(key: bytes) -> str:
 def prompt_view(row: FaceSession) -> dict[str, Any]:
     """The prompt to show now."""
     prompt = row.prompts[row.shown]
-    return {**prompt, "last": row.shown + 1 == len(row.prompts)}
+    return {"colours": [], **prompt, "last": row.shown + 1 == len(row.prompts)}

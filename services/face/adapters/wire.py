@@ -48,7 +48,9 @@ def job_message(
     """A judging job as head and pictures, the reference photo last."""
     head = {
         "frames": [[frame.seq, frame.at_ms, frame.prompt] for frame in frames],
-        "prompts": [[item.index, item.kind, item.start_ms, item.hold_ms] for item in prompts],
+        "prompts": [
+            [item.index, item.kind, item.start_ms, item.hold_ms, list(item.colours)] for item in prompts
+        ],
     }
     return head, [*(frame.jpeg for frame in frames), reference]
 
@@ -60,7 +62,10 @@ def job_of(head: dict[str, Any], blobs: Sequence[bytes]) -> tuple[list[Frame], l
         Frame(int(seq), int(at_ms), int(prompt), jpeg)
         for (seq, at_ms, prompt), jpeg in zip(head["frames"], pictures, strict=True)
     ]
-    prompts = [Prompt(int(i), _kind(kind), int(start), int(hold)) for i, kind, start, hold in head["prompts"]]
+    prompts = [
+        Prompt(int(i), _kind(kind), int(start), int(hold), tuple(map(str, colours)))
+        for i, kind, start, hold, colours in head["prompts"]
+    ]
     return frames, prompts, reference
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.face.engine import quality
+from services.face.engine import colours, quality
 from services.face.engine.actions import Run, Shown, liveness_faults
 from services.face.engine.calibration import Calibration
 from services.face.engine.identity import likeness
@@ -71,6 +71,7 @@ def _run_stages(bench: _Bench, reference_jpeg: bytes) -> None:
         raise _Refused("liveness.frozen")
     shown = [Shown(prompt, shown_at(bench.frames, prompt)) for prompt in bench.prompts]
     looks = _looks(bench, pictures, shown)
+    _score_colours(bench, looks, pictures)
     moments = _moments(bench, looks, shown)
     faults, runs = liveness_faults(shown, moments, bench.limits)
     _score_moments(bench, moments, runs)
@@ -161,6 +162,17 @@ def _match(
     bench.scores["frontal_distance"] = found.frontal
     bench.scores["action_distance"] = found.actions
     _refuse_if(found.faults(bench.limits))
+
+
+def _score_colours(bench: _Bench, looks: Sequence[Look], pictures: Sequence[Pixels]) -> None:
+    for prompt in bench.prompts:
+        if prompt.colours:
+            seen = [
+                colours.glance(look.at_ms, pictures[look.place], look.points)
+                for look in looks
+                if look.prompt == prompt.index
+            ]
+            bench.scores["colour_echo"] = colours.echo(seen, prompt.colours, prompt.start_ms, prompt.hold_ms)
 
 
 def _score_moments(bench: _Bench, moments: Sequence[Moment], runs: Sequence[Run]) -> None:

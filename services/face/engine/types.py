@@ -25,12 +25,13 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One instruction to the member; left and right are the member's own."""
+    """One instruction to the member; left and right are the member's own. `colours` light the face, in turn."""
 
     index: int
     kind: Kind
     start_ms: int
     hold_ms: int
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

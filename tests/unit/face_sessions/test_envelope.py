@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 from collections import Counter
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.face.challenge import CHECKED_IN_DEPTH, TEXTS, draw_prompts
+from services.face.engine.colours import colours_of
 from services.face.engine.types import Frame
 from services.face.envelope import (
     frame_mac,
@@ -156,7 +158,8 @@ def test_packed_frames_come_out_as_they_went_in(frames: list[Frame]) -> None:
 
 def test_a_challenge_begins_at_rest_and_asks_three_different_actions() -> None:
     for _ in range(200):
-        prompts = draw_prompts()
+        nonce = secrets.token_hex(16)
+        prompts = draw_prompts(nonce)
         kinds = [prompt["kind"] for prompt in prompts]
         actions = kinds[1::2]
         assert kinds[0::2] == ["neutral"] * 4
@@ -164,6 +167,7 @@ def test_a_challenge_begins_at_rest_and_asks_three_different_actions() -> None:
         assert CHECKED_IN_DEPTH & set(actions)
         assert [prompt["index"] for prompt in prompts] == list(range(7))
         assert all(kind in TEXTS for kind in kinds)
+        assert [prompt.get("colours") for prompt in prompts] == [list(colours_of(nonce)), *[None] * 6]
         assert (
             sum(prompt["hold_ms"] for prompt in prompts) <= 20_000
         )  # within the 90 seconds, with time to spare
@@ -172,12 +176,17 @@ def test_a_challenge_begins_at_rest_and_asks_three_different_actions() -> None:
 def test_challenges_differ() -> None:
     """Every action comes in every place: nothing to prepare for."""
     places = Counter(
-        (place, kind) for _ in range(600) for place, kind in enumerate(p["kind"] for p in draw_prompts())
+        (place, kind)
+        for _ in range(600)
+        for place, kind in enumerate(p["kind"] for p in draw_prompts(secrets.token_hex(16)))
     )
     for place in (1, 3, 5):
         for action in ("blink", "open_mouth", "turn_left", "turn_right", "nod"):
             assert places[place, action] > 30
     holds = {
-        prompt["hold_ms"] for _ in range(100) for prompt in draw_prompts() if prompt["kind"] != "neutral"
+        prompt["hold_ms"]
+        for _ in range(100)
+        for prompt in draw_prompts(secrets.token_hex(16))
+        if prompt["kind"] != "neutral"
     }
     assert len(holds) > 50
