@@ -121,7 +121,12 @@ def fault_order(world: World, account: Account, given: Mapping[str, Any]) -> dic
     if server not in ("wechat", "sms", "share") or not kind:
         raise BadOrder("server (wechat, sms, share) and kind are needed")
     person = world.person(str(given.get("person", "")))
-    seen = {"wechat": account.openid(person.key), "sms": person.phone, "share": person.key} if person else {}
+    mini = given.get("on") in (
+        "getverifyid",
+        "facial_verify",
+    )  # the mini-program knows people by other openids
+    openid = (account.mini_openid if mini else account.openid)(person.key) if person else ""
+    seen = {"wechat": openid, "sms": person.phone, "share": person.key} if person else {}
     return {
         "server": server,
         "on": str(given.get("on", "*")),

@@ -26,6 +26,7 @@ def shown(world: World, account: Account, person: Person) -> dict[str, Any]:
         "portrait": person.portrait,
         "note": person.record.get("note", ""),
         "openid": openid,
+        "mini_openid": account.mini_openid(person.key),
         "follows": account.follows(openid),
         "cards": [dict(card) for card in person.cards],
     }

@@ -46,6 +46,15 @@ class Account:
         """Whose openid it is."""
         return next((p for p in self.world.people() if self.openid(p.key) == openid), None)
 
+    def mini_openid(self, key: str) -> str:
+        """The person's openid for the mini-program: another one, as for every appid."""
+        digest = hashlib.sha256(f"{self.keys['mini_appid']}/{key}".encode()).digest()
+        return "o" + base64.urlsafe_b64encode(digest).decode()[:27]
+
+    def mini_person(self, openid: str) -> Person | None:
+        """Whose openid of the mini-program it is."""
+        return next((p for p in self.world.people() if self.mini_openid(p.key) == openid), None)
+
     def follows(self, openid: str) -> bool:
         """Whether the person follows the account now."""
         return bool(self.store.get("wechat.follower", openid, {}).get("follows"))
@@ -77,16 +86,16 @@ class Account:
                     self.store.put("wechat.token", token, {**facts, "ends": ends})
             return self._new_token("plain")
 
-    def stable_token(self, *, force: bool) -> dict[str, Any]:
-        """stable_token: the same token until 5 minutes before its end; `force` kills it."""
+    def stable_token(self, *, force: bool, kind: str = "stable") -> dict[str, Any]:
+        """stable_token: the same token until 5 minutes before its end; `force` kills it. Each app has its own."""
         with self.store.locked():
             for token, facts in self.store.items("wechat.token"):
                 left = facts["ends"] - self.world.time()
-                if facts["kind"] == "stable" and left > OVERLAP_S and not force:
+                if facts["kind"] == kind and left > OVERLAP_S and not force:
                     return {"access_token": token, "expires_in": int(left)}
             if force:
-                self.kill_tokens("stable")
-            return self._new_token("stable")
+                self.kill_tokens(kind)
+            return self._new_token(kind)
 
     def _new_token(self, kind: str) -> dict[str, Any]:
         token = f"{secrets.randbelow(90) + 10}_" + secrets.token_urlsafe(96)
@@ -102,14 +111,16 @@ class Account:
             if kind in (None, facts["kind"]):
                 self.store.delete("wechat.token", token)
 
-    def token_trouble(self, token: str) -> int:
-        """0, or WeChat's error code for this access token."""
+    def token_trouble(self, token: str, app: str = "account") -> int:
+        """0, or WeChat's error code for this access token at a call of the account or of the mini-program."""
         if not token:
             return 41001
         facts = self.store.get("wechat.token", token)
         if facts is None:
             return 40001
-        return 42001 if facts["ends"] <= self.world.time() else 0
+        if facts["ends"] <= self.world.time():
+            return 42001
+        return 0 if (facts["kind"] == "mini") is (app == "mini") else 48001
 
     def ticket(self) -> dict[str, Any]:
         """The JS-SDK ticket: the same for two hours."""

@@ -28,6 +28,11 @@ MESSAGES = {
     46003: "menu no exist",
     47001: "data format error",
     47003: "argument invalid!",
+    48001: "api unauthorized",
+    84001: "invalid identify id",
+    84002: "identify info mismatch",
+    84003: "identify not finished",
+    84006: "cert info empty",
 }
 Answer = dict[str, Any] | Response
 

@@ -23,13 +23,16 @@ class CgiBin:
 
     # tokens
 
-    def _check_app(self, given: Mapping[str, Any]) -> None:
+    def _check_app(self, given: Mapping[str, Any]) -> str:
+        """Which of the two apps asks: its name in the keys, "" for the account and "mini_" for the mini-program."""
         if given.get("grant_type") != "client_credential":
             raise WeChatError(40002)
-        if given.get("appid") != self.account.keys["appid"]:
-            raise WeChatError(40013)
-        if given.get("secret") != self.account.keys["secret"]:
-            raise WeChatError(40125)
+        for app in ("", "mini_"):
+            if given.get("appid") == self.account.keys[f"{app}appid"]:
+                if given.get("secret") != self.account.keys[f"{app}secret"]:
+                    raise WeChatError(40125)
+                return app
+        raise WeChatError(40013)
 
     def token(self) -> Answer:
         """GET cgi-bin/token."""
@@ -39,11 +42,11 @@ class CgiBin:
     def stable_token(self) -> Answer:
         """POST cgi-bin/stable_token."""
         body = body_json()
-        self._check_app(body)
+        kind = "mini" if self._check_app(body) else "stable"
         force = body.get("force_refresh") is True
         if force and self.account.over_quota("force"):
             raise WeChatError(45009)
-        return self.account.stable_token(force=force)
+        return self.account.stable_token(force=force, kind=kind)
 
     def ticket(self) -> Answer:
         """GET cgi-bin/ticket/getticket."""
@@ -100,14 +103,15 @@ def blueprint(account: Account, pusher: Pusher) -> Blueprint:
         "clear_quota": ("POST", cgi.clear_quota),
     }
     for path, (method, handler) in {**open_calls, **token_calls}.items():
-        view = _view(account, path, handler, needs_token=path in token_calls)
+        view = wechat_view(account, path, handler, needs_token=path in token_calls)
         pages.add_url_rule(f"/{path}", path.replace("/", "_"), view, methods=[method])
     return pages
 
 
-def _view(
-    account: Account, path: str, handler: Callable[[], Answer], *, needs_token: bool
+def wechat_view(
+    account: Account, path: str, handler: Callable[[], Answer], *, needs_token: bool, app: str = "account"
 ) -> Callable[[], Response]:
+    """A handler as WeChat serves it: ordered faults, the token of the right app, the day's quota, errors under 200."""
     name = path.removeprefix("message/")
 
     def view() -> Response:
@@ -115,7 +119,8 @@ def _view(
             broken = _ordered(account, name)
             if broken is not None:
                 return broken
-            trouble = account.token_trouble(request.args.get("access_token", "")) if needs_token else 0
+            token = request.args.get("access_token", "")
+            trouble = account.token_trouble(token, app) if needs_token else 0
             if trouble:
                 raise WeChatError(trouble)
             if account.over_quota(name):
