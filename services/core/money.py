@@ -71,3 +71,10 @@ def _integer_words(number: int) -> str:
         if power % 4 == 0 and number // 10**power % 10**4:
             words += _GROUPS[power // 4]
     return words
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Quotient rounded half up 四舍五入, for amounts of zero and more; exact, since no float is made."""
+    if numerator < 0 or denominator <= 0:
+        raise ValueError("half_up is for amounts of zero and more")
+    return (2 * numerator + denominator) // (2 * denominator)
