@@ -17,6 +17,7 @@ from services.core.crypto import FieldCipher
 from services.core.db import Sessions
 from services.face.service import Faces
 from services.face.verifications import Verifications
+from services.items.card_route import CardRoute
 from services.items.engine import Engine
 from services.notices.adapters.tencent_sms import DeliveryReceipt
 from services.notices.service import Notices
@@ -38,6 +39,7 @@ class Ports:
     engine: Engine
     faces: Faces
     verifications: Verifications
+    card_route: CardRoute
     notices: Notices
     certificates: Certificates
     oauth: OAuthClient

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field, StrictStr
 from pydantic.config import JsonDict
 
-from app.member_api.schemas import CaptureOut, In, Out, PromptOut
+from app.member_api.schemas import CaptureOut, PromptOut
+from app.member_api.shapes import In, Out
 
 _CONSENT = "0193f0a2-5b1e-7c3d-9a44-2f6f0c1d8e01"
 _SESSION = "0193f0a2-6c2f-7d4e-8b55-3a7a1d2e9f02"
@@ -26,7 +27,7 @@ _CAMERA: JsonDict = {
         "batch_max": 10,
         "total_max": 120,
     },
-    "prompt": {"index": 0, "kind": "neutral", "text": "请看正前方", "hold_ms": 1500, "last": False},
+    "prompt": {"index": 0, "kind": "neutral", "text": "请看正前方", "hold_ms": 2000, "colours": ["green", "red", "blue", "red"], "last": False},
     "verify_id": None,
 }
 _WECHAT: JsonDict = {

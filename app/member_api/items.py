@@ -20,6 +20,7 @@ from services.core.db import transaction
 from services.core.identity import check_card_no
 from services.items.declaration import Form, Item
 from services.items.registry import Registry
+from services.items.timing import pay_timing
 
 QUOTES = Limit("quotes", 60, 60)
 SUBMITS = Limit("submits", 20, 60)
@@ -82,7 +83,8 @@ def _quote(item: Item) -> Callable[..., Any]:
                 if item.kind == "withdrawal"
                 else []
             )
-            return quote_view(own.engine.quote(session, g.account_id, prepared), cards)
+            quote = own.engine.quote(session, g.account_id, prepared)
+            return quote_view(quote, cards, pay_timing(session, g.account_id, quote, form, own.clock.now()))
 
     return quote_item
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from app.member_api.other_way_views import pay_from, timing_view, waiting_words
 from app.ports import Ports
 from services.accounts.models import PayeeCard
 from services.applications.models import MONEY, Application
@@ -15,6 +16,7 @@ from services.core.money import yuan_text, yuan_words
 from services.items.declaration import Approval, Item
 from services.items.engine import Quote, state_table
 from services.items.facts import SHARED, Facts
+from services.items.timing import PayTiming
 from services.ledger.queries import FundMovement
 
 KIND_TEXTS = {
@@ -29,6 +31,7 @@ _WAITING = {
     "submitted": "正在办理，请稍等几秒。",
     "verifying": "等您刷脸确认。",
     "in_review": "工作人员正在审核，3 个工作日内告诉您结果。",
+    "waiting": "已经批准，到时间自动付款。",
     "approved": "已经批准，正在通知银行付款，一般几秒钟。",
     "paying": "银行正在付款，一般 1 分钟内到账。",
     "accepted": "银行已受理，正在把钱转到您的卡上，一般 1 分钟内到账。",
@@ -44,6 +47,7 @@ _NEXT = {
     "verifying": "face",
     "in_review": "wait",
     "approved": "wait",
+    "waiting": "wait",
     "paying": "wait",
     "accepted": "wait",
     "unknown": "wait",
@@ -114,7 +118,7 @@ def item_view(item: Item) -> dict[str, Any]:
     }
 
 
-def quote_view(quote: Quote, cards: list[dict[str, Any]]) -> dict[str, Any]:
+def quote_view(quote: Quote, cards: list[dict[str, Any]], timing: PayTiming | None = None) -> dict[str, Any]:
     """The answer to "may I, and how much"."""
     next_on = quote.item.next_on(quote.facts, quote.policy) if quote.item.next_on else None
     return {
@@ -129,6 +133,7 @@ def quote_view(quote: Quote, cards: list[dict[str, Any]]) -> dict[str, Any]:
         "cards": cards,
         "verification": quote.item.verification.value,
         "approval": quote.approval.value,
+        "timing": timing_view(timing, quote.policy) if quote.allowed else None,
     }
 
 
@@ -210,7 +215,7 @@ def application_view(
         "amount_words": yuan_words(application.amount_fen) if application.amount_fen is not None else None,
         "card": {"bank_name": payee["bank_name"], "tail4": payee["tail4"]} if payee else None,
         "next_step": _NEXT.get(application.state, "none"),
-        "waiting_text": _WAITING[application.state],
+        "waiting_text": _waiting_text(application, transitions),
         "steps": progress(application, transitions),
         "refusals": [],
         "certificate": certificate,
@@ -219,7 +224,19 @@ def application_view(
         "created_at": shanghai_iso(application.created_at),
         "updated_at": shanghai_iso(application.updated_at),
         "account_balance_fen": balance_fen,
+        "pay_from": pay_from(application),
+        "cancellable": any(
+            edge.source == application.state and edge.event == "cancel" for edge in table.edges
+        ),
     }
+
+
+def _waiting_text(application: Application, transitions: list[Taken]) -> str:
+    if application.state == "waiting":
+        return waiting_words(application)
+    if application.state == "cancelled" and any(taken.target == "waiting" for taken in transitions):
+        return "您已经撤销了这笔业务，没有付款，钱已回到您的公积金账户。"
+    return _WAITING[application.state]
 
 
 _MONEY_STEPS = (
@@ -234,6 +251,7 @@ _MONEY_REACHED = {
     "verifying": 1,
     "in_review": 2,
     "approved": 3,
+    "waiting": 3,
     "paying": 3,
     "unknown": 3,
     "accepted": 4,
@@ -259,13 +277,19 @@ def _money_progress(application: Application, transitions: list[Taken]) -> list[
         at.get("paying"),
         at.get("paid"),
     )
+    steps = tuple(_named(step, application) for step in _MONEY_STEPS)
     if application.state in _FAILED:
-        return _failed_line(application, _MONEY_STEPS, times, at)
+        return _failed_line(application, steps, times, at)
     reached = _MONEY_REACHED[application.state]
     return [
-        _step(step, time, index, reached)
-        for index, (step, time) in enumerate(zip(_MONEY_STEPS, times, strict=True))
+        _step(step, time, index, reached) for index, (step, time) in enumerate(zip(steps, times, strict=True))
     ]
+
+
+def _named(step: tuple[str, str, str], application: Application) -> tuple[str, str, str]:
+    """A step by the name of what was really done."""
+    by_card = step[0] == "verified" and application.result.get("verified_by") == "card_sms"
+    return (step[0], "银行卡和短信", step[2]) if by_card else step
 
 
 def _plain_progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
@@ -273,7 +297,7 @@ def _plain_progress(application: Application, transitions: list[Taken]) -> list[
     faced = "verifying" in at
     steps = [
         ("submitted", "提交", "您"),
-        *([("verified", "刷脸", "您")] if faced else []),
+        *([_named(("verified", "刷脸", "您"), application)] if faced else []),
         ("completed", "办好", "公积金中心"),
     ]
     times = (at.get("submitted"), *((at.get("completed"),) if faced else ()), at.get("completed"))
