@@ -10,9 +10,17 @@ from services.certificates.models import Certificate
 from services.contributions.models import Contribution
 from services.core.db import Base
 from services.core.outbox import OutboxEvent, ProcessedEvent
+from services.core.retention import RetentionRun
 from services.datasharing.models import ShareCall
 from services.documents.models import Document
-from services.face.models import FaceBatch, FaceFrameHash, FaceSession, FaceVerification
+from services.face.models import (
+    FaceBatch,
+    FaceFrameHash,
+    FacePictureHash,
+    FaceSession,
+    FaceTemplate,
+    FaceVerification,
+)
 from services.items.models import CardSmsCheck
 from services.ledger.models import Journal, MemberBalance, Posting
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
@@ -28,10 +36,10 @@ from wechat.token_store import WeChatToken
 TABLES = (
     Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
     Contribution, Device, Document, EarlyReceipt,
-    FaceBatch, FaceFrameHash, FaceSession, FaceVerification, IdempotencyRecord, Journal, LoginSession,
+    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, Journal, LoginSession,
     Member, MemberBalance,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
-    ProvidentFundAccount, RateBucket, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,
+    ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,
     SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatToken,
 )  # fmt: skip
 metadata = Base.metadata

@@ -24,8 +24,10 @@ from services.core.money import yuan_text
 from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
 from services.datasharing.service import DataSharing
 from services.face.adapters.child import FaceJudge
+from services.face.engine.calibration import load_calibration
 from services.face.jobs import FaceJobs
 from services.face.ports import Verifier
+from services.face.replay import Replays
 from services.face.service import Faces
 from services.face.verifications import Verifications
 from services.items.effects import Effects
@@ -57,6 +59,7 @@ from wechat.replies import ChatFacts, Reply
 from wechat.template_messages import WeChatTemplateChannel
 from wechat.token_store import DatabaseTokenStore
 
+CALIBRATION = ROOT / "config" / "face_calibration.toml"
 SMS_TEMPLATES = (
     "sms_code",
     "review_refused",
@@ -112,7 +115,8 @@ class Product:
     @cached_property
     def faces(self) -> Faces:
         """Face sessions."""
-        return Faces(self.cipher, self.clock)
+        limits = load_calibration(CALIBRATION).replay
+        return Faces(self.cipher, self.clock, Replays(self.cipher, limits))
 
     @cached_property
     def face_verifier(self) -> Verifier:
@@ -257,7 +261,7 @@ class Product:
     @cached_property
     def judge(self) -> FaceJudge:
         """The judging child process."""
-        return FaceJudge(ROOT / "models", ROOT / "config" / "face_calibration.toml")
+        return FaceJudge(ROOT / "models", CALIBRATION)
 
     @cached_property
     def face_jobs(self) -> FaceJobs:

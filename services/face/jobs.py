@@ -17,13 +17,12 @@ from services.datasharing.service import DataSharing, Question
 from services.face.engine.types import Verdict
 from services.face.models import FaceSession
 from services.face.ports import Judge
-from services.face.retention import delete_stale_frames
+from services.face.retention import FRAMES_LIFE, delete_stale_frames
 from services.face.service import QUEUE, Faces
 from services.face.views import frame_digest
 from services.policies.service import PolicyBook
 
 log = structlog.get_logger(__name__)
-FRAMES_LIFE = timedelta(minutes=10)
 
 
 class FaceJobs:

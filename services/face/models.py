@@ -17,8 +17,9 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     Uuid,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import BIT, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.db import Base
@@ -53,7 +54,14 @@ class FaceSession(Base):
     reasons: Mapped[list[str]] = mapped_column(JSONB, default=list)
     scores: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     models: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
+        Index("ix_face_session_kept", "created_at", "account_id", postgresql_where=text("erased_at IS NULL")),
+        Index(
+            "ix_face_session_reasons",
+            "erased_at",
+            postgresql_where=text("erased_at IS NOT NULL AND reasons <> '[]'::jsonb"),
+        ),
         Index("ix_face_session_day", "account_id", "created_at"),
         Index("ix_face_session_state", "state", "created_at"),
         CheckConstraint(
@@ -87,6 +95,33 @@ class FaceFrameHash(Base):
     account_id: Mapped[UUID] = mapped_column(Uuid)
     session_id: Mapped[UUID] = mapped_column(Uuid)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    __table_args__ = (Index("ix_face_frame_hash_account", "account_id", "session_id"),)
+
+
+class FacePictureHash(Base):
+    """Blinded signs of a frame's low frequencies, so that a copy is known; four bands find candidates; 90 days."""
+
+    __tablename__ = "face_picture_hash"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    seq: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    digest: Mapped[str] = mapped_column(BIT(512))
+    band0: Mapped[int] = mapped_column(index=True)
+    band1: Mapped[int] = mapped_column(index=True)
+    band2: Mapped[int] = mapped_column(index=True)
+    band3: Mapped[int] = mapped_column(index=True)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class FaceTemplate(Base):
+    """A member's face descriptor, where the centre keeps them at all; the key lies outside the database."""
+
+    __tablename__ = "face_template"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    key_id: Mapped[int] = mapped_column(SmallInteger)
+    consent_id: Mapped[UUID] = mapped_column(Uuid)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class FaceVerification(Base):
