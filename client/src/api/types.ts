@@ -175,6 +175,8 @@ export interface Prompt {
   kind: string
   text: string
   hold_ms: number
+  /** What lights the screen while this prompt is shown, in turn. */
+  colours: string[]
   last: boolean
 }
 

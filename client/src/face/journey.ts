@@ -9,6 +9,7 @@ import { hasKey } from '@/device/key'
 import { jweixin } from '@/device/jweixin'
 import { closeCamera, makeShutter, openCamera } from './camera'
 import { runCapture } from './capture'
+import { useLight } from './light'
 
 export type Stage = 'ready' | 'opening' | 'capturing' | 'judging' | 'passed' | 'failed' | 'no-key' | 'trouble'
 
@@ -25,6 +26,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   const prompt = shallowRef<Prompt | null>(null)
   const session = shallowRef<FaceSession | null>(null)
   const actions = ref(0)
+  const { shade, light, dark } = useLight()
   const verdict = shallowRef<FaceVerdict | null>(null)
   const trouble = shallowRef<unknown>(null)
   let stream: MediaStream | null = null
@@ -34,6 +36,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   /** The page is out of sight: a challenge cannot go on, a judgement can. */
   function hide(): void {
     stopped = true
+    dark()
     closeCamera(stream)
   }
 
@@ -106,6 +109,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
 
   function show(next: Prompt): void {
     prompt.value = next
+    light(next)
     if (next.kind !== 'neutral') actions.value++
   }
 
@@ -120,7 +124,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     return passed
   }
 
-  return { stage, prompt, actions, session, verdict, trouble, start, hide, leave }
+  return { stage, prompt, actions, shade, session, verdict, trouble, start, hide, leave }
 }
 
 /** Turn a passed face into the application's approval; sent again, it is still done once. */

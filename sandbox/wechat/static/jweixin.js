@@ -123,6 +123,16 @@
       const sway = this.still ? 10 : 0.6
       const [x, y] = [Math.sin(seconds * 0.9) * sway, Math.cos(seconds * 1.3) * sway]
       this.pen.drawImage(image, x - 12, y - 9, WIDTH + 24, HEIGHT + 18)
+      this.lit(document.querySelector('[data-light]')?.dataset.light)
+    }
+
+    /** A bright screen colours the face a little. */
+    lit(shade) {
+      if (!shade) return
+      this.pen.globalAlpha = 0.05
+      this.pen.fillStyle = shade
+      this.pen.fillRect(0, 0, WIDTH, HEIGHT)
+      this.pen.globalAlpha = 1
     }
   }
 
