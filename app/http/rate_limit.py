@@ -12,7 +12,8 @@ from sqlalchemy import DateTime, Integer, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.ports import ports
-from services.core.db import Base, transaction
+from services.core.clock import Clock
+from services.core.db import Base, Sessions, transaction
 from services.core.errors import TooMany
 
 _HIT = text(
@@ -44,13 +45,18 @@ class Limit:
 
 
 def hit(limit: Limit, key: str) -> None:
-    """Count one hit; raises TooMany with Retry-After when the window is full. Keys are stored hashed."""
+    """Count one hit in the member zone; raises TooMany with Retry-After when the window is full."""
     own = ports()
-    now = own.clock.now()
+    count_hit(own.sessions, own.clock, limit, key)
+
+
+def count_hit(sessions: Sessions, clock: Clock, limit: Limit, key: str) -> None:
+    """Count one hit; raises TooMany with Retry-After when the window is full. Keys are stored hashed."""
+    now = clock.now()
     start = int(now.timestamp()) // limit.seconds * limit.seconds
     bucket = hashlib.sha256(f"{limit.name}|{limit.seconds}|{key}".encode()).digest()
     window = datetime.fromtimestamp(start, UTC)
-    with transaction(own.sessions) as session:
+    with transaction(sessions) as session:
         hits = session.execute(_HIT, {"bucket": bucket, "window_start": window}).scalar_one()
     if hits > limit.most:
         raise TooMany(retry_after_s=max(1, start + limit.seconds - int(now.timestamp())))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from app.member_api.fact_texts import FACT_LABELS, fact_text
 from app.member_api.other_way_views import pay_from, timing_view, waiting_words
 from app.ports import Ports
 from services.accounts.models import PayeeCard
@@ -14,8 +15,9 @@ from services.certificates.models import Certificate
 from services.core.clock import shanghai_iso
 from services.core.money import yuan_text, yuan_words
 from services.items.declaration import Approval, Item
-from services.items.engine import Quote, state_table
+from services.items.engine import state_table
 from services.items.facts import SHARED, Facts
+from services.items.judging import Quote
 from services.items.timing import PayTiming
 from services.ledger.queries import FundMovement
 
@@ -55,16 +57,6 @@ _NEXT = {
     "paid": "done",
     "completed": "done",
 }
-_FACT_LABELS = {
-    "account": "账户信息",
-    "contributions": "缴存记录",
-    "usage": "提取记录",
-    "marriage": "婚姻状况",
-    "property": "本市住房",
-    "card_check": "银行卡核验",
-    "loans": "公积金贷款",
-}
-_MARRIAGE = {"10": "未婚", "20": "已婚", "30": "丧偶", "40": "离婚"}
 
 
 def movement_view(movement: FundMovement) -> dict[str, Any]:
@@ -103,11 +95,12 @@ def item_summary(item: Item) -> dict[str, Any]:
     }
 
 
-def item_view(item: Item) -> dict[str, Any]:
-    """An item's declaration for the page."""
+def item_view(item: Item, today: date) -> dict[str, Any]:
+    """An item's declaration for the page, with the rules in force today."""
+    basis = [b for b in item.legal_basis if b.holds_on(today)]
     return {
         **item_summary(item),
-        "legal_basis": [{"title": b.title, "article": b.article, "text": b.text} for b in item.legal_basis],
+        "legal_basis": [{"title": b.title, "article": b.article, "text": b.text} for b in basis],
         "form_schema": item.form.model_json_schema(),
         "needs_consent": ["data_sharing"] if item.needs & SHARED else [],
         "sources": [{"name": name, "why": why} for name, why in item.sources],
@@ -118,7 +111,9 @@ def item_view(item: Item) -> dict[str, Any]:
     }
 
 
-def quote_view(quote: Quote, cards: list[dict[str, Any]], timing: PayTiming | None = None) -> dict[str, Any]:
+def quote_view(
+    quote: Quote, form: Any, cards: list[dict[str, Any]], timing: PayTiming | None = None
+) -> dict[str, Any]:
     """The answer to "may I, and how much"."""
     next_on = quote.item.next_on(quote.facts, quote.policy) if quote.item.next_on else None
     return {
@@ -128,13 +123,21 @@ def quote_view(quote: Quote, cards: list[dict[str, Any]], timing: PayTiming | No
         "explanation": quote.amount.headline if quote.amount and quote.allowed else "",
         "breakdown": _parts(quote) if quote.allowed else [],
         "refusals": [refusal.to_json() for refusal in quote.refusals],
-        "facts": _facts(quote.facts),
+        "facts": facts_view(quote.facts),
         "next_on": _day(_earliest(quote) if not quote.allowed else next_on),
         "cards": cards,
         "verification": quote.item.verification.value,
         "approval": quote.approval.value,
+        "asks": sorted(quote.item.asked(quote.facts, form, quote.policy)) if quote.allowed else [],
+        "choices": _choices(quote) if quote.allowed else {},
         "timing": timing_view(timing, quote.policy) if quote.allowed else None,
     }
+
+
+def _choices(quote: Quote) -> dict[str, list[dict[str, str]]]:
+    """Answers taken from the facts, by field; the member picks one instead of typing."""
+    offered = quote.item.offered(quote.facts, quote.policy)
+    return {name: [{"value": c.value, "text": c.text} for c in choices] for name, choices in offered.items()}
 
 
 def _headline(quote: Quote) -> str:
@@ -161,34 +164,17 @@ def _parts(quote: Quote) -> list[dict[str, Any]]:
     return [{"label": p.label, "amount_fen": p.amount_fen, "text": p.text, "source": p.source} for p in parts]
 
 
-def _facts(facts: Facts) -> list[dict[str, Any]]:
+def facts_view(facts: Facts) -> list[dict[str, Any]]:
+    """Every fact with its value in words, its source and its time."""
     return [
         {
-            "label": _FACT_LABELS[note.fact],
-            "value_text": _fact_text(facts, note.fact, note.status),
+            "label": FACT_LABELS[note.fact],
+            "value_text": fact_text(facts, note.fact, note.status),
             "source": note.source,
             "as_of": note.as_of,
         }
         for note in facts.sources
     ]
-
-
-def _fact_text(facts: Facts, fact: str, status: str) -> str:
-    if status != "ok":
-        return "没有查到，转人工核对" if status == "not_found" else "对方系统没有回音，转人工核对"
-    if fact == "marriage" and facts.marriage:
-        return _MARRIAGE.get(facts.marriage.status, "未说明")
-    if fact == "property" and facts.property:
-        return f"{facts.property.houses} 套" if facts.property.houses else "没有住房"
-    if fact == "contributions" and facts.contributions:
-        return f"连续缴存 {facts.contributions.continuous_months} 个月"
-    if fact == "usage" and facts.usage:
-        return f"今年已提 {yuan_text(facts.usage.year_fen)} 元"
-    if fact == "loans" and facts.loans:
-        return f"{len(facts.loans.open)} 笔未还清" if facts.loans.open else "没有未还清的贷款"
-    if fact == "card_check" and facts.card_check:
-        return "核验通过" if facts.card_check.matched else "核验没有通过"
-    return f"余额 {yuan_text(facts.account.balance_fen)} 元"
 
 
 def application_view(
@@ -217,7 +203,7 @@ def application_view(
         "next_step": _NEXT.get(application.state, "none"),
         "waiting_text": _waiting_text(application, transitions),
         "steps": progress(application, transitions),
-        "refusals": [],
+        "refusals": application.result.get("refusals", []),
         "certificate": certificate,
         "result": application.result,
         "next_available_on": _day(next_on),
