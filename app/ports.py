@@ -15,6 +15,7 @@ from services.certificates.service import Certificates
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions
+from services.documents.service import Documents
 from services.face.service import Faces
 from services.face.verifications import Verifications
 from services.items.card_route import CardRoute
@@ -42,6 +43,7 @@ class Ports:
     card_route: CardRoute
     notices: Notices
     certificates: Certificates
+    documents: Documents
     oauth: OAuthClient
     jssdk: JsSdk
     wechat_callback_config: CallbackConfig

@@ -10,6 +10,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from app.ports import Ports
+from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
 from runtime.retention import Retention
 from services.applications.case_numbers import CaseNumbers
@@ -23,6 +24,8 @@ from services.core.jobs import Job
 from services.core.money import yuan_text
 from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
 from services.datasharing.service import DataSharing
+from services.documents.adapters.child import ConfinedCleaner
+from services.documents.service import Documents
 from services.face.adapters.child import FaceJudge
 from services.face.engine.calibration import load_calibration
 from services.face.jobs import FaceJobs
@@ -42,11 +45,13 @@ from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
 from services.notices.service import Notices, Receipt
 from services.policies.service import PolicyBook
+from services.reviews.service import Reviews
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.node import BdcSettlementNode
 from services.settlement.adapters.bdc.notices import BdcNoticeStream
 from services.settlement.jobs import SettlementJobs
 from services.settlement.service import Settlement
+from services.staff.sessions import SessionKeys
 from services.withdrawals.service import WithdrawalPayments
 from wechat.callbacks import CallbackMessage
 from wechat.client import WeChatClient
@@ -139,6 +144,16 @@ class Product:
     def certificates(self) -> Certificates:
         """Certificates."""
         return Certificates(self.cipher, self.clock, self.settings.public_base_url)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Members' pictures."""
+        return Documents(self.cipher, ConfinedCleaner())
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Cases that people decide."""
+        return Reviews(self.engine, self.documents, self.cipher, self.clock)
 
     @cached_property
     def engine(self) -> Engine:
@@ -301,6 +316,19 @@ class Product:
             found.append(Retention(self.sessions, self.clock).run)
         return found
 
+    def desk_ports(self) -> DeskPorts:
+        """What the review desk needs: no bank, no WeChat, no SMS."""
+        return DeskPorts(
+            settings=self.settings,
+            clock=self.clock,
+            sessions=self.sessions,
+            cipher=self.cipher,
+            engine=self.engine,
+            policies=self.policies,
+            reviews=self.reviews,
+            keys=SessionKeys(bytes.fromhex(self.settings.secret("jwt_staff"))),
+        )
+
     def ports(self) -> Ports:
         """What the HTTP layer needs."""
         return Ports(
@@ -313,6 +341,7 @@ class Product:
             verifications=self.verifications,
             notices=self.notices,
             certificates=self.certificates,
+            documents=self.documents,
             oauth=OAuthClient(self.wechat_config),
             jssdk=JsSdk(
                 self.settings.wechat_appid,

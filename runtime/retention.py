@@ -26,6 +26,8 @@ KEEPS: tuple[Rule, ...] = (
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
+    Keep("staff_session", "created_at", timedelta(days=30)),
+    Keep("document", "created_at", timedelta(days=3 * 365)),
     Keep("login_session", "created_at", timedelta(days=30)),
     Keep("idempotency_record", "created_at", timedelta(days=90)),
 )

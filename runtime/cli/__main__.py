@@ -11,6 +11,9 @@ from config.settings import ROOT, Settings, SettingsFault, load_settings
 from runtime.books import count_at, report
 from runtime.bootstrap import build
 from runtime.cli.members import import_members, read_demo, read_json
+from runtime.cli.staff import COMMANDS as STAFF_COMMANDS
+from runtime.cli.staff import add_arguments as add_staff_arguments
+from runtime.cli.staff import seed_demo_staff
 from runtime.migrations import migrate, write_migration
 from services.core.db import make_engine, make_sessions, transaction
 from services.policies.service import seed_policies
@@ -40,8 +43,9 @@ def run_seed_demo(settings: Settings, options: argparse.Namespace) -> int:
     """Open the demo members' accounts; those that exist stay as they are."""
     if settings.env == "production":
         raise SettingsFault("demo members are for development only")
-    opened = import_members(build(settings), read_demo(ROOT / "config" / "demo" / "members.toml"))
-    print(f"demo members: {opened} new")
+    product = build(settings)
+    opened = import_members(product, read_demo(ROOT / "config" / "demo" / "members.toml"))
+    print(f"demo members: {opened} new; demo staff: {seed_demo_staff(product)} new")
     return 0
 
 
@@ -75,6 +79,7 @@ COMMANDS = {
     "import-members": run_import_members,
     "invariants": run_invariants,
     "push-menu": run_push_menu,
+    **STAFF_COMMANDS,
 }
 
 
@@ -84,6 +89,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.__doc__)
+        add_staff_arguments(name, sub)
         if name == "import-members":
             sub.add_argument("--file", type=Path, required=True)
         if name == "push-menu":

@@ -93,9 +93,10 @@ def _wait_for_eof(stop: threading.Event) -> None:
 def _announce(system: System, seconds: float, *, as_json: bool) -> None:
     if not as_json:
         print(f"安居 runs (started in {seconds:.1f} s). Open {system.url}", flush=True)
+        print(f"review desk for staff: {system.ports.url('staff')}/ (docs/operations.md)", flush=True)
         print(f"logs: {system.logs}/*.log   stop: Ctrl-C or make stop", flush=True)
         return
-    http = ("web", "phone", "wechat", "sms", "share")
+    http = ("web", "staff", "phone", "wechat", "sms", "share")
     facts = {
         "url": system.url,
         "urls": {name: system.ports.url(name) for name in http},

@@ -73,6 +73,14 @@ def product(ports: Ports) -> tuple[Child, ...]:
             ports.url("web") + "/readyz",
             patience_s=30.0,
         ),
+        Child(
+            "staff",
+            python(
+                *("-m", "gunicorn", "-c", "config/gunicorn.py", "--workers", "1", "--threads", "4"),
+                *("--bind", f"127.0.0.1:{ports.staff}", "wsgi_staff:app"),
+            ),
+            ports.url("staff") + "/healthz",
+        ),
         Child("worker", python("-m", "runtime.worker", "--queues", "settlement,notices,default")),
         Child("face", python("-m", "runtime.worker", "--queues", "face")),
         Child("bank", python("-m", "runtime.bank_link")),
@@ -109,6 +117,7 @@ def environment(home: Path, ports: Ports, urls: Urls) -> dict[str, str]:
         "ANJU_DATABASE_RO_URL": urls.ro,
         "ANJU_WEB_BIND": f"127.0.0.1:{ports.web}",
         "ANJU_PUBLIC_BASE_URL": ports.url("web"),
+        "ANJU_STAFF_BASE_URL": ports.url("staff"),
         "ANJU_CLOCK_OFFSET_FILE": str(clock_file(home)),
         "ANJU_WECHAT_API_BASE_URL": ports.url("wechat"),
         "ANJU_WECHAT_OPEN_BASE_URL": ports.url("wechat"),

@@ -1,0 +1,13 @@
+"""gunicorn entry of the review desk 审核台入口: `gunicorn -c config/gunicorn.py --bind ADDRESS wsgi_staff:app`."""
+
+from __future__ import annotations
+
+from app.staff_desk.assembly import create_desk
+from config.logging import configure
+from config.settings import load_settings
+from runtime.bootstrap import build
+from services.core.pii import scrub
+
+settings = load_settings()
+configure(settings.log_level, scrub)
+app = create_desk(build(settings).desk_ports())
