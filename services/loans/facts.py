@@ -58,8 +58,10 @@ class LoanFact:
     """The last 36 months of it, oldest first."""
     card_tail4: str
     card_bank_name: str
-    house_contract_no: str
-    """Number of the purchase contract 购房合同 on file."""
+    key: str
+    """Keyed hash of the contract number: names the loan for caps, and cannot be read back."""
+    house_key: str
+    """Keyed hash of the house's number; empty when the contract names none."""
     house_price_fen: int
     down_payment_fen: int
     house_city_code: str

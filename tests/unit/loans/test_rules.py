@@ -182,7 +182,7 @@ def test_rate_change_on_1_january() -> None:
 
     By hand: 100,000.00 left on 2025-12-20, 12 months to go, 2.85 % → 2.60 % on 2026-01-01. Interest of
     2025-12-20 to 2026-01-20 is 100,000 × (2.85 % × 11 + 2.60 % × 19) / 360 = 87.0833 + 137.2222 = 224.31 (224.3056).
-    M at 2.60 % for 12 months is 8,451.16 (8,451.1591), so the principal of January is 8,226.85, and the interest
+    M at 2.60 % for 12 months is 8,451.16 (8,451.1601), so the principal of January is 8,226.85, and the interest
     of February 91,773.15 × 2.6 %/12 = 198.84 (198.8418).
     """
     steps = (RateStep(DRAWN, 28_500), RateStep(date(2026, 1, 1), 26_000))
