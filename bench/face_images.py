@@ -14,7 +14,7 @@ import face_recognition
 import numpy as np
 from PIL import Image, ImageFile
 
-from services.face.adapters.engine import shipped_matcher
+from services.face.adapters.engine import fused_matcher
 from services.face.adapters.landmarks import LandmarkAnalyser
 from services.face.adapters.model_files import load_model_files
 from services.face.engine.calibration import Calibration
@@ -46,7 +46,7 @@ class Way:
 def shipped_way(models_dir: Path, calibration: Calibration) -> Way:
     """Analyser, matcher and tolerance of the product."""
     files = load_model_files(models_dir)
-    analyser, matcher = LandmarkAnalyser(files), shipped_matcher(models_dir, files, calibration.match)
+    analyser, matcher = LandmarkAnalyser(files), fused_matcher(models_dir, files, calibration)
 
     def describe(rgb: Pixels, spent: Measured) -> Descriptor | None:
         seen = _timed(spent, "detect_and_landmarks", lambda: analyser.look(rgb, lids=False))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from services.face.adapters import matcher as matcher_module
 from services.face.adapters.dlib_network import DlibNetwork, NotTheNetwork, to_onnx
-from services.face.adapters.engine import shipped_matcher
+from services.face.adapters.engine import fused_matcher
 from services.face.adapters.fused import FusedMatcher
 from services.face.adapters.landmarks import LandmarkAnalyser
 from services.face.adapters.matcher import FaceRecognitionMatcher, face_box
@@ -32,8 +32,7 @@ def analyser(models_dir: Path) -> LandmarkAnalyser:
 
 @pytest.fixture(scope="module")
 def shipped(models_dir: Path) -> FusedMatcher:
-    limits = load_calibration(CALIBRATION).match
-    return shipped_matcher(models_dir, load_model_files(models_dir), limits)
+    return fused_matcher(models_dir, load_model_files(models_dir), load_calibration(CALIBRATION))
 
 
 def _seen(analyser: LandmarkAnalyser, portrait: str, name: str = "reference") -> tuple[Pixels, Points]:

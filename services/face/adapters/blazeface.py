@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.face.engine.types import FaceBox, Pixels, Points
+from services.face.engine.types import FaceBox, Points
 
 SIDE = 128
 # The network's own grid: (cells a side, anchors a cell), as its model card defines it.
@@ -54,9 +54,9 @@ class BlazeFace:
         self._boxes, self._scores = shapes[16], shapes[1]
         self._anchors = _anchors()
 
-    def find(self, rgb: Pixels) -> list[Detection]:
+    def find(self, picture: Image.Image) -> list[Detection]:
         """All faces, best score first."""
-        scale, left, top, tensor = _letterbox(rgb)
+        scale, left, top, tensor = _letterbox(picture)
         self._net.set_tensor(self._in, tensor)
         self._net.invoke()
         raw = self._net.get_tensor(self._boxes)[0].astype(np.float64)
@@ -94,12 +94,12 @@ def _detection(corners: Points, points: Points, score: float) -> Detection:
     return Detection(FaceBox(float(x), float(y), float(width), float(height), float(score)), points)
 
 
-def _letterbox(rgb: Pixels) -> tuple[float, float, float, NDArray[np.float32]]:
+def _letterbox(picture: Image.Image) -> tuple[float, float, float, NDArray[np.float32]]:
     """The picture fitted into the network's square, and how to get back."""
-    height, width = rgb.shape[:2]
+    width, height = picture.size
     scale = SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    small = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
     tensor = np.zeros((1, SIDE, SIDE, 3), np.float32)
     top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
     tensor[0, top : top + size[1], left : left + size[0]] = small.astype(np.float32) / 127.5 - 1

@@ -58,11 +58,11 @@ class LandmarkAnalyser:
 
     def look(self, rgb: Pixels, *, lids: bool) -> Sighting:
         """Faces, the points of the main one, and (when asked) how far its lids are open."""
-        found = _main_first(self._finder.find(rgb), rgb)
+        picture = Image.fromarray(rgb)
+        found = _main_first(self._finder.find(picture), rgb)
         boxes = tuple(item.box for item in found)
         if not found:
             return Sighting(boxes, None, 0.0, None)
-        picture = Image.fromarray(rgb)
         points, presence = self._points(picture, found[0])
         if not np.isfinite(points).all():
             return Sighting(boxes, None, 0.0, None)

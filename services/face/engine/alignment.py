@@ -24,14 +24,27 @@ def five_points(points: Points) -> Points:
 def aligned(rgb: Pixels, points: Points) -> Pixels:
     """The face as a square of SIDE pixels."""
     step, shift = _frame_to_picture(five_points(points))
-    picture = Image.fromarray(rgb)
-    factor = int(np.hypot(*step[:, 0]))
+    factor = max(1, int(np.hypot(*step[:, 0])))
+    left, top, right, bottom = _region(step, shift, factor, rgb)
+    picture = Image.fromarray(np.ascontiguousarray(rgb[top:bottom, left:right]))
+    shift = shift - (left, top)
     if factor > 1:  # a large face: average first, or single pixels would stand for many
         picture = picture.reduce(factor)
         step, shift = step / factor, shift / factor
     matrix = (step[0, 0], step[0, 1], shift[0], step[1, 0], step[1, 1], shift[1])
     square = picture.transform((SIDE, SIDE), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
     return np.asarray(square)
+
+
+def _region(step: Points, shift: Points, factor: int, rgb: Pixels) -> tuple[int, int, int, int]:
+    """The part of the picture that the square shows: left, top, right, bottom, on whole groups of pixels."""
+    ends = np.array([[0, 0], [0, SIDE], [SIDE, 0], [SIDE, SIDE]]) @ step.T + shift
+    low = np.floor(ends.min(axis=0) / factor).astype(int) - 2
+    high = np.ceil(ends.max(axis=0) / factor).astype(int) + 2
+    height, width = rgb.shape[:2]
+    left, top = np.clip(low * factor, 0, (width - 1, height - 1)) // factor * factor
+    right, bottom = np.clip(high * factor, (left + 1, top + 1), (width, height))
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _frame_to_picture(points: Points) -> tuple[Points, Points]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+FUSED, FACE_RECOGNITION = "fused", "face_recognition"
+MATCHERS = (FUSED, FACE_RECOGNITION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,27 @@ class Nod:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Distances between faces."""
+    """Distances between faces, by the matcher they are measured with."""
 
     tolerance: float
-    second_from: float
-    second_weight: float
     same_frontal: float
     same_action: float
     frontal_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    second_from: float
+    second_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the fused matcher weighs its second voice, and what it takes out of its first."""
+
+    second_from: float
+    second_weight: float
+    common: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,7 @@ class Calibration:
 
     version: str
     sha256: str
+    matcher: str
     quality: Quality
     timing: Timing
     pose: Pose
@@ -129,16 +145,21 @@ class Calibration:
     turn: TurnLimits
     nod: Nod
     match: Match
+    fusion: Fusion
     replay: Replay
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Read and check the file: every threshold present, a finite number, nothing else."""
+def load_calibration(path: Path, matcher: str = FUSED) -> Calibration:
+    """Read and check the file: every threshold present, a finite number, nothing else; `matcher` is one of MATCHERS."""
+    if matcher not in MATCHERS:
+        raise ValueError(f"matcher {matcher!r} is none of {', '.join(MATCHERS)}")
     content = path.read_bytes()
     table = tomllib.loads(content.decode("utf-8"))
+    matches = {name: _section(Match, table["match"][name]) for name in MATCHERS}
     return Calibration(
         version=str(table["about"]["version"]),
         sha256=hashlib.sha256(content).hexdigest(),
+        matcher=matcher,
         quality=_section(Quality, table["quality"]),
         timing=_section(Timing, table["timing"]),
         pose=_section(Pose, table["pose"]),
@@ -146,9 +167,21 @@ def load_calibration(path: Path) -> Calibration:
         mouth=_section(Mouth, table["mouth"]),
         turn=_section(TurnLimits, table["turn"]),
         nod=_section(Nod, table["nod"]),
-        match=_section(Match, table["match"]),
+        match=matches[matcher],
+        fusion=_fusion(table["fusion"]),
         replay=_section(Replay, table["replay"]),
     )
+
+
+def _fusion(values: dict[str, Any]) -> Fusion:
+    if set(values) != {field.name for field in fields(Fusion)}:
+        raise ValueError("Fusion: expected exactly common, second_from and second_weight")
+    voice = _section(_Voice, {name: value for name, value in values.items() if name != "common"})
+    common = values["common"]
+    sound = isinstance(common, list) and all(isinstance(part, float) and abs(part) <= 1 for part in common)
+    if not sound:
+        raise ValueError("Fusion.common is not a list of parts of a direction")
+    return Fusion(voice.second_from, voice.second_weight, tuple(common))
 
 
 def _section(kind: type[T], values: dict[str, Any]) -> T:

@@ -15,7 +15,7 @@ def test_the_match_tolerance_is_never_above_the_measured_one() -> None:
     assert (
         limits.match.tolerance <= 0.92
     )  # the highest whose bootstrap bound stays within a false match rate of 0.1 %
-    assert limits.match.second_from <= 0.60
+    assert limits.fusion.second_from <= 0.60
     assert max(limits.match.same_frontal, limits.match.same_action) <= 0.85
     assert limits.turn.yaw >= 15
     assert limits.turn.flat >= 0.04
