@@ -22,6 +22,7 @@ from services.face.models import (
     FaceVerification,
 )
 from services.items.models import CardSmsCheck
+from services.items.usage import ItemUsage
 from services.ledger.models import Journal, MemberBalance, Posting
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
 from services.notices.models import EarlyReceipt, NoticeIntent
@@ -36,7 +37,7 @@ from wechat.token_store import WeChatToken
 TABLES = (
     Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
     Contribution, Device, Document, EarlyReceipt,
-    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, Journal, LoginSession,
+    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, LoginSession,
     Member, MemberBalance,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,

@@ -166,7 +166,9 @@ class Product:
             self.certificates,
             settings.bdc_pay_bank_code,
         )
-        loader = FactLoader(self.sessions, self.clock, self.sharing, settings.city_code)
+        loader = FactLoader(
+            self.sessions, self.clock, self.sharing, self.policies, self.cipher, settings.city_code
+        )
         return Engine(
             load_registry(),
             loader,

@@ -53,7 +53,7 @@ def home() -> Any:
             ],
             "in_progress": [show(session, own, application) for application in live],
             "attention": _attention(session, own, g.account_id),
-            "items": [item_summary(item) for item in own.engine.registry],
+            "items": [item_summary(item) for item in own.engine.items()],
         }
 
 

@@ -16,6 +16,7 @@ from app.member_api.showing import show
 from app.member_api.views import card_view, item_summary, item_view, quote_view
 from app.ports import ports
 from services.accounts.service import cards_of
+from services.core.clock import shanghai_day
 from services.core.db import transaction
 from services.core.identity import check_card_no
 from services.items.declaration import Form, Item
@@ -39,7 +40,7 @@ def _list() -> Callable[[], Any]:
     @member_only
     def list_items() -> Any:
         """All items, in the order members see them."""
-        return {"items": [item_summary(item) for item in ports().engine.registry]}
+        return {"items": [item_summary(item) for item in ports().engine.items()]}
 
     return list_items
 
@@ -64,7 +65,9 @@ def _show(item: Item) -> Callable[[], Any]:
     @member_only
     def show_item() -> Any:
         """The declaration."""
-        return item_view(item)
+        own = ports()
+        own.engine.require_open(item)
+        return item_view(item, shanghai_day(own.clock.now()))
 
     return show_item
 
@@ -84,7 +87,9 @@ def _quote(item: Item) -> Callable[..., Any]:
                 else []
             )
             quote = own.engine.quote(session, g.account_id, prepared)
-            return quote_view(quote, cards, pay_timing(session, g.account_id, quote, form, own.clock.now()))
+            return quote_view(
+                quote, form, cards, pay_timing(session, g.account_id, quote, form, own.clock.now())
+            )
 
     return quote_item
 

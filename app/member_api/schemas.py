@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictInt, StrictStr
 
-
-class In(BaseModel):
-    """Base of request bodies: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Out(BaseModel):
-    """Base of answers: exactly these fields."""
-
-    model_config = ConfigDict(extra="forbid")
+from app.member_api.route_schemas import PayTimingOut
+from app.member_api.shapes import In, Out
 
 
 class Problem(Out):
@@ -228,8 +219,18 @@ class FactOut(Out):
     as_of: str
 
 
+class ChoiceOut(Out):
+    """One answer to choose from: what is sent, and how it reads."""
+
+    value: str
+    text: str
+
+
 class QuoteOut(Out):
-    """May I, and how much; a quote full of refusals is a 200."""
+    """May I, and how much; a quote full of refusals is a 200.
+
+    `asks` are the fields left to fill in; `choices` the answers the records offer, by field.
+    """
 
     allowed: bool
     max_fen: int | None
@@ -242,6 +243,9 @@ class QuoteOut(Out):
     cards: list[CardOut]
     verification: str
     approval: str
+    asks: list[str]
+    choices: dict[str, list[ChoiceOut]]
+    timing: PayTimingOut | None
 
 
 class ConsentTextOut(Out):
@@ -339,6 +343,8 @@ class ApplicationOut(Out):
     created_at: str
     updated_at: str
     account_balance_fen: int | None
+    pay_from: str | None
+    cancellable: bool
 
 
 class ApplicationsOut(Out):
@@ -370,12 +376,13 @@ class CaptureOut(Out):
 
 
 class PromptOut(Out):
-    """What to ask of the member now, and for how long."""
+    """What to ask of the member now, and for how long; `colours` light the screen in turn, each for its share of it."""
 
     index: int
     kind: str
     text: str
     hold_ms: int
+    colours: list[Literal["red", "green", "blue"]]
     last: bool
 
 
@@ -420,6 +427,7 @@ class FaceStateOut(Out):
     state: Literal["open", "judging", "passed", "failed", "expired", "consumed"]
     reasons: list[ReasonOut]
     tries_left: int
+    other_ways: list[Literal["card_sms", "counter"]]
     served_until: str | None
     queue_wait_s: int | None
 

@@ -23,6 +23,9 @@ class ProvidentFundAccount(Base):
     contribution_base_fen: Mapped[int] = mapped_column(BigInteger)
     contribution_rate_percent: Mapped[int] = mapped_column(SmallInteger)
     monthly_contribution_fen: Mapped[int] = mapped_column(BigInteger)
+    sealed_on: Mapped[date | None] = mapped_column(Date)
+    closed_on: Mapped[date | None] = mapped_column(Date)
+    close_reason: Mapped[str | None] = mapped_column(String(2))
 
 
 class PayeeCard(Base):

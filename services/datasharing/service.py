@@ -22,7 +22,19 @@ from services.datasharing.ports import ShareAnswer, ShareRequest, SharingGateway
 from services.members.identity import person_of
 
 FRESH_FOR = timedelta(minutes=10)
-KEPT_SERVICES = frozenset({"civil.marriage", "estate.ownership"})
+KEPT_SERVICES = frozenset(
+    {
+        "civil.marriage",
+        "credit.loan",
+        "elevator.filing",
+        "estate.ownership",
+        "housing.contract",
+        "police.household",
+        "property.bill",
+        "social.status",
+        "tax.deed",
+    }
+)
 """Answers that may serve the quote and the application alike; a photo or a card check is asked anew."""
 
 

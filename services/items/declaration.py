@@ -41,6 +41,17 @@ class Basis:
     title: str
     article: str
     text: str
+    from_on: date | None = None
+    until_on: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the rule is in force; the day after `until_on` it is not."""
+        return within(day, self.from_on, self.until_on)
+
+
+def within(day: date, from_on: date | None, until_on: date | None) -> bool:
+    """Whether a day lies in a span of days that may be open on both sides."""
+    return (from_on is None or from_on <= day) and (until_on is None or day <= until_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +93,26 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers a form field offers, known from the facts: what is sent, and how it reads."""
+
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartWithdrawal:
     """Effect: pay the amount to the card."""
 
     bus_type: str = "02"
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccount:
+    """Effect: pay all there is, with the interest to the day, and close the account; `reason` is code table A.7."""
+
+    reason: str
+    bus_type: str = "03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +128,7 @@ class AddPayeeCard:
     """Effect: the card of the form becomes a payee card after the cooling-off."""
 
 
-Effect = StartWithdrawal | IssueCertificate | AddPayeeCard
+Effect = StartWithdrawal | CloseAccount | IssueCertificate | AddPayeeCard
 Rule = Callable[[Facts, Any, Policy], Refusal | None]
 Kind = Literal["withdrawal", "certificate", "change"]
 
@@ -124,7 +151,12 @@ def _always_instant(facts: Facts, form: Any, policy: Policy) -> Approval:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One self-service item. `module` is the first two digits of its case numbers."""
+    """One self-service item. `module` is the first two digits of its case numbers.
+
+    What the state knows is not asked: `choices` are answers taken from the facts (field → choices), `asks` the fields
+    that are left to fill in. `spends` names the houses and loans (keys of facts) whose caps an application uses up;
+    `spares` the facts that make no difference under the present figures and are therefore not fetched.
+    """
 
     code: str
     name_zh: str
@@ -150,3 +182,22 @@ class Item:
     documents: tuple[str, ...] = ()
     private_fields: frozenset[str] = field(default=frozenset())
     order: int = 100
+    effective_from: date | None = None
+    effective_to: date | None = None
+    channels: tuple[str, ...] = ("微信公众号",)
+    choices: Callable[[Facts, Policy], Mapping[str, tuple[Choice, ...]]] | None = None
+    asks: Callable[[Facts, Any, Policy], frozenset[str]] | None = None
+    spends: Callable[[Facts, Any], frozenset[str]] | None = None
+    spares: Callable[[Policy], frozenset[Fact]] | None = None
+
+    def exists_on(self, day: date) -> bool:
+        """Whether the item is there on a day; before its first and after its last day it is not."""
+        return within(day, self.effective_from, self.effective_to)
+
+    def asked(self, facts: Facts, form: Any, policy: Policy) -> frozenset[str]:
+        """Fields a member has to fill in: what the facts do not tell already."""
+        return self.asks(facts, form, policy) if self.asks else frozenset(self.form.model_fields)
+
+    def offered(self, facts: Facts, policy: Policy) -> Mapping[str, tuple[Choice, ...]]:
+        """Answers to choose from, by field."""
+        return self.choices(facts, policy) if self.choices else {}

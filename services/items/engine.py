@@ -21,16 +21,18 @@ from services.applications.states import PLAIN_STATES
 from services.audit.service import record
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
-from services.core.errors import Conflict, Forbidden
+from services.core.errors import Conflict, Forbidden, NotFound
 from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
-from services.items.declaration import Amount, Approval, Item, Refusal, StartWithdrawal, Verification
+from services.items.declaration import Approval, Item, StartWithdrawal, Verification
 from services.items.effects import Effects
-from services.items.facts import Facts, facts_from_json
+from services.items.facts import facts_from_json
+from services.items.judging import Quote, judge, refuse_unanswered
 from services.items.loading import FactLoader, SharedFacts
 from services.items.registry import Registry
+from services.items.usage import spend
 from services.ledger.service import lock_balance
 from services.members.binding import binding_of_member
 from services.members.identity import person_of
@@ -55,33 +57,16 @@ class AmountOver(Conflict):
     code, title = "withdrawal.amount_over", "超过可提金额"
 
 
+class ItemAbsent(NotFound):
+    """The item is not there yet, or no more."""
+
+    code, title, detail = "item.not_open", "这项业务现在不办", "这项业务现在不办。"
+
+
 class StillCooling(Forbidden):
     """Bound or changed lately: money has to wait."""
 
     code, title = "member.cooling", "还在安全等待期"
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The answer to "may I, and how much": every refusal, or the amount and why just that."""
-
-    item: Item
-    allowed: bool
-    refusals: tuple[Refusal, ...]
-    amount: Amount | None
-    approval: Approval
-    facts: Facts
-    policy: Policy
-
-    def to_json(self) -> dict[str, Any]:
-        """What is stored with the application."""
-        return {
-            "item_name": self.item.name_zh,
-            "allowed": self.allowed,
-            "refusals": [refusal.to_json() for refusal in self.refusals],
-            "max_fen": self.amount.max_fen if self.amount else None,
-            "approval": self.approval.value,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +81,6 @@ class Prepared:
 def state_table(application: Application) -> StateTable:
     """The edge table an application's kind follows."""
     return WITHDRAWAL_STATES if application.kind == MONEY else PLAIN_STATES
-
-
-def judge(item: Item, facts: Facts, form: Any, policy: Policy) -> Quote:
-    """Run every rule of an item; pure, so that a stored decision can be replayed."""
-    refusals = tuple(
-        refusal for rule in item.eligibility if (refusal := rule(facts, form, policy)) is not None
-    )
-    amount = item.amount(facts, form, policy) if item.amount else None
-    return Quote(item, not refusals, refusals, amount, item.approval(facts, form, policy), facts, policy)
 
 
 class Engine:
@@ -135,8 +111,19 @@ class Engine:
         return self._policies.on(session, shanghai_day(self._clock.now()))
 
     def prepare(self, account_id: UUID, item: Item, form: Any) -> Prepared:
-        """Ask the departments the item needs, outside any transaction. Raises ConsentRequired."""
+        """Ask the departments the item needs, outside any transaction. Raises ConsentRequired, ItemAbsent."""
+        self.require_open(item)
         return Prepared(item, form, self._loader.shared(account_id, item, form))
+
+    def require_open(self, item: Item) -> None:
+        """Raises ItemAbsent for an item that is not there today."""
+        if not item.exists_on(shanghai_day(self._clock.now())):
+            raise ItemAbsent(_absent_text(item))
+
+    def items(self) -> list[Item]:
+        """The items there are today."""
+        today = shanghai_day(self._clock.now())
+        return [item for item in self.registry if item.exists_on(today)]
 
     def quote(self, session: Session, account_id: UUID, prepared: Prepared) -> Quote:
         """Judge the item for the member as things stand."""
@@ -151,15 +138,20 @@ class Engine:
         now = self._clock.now()
         lock_balance(session, account_id)
         self._refuse_cooling(session, account_id, prepared.item, now)
+        self._loader.lock_shared_caps(session, account_id, prepared.shared)
         quote = self.quote(session, account_id, prepared)
         if not quote.allowed:
             raise ItemRefused(
                 quote.refusals[0].text, extra={"refusals": [refusal.to_json() for refusal in quote.refusals]}
             )
+        refuse_unanswered(quote, prepared.form)
         card = self._card(session, account_id, quote, prepared.form, now)
         application = open_application(
             session, self._new(session, account_id, quote, prepared.form, card, now), now
         )
+        if prepared.item.spends is not None:
+            keys = prepared.item.spends(quote.facts, prepared.form)
+            spend(session, account_id, application.application_id, keys)
         record(
             session,
             account_id,
@@ -194,7 +186,7 @@ class Engine:
     def _card(session: Session, account_id: UUID, quote: Quote, form: Any, now: datetime) -> PayeeCard | None:
         if quote.amount is None:
             return None
-        if form.amount_fen > quote.amount.max_fen:
+        if getattr(form, "amount_fen", 0) > quote.amount.max_fen:
             raise AmountOver(
                 f"您现在最多可提 {yuan_text(quote.amount.max_fen)} 元，请改一下金额。",
                 field="amount_fen",
@@ -214,7 +206,7 @@ class Engine:
         item = quote.item
         stored = form.model_dump(mode="json")
         private = {name: stored.pop(name) for name in sorted(item.private_fields)}
-        amount_fen = form.amount_fen if quote.amount is not None else None
+        amount_fen = getattr(form, "amount_fen", quote.amount.max_fen) if quote.amount is not None else None
         today = shanghai_day(now)
         return Application(
             account_id=account_id,
@@ -348,6 +340,14 @@ class Engine:
             session, account_id, "application.cancelled", actor="member", subject=str(application_id), at=now
         )
         return application
+
+
+def _absent_text(item: Item) -> str:
+    """When an item that is not there today can be had."""
+    first, last = item.effective_from, item.effective_to
+    until = f"，到 {last.year} 年 {last.month} 月 {last.day} 日为止" if last else ""
+    since = f"从 {first.year} 年 {first.month} 月 {first.day} 日起办理" if first else "已经停办"
+    return f"{item.name_zh}{since}{until}。"
 
 
 def operation_digest(

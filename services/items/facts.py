@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, get_args, get_type_hints
 
+from services.items.outside import (
+    CardCheckFacts,
+    DeedFacts,
+    ElevatorFacts,
+    HomeLoanFacts,
+    HouseholdFacts,
+    MarriageFacts,
+    PropertyBillFacts,
+    PropertyFacts,
+    PurchaseFacts,
+    SocialFacts,
+)
 from services.loans.facts import LoanFacts
+
+__all__ = [
+    "OWN",
+    "SHARED",
+    "AccountFacts",
+    "CardCheckFacts",
+    "ClosingFacts",
+    "ContributionFacts",
+    "Fact",
+    "Facts",
+    "KeyUsage",
+    "LoanFacts",
+    "MarriageFacts",
+    "PropertyFacts",
+    "SourceNote",
+    "UsageFacts",
+    "facts_from_json",
+]
 
 
 class Fact(StrEnum):
@@ -18,12 +49,22 @@ class Fact(StrEnum):
     CONTRIBUTIONS = "contributions"
     USAGE = "usage"
     LOANS = "loans"
+    CLOSING = "closing"
     MARRIAGE = "marriage"
     PROPERTY = "property"
     CARD_CHECK = "card_check"
+    PURCHASE = "purchase"
+    DEED = "deed"
+    SOCIAL = "social"
+    ELEVATOR = "elevator"
+    HOME_LOAN = "home_loan"
+    PROPERTY_BILL = "property_bill"
+    HOUSEHOLD = "household"
 
 
-SHARED = frozenset({Fact.MARRIAGE, Fact.PROPERTY, Fact.CARD_CHECK})
+OWN = frozenset({Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.CLOSING})
+"""Facts of the centre's own tables."""
+SHARED = frozenset(Fact) - OWN
 """Facts that come from other departments and need the member's consent."""
 
 
@@ -41,6 +82,7 @@ class AccountFacts:
     opened_on: str
     contribution_base_fen: int
     monthly_contribution_fen: int
+    sealed_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +95,49 @@ class ContributionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyUsage:
+    """What was drawn on one house or one loan by the item asked for, paid and pending: by the member, and by all.
+
+    `year_fen` is this calendar year, `rolling_fen` the last twelve months, both by all.
+    """
+
+    key: str
+    own_fen: int
+    own_count: int
+    all_fen: int
+    year_fen: int
+    rolling_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class UsageFacts:
-    """What the member drew: this item this calendar year and month, all items today; paid and pending alike."""
+    """What was drawn, paid and pending alike: this item this calendar year and month, all items today.
+
+    `spouse_year_fen` is the spouse's part of this item this year; `last_on` the day of this item's last withdrawal,
+    `last_by_item` that of each item; `keyed` what was drawn on houses and loans that the facts name.
+    """
 
     year_fen: int
     year_count: int
     month_count: int
     today_fen: int
     in_flight: bool
+    spouse_year_fen: int = 0
+    last_on: str | None = None
+    last_by_item: Mapping[str, str] = field(default_factory=dict)
+    keyed: tuple[KeyUsage, ...] = ()
+
+    def of(self, key: str) -> KeyUsage:
+        """What was drawn on one house or loan."""
+        return next((usage for usage in self.keyed if usage.key == key), KeyUsage(key, 0, 0, 0, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)
-class MarriageFacts:
-    """Marital status after GB/T 2261.2: 10 未婚, 20 已婚, 30 丧偶, 40 离婚."""
+class ClosingFacts:
+    """Interest to the day an account is closed: from when it runs, and how much it is."""
 
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class PropertyFacts:
-    """How many homes in the city the registry shows for the member."""
-
-    houses: int
-
-
-@dataclass(frozen=True, slots=True)
-class CardCheckFacts:
-    """The bank's word on a card: whether holder and kind fit, and why not."""
-
-    matched: bool
-    reason: str | None
-    bank_code: str
-    bank_name: str
+    interest_from: str
+    interest_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +162,14 @@ class Facts:
     property: PropertyFacts | None = None
     card_check: CardCheckFacts | None = None
     loans: LoanFacts | None = None
+    closing: ClosingFacts | None = None
+    purchase: PurchaseFacts | None = None
+    deed: DeedFacts | None = None
+    social: SocialFacts | None = None
+    elevator: ElevatorFacts | None = None
+    home_loan: HomeLoanFacts | None = None
+    property_bill: PropertyBillFacts | None = None
+    household: HouseholdFacts | None = None
     sources: tuple[SourceNote, ...] = field(default=())
 
     def missing(self, fact: Fact) -> bool:
@@ -120,19 +181,30 @@ class Facts:
         return asdict(self) | {"today": self.today.isoformat()}
 
 
-_PARTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
-    "account": lambda data: AccountFacts(**data),
-    "contributions": lambda data: ContributionFacts(**data),
-    "usage": lambda data: UsageFacts(**data),
-    "marriage": lambda data: MarriageFacts(**data),
-    "property": lambda data: PropertyFacts(**data),
-    "card_check": lambda data: CardCheckFacts(**data),
-    "loans": LoanFacts.from_json,
-}
-
-
 def facts_from_json(data: Mapping[str, Any]) -> Facts:
     """Facts as they were stored, to replay a decision."""
-    parts = {name: read(data[name]) for name, read in _PARTS.items() if data.get(name) is not None}
+    kinds = {name: get_args(hint)[0] if get_args(hint) else hint for name, hint in _hints(Facts).items()}
+    parts = {
+        fact.value: _built(kinds[fact.value], data[fact.value])
+        for fact in Fact
+        if data.get(fact.value) is not None
+    }
     notes = tuple(SourceNote(**note) for note in data["sources"])
     return Facts(today=date.fromisoformat(data["today"]), sources=notes, **parts)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _built(kind: type, data: Mapping[str, Any]) -> Any:
+    return kind(**{name: _value(_hints(kind)[name], value) for name, value in data.items()})
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """A stored value; lists of parts become parts again."""
+    inner = next(iter(get_args(hint)), None)
+    if isinstance(value, list | tuple) and inner is not None and is_dataclass(inner):
+        return tuple(_built(inner, one) for one in value)  # type: ignore[arg-type]
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,24 +17,27 @@ from services.applications.service import money_applications
 from services.contributions.rules import continuous_months
 from services.contributions.service import months_paid
 from services.core.clock import Clock, shanghai_day, shanghai_iso
+from services.core.crypto import FieldCipher
 from services.core.db import Sessions, transaction
-from services.datasharing.ports import ShareAnswer
 from services.datasharing.service import DataSharing, Question
 from services.items.declaration import Item
 from services.items.facts import (
     SHARED,
     AccountFacts,
-    CardCheckFacts,
     ContributionFacts,
     Fact,
     Facts,
-    MarriageFacts,
-    PropertyFacts,
     SourceNote,
     UsageFacts,
 )
+from services.items.reading import read_fact, spouse_id_no
+from services.items.usage import lock_keys, usage_of_keys
 from services.ledger.queries import balance_of
-from services.members.consents import require_consent
+from services.members.consents import ConsentRequired, consent_text, require_consent
+from services.members.identity import account_of_mac, id_no_mac
+from services.members.models import Consent
+from services.policies.service import PolicyBook
+from services.withdrawals.service import counted_fen
 from services.withdrawals.states import COUNTED_STATES
 
 _IN_FLIGHT = frozenset(COUNTED_STATES) - {"paid"}
@@ -42,35 +45,60 @@ _SOURCES = {
     Fact.MARRIAGE: ("civil.marriage", "民政婚姻登记"),
     Fact.PROPERTY: ("estate.ownership", "不动产登记"),
     Fact.CARD_CHECK: ("bank.card_check", "开户银行核验"),
+    Fact.PURCHASE: ("housing.contract", "住建部门购房合同备案"),
+    Fact.DEED: ("tax.deed", "税务部门契税记录"),
+    Fact.SOCIAL: ("social.status", "人社部门社保记录"),
+    Fact.ELEVATOR: ("elevator.filing", "住建部门加装电梯登记"),
+    Fact.HOME_LOAN: ("credit.loan", "征信和贷款银行"),
+    Fact.PROPERTY_BILL: ("property.bill", "物业缴费平台"),
+    Fact.HOUSEHOLD: ("police.household", "公安户籍登记"),
 }
+_PLACED = frozenset({Fact.PROPERTY, Fact.PURCHASE, Fact.DEED, Fact.ELEVATOR, Fact.PROPERTY_BILL})
+"""Registers that are asked about one city."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedFacts:
-    """What other departments said, and what could not be had."""
+    """What other departments said, and what could not be had. `spouse` finds the spouse's account; it is not stored."""
 
-    marriage: MarriageFacts | None = None
-    property: PropertyFacts | None = None
-    card_check: CardCheckFacts | None = None
+    parts: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[SourceNote, ...] = ()
+    spouse: bytes | None = None
+
+    def keys(self) -> frozenset[str]:
+        """Every house and loan that these facts name."""
+        lists = (getattr(part, f.name) for part in self.parts.values() if part for f in fields(part))
+        return frozenset(one.key for many in lists if isinstance(many, tuple) for one in many if one.key)
 
 
 class FactLoader:
     """Collects facts; shared ones outside any transaction."""
 
-    def __init__(self, sessions: Sessions, clock: Clock, sharing: DataSharing, city_code: str) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        sharing: DataSharing,
+        policies: PolicyBook,
+        cipher: FieldCipher,
+        city_code: str,
+    ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._sharing = sharing
+        self._policies = policies
+        self._cipher = cipher
         self._city_code = city_code
 
     def shared(self, account_id: UUID, item: Item, form: Any) -> SharedFacts:
         """Ask the departments the item needs. Raises ConsentRequired before anything is asked."""
-        wanted = sorted(item.needs & SHARED)
-        if not wanted:
-            return SharedFacts()
         with transaction(self._sessions) as session:
-            consent_id = require_consent(session, account_id, "data_sharing").consent_id
+            policy = self._policies.on(session, shanghai_day(self._clock.now()))
+            spared = item.spares(policy) if item.spares else frozenset()
+            wanted = sorted((item.needs & SHARED) - spared)
+            if not wanted:
+                return SharedFacts()
+            consent_id = _present_consent(session, account_id).consent_id
         found = SharedFacts()
         for fact in wanted:
             params = self._params(fact, form)
@@ -83,7 +111,7 @@ class FactLoader:
         return found
 
     def _params(self, fact: Fact, form: Any) -> Mapping[str, Any] | None:
-        if fact is Fact.PROPERTY:
+        if fact in _PLACED:
             return {"city_code": self._city_code}
         if fact is Fact.CARD_CHECK:
             card_no, bank_code = getattr(form, "card_no", None), getattr(form, "bank_code", None)
@@ -93,46 +121,47 @@ class FactLoader:
     def _ask(self, found: SharedFacts, fact: Fact, question: Question) -> SharedFacts:
         answer = self._sharing.ask(question)
         note = SourceNote(fact.value, _SOURCES[fact][1], shanghai_iso(answer.as_of), answer.status)
-        value = _read(fact, answer)
+        value = read_fact(fact, answer, self._key, self._city_code)
         if value is None and answer.status == "ok":
             note = replace(note, status="unavailable")
-        return replace(found, sources=(*found.sources, note), **{fact.value: value})  # type: ignore[arg-type]
+        spouse = found.spouse
+        if fact is Fact.MARRIAGE and (number := spouse_id_no(answer)) is not None:
+            spouse = id_no_mac(self._cipher, number)
+        return SharedFacts({**found.parts, fact.value: value}, (*found.sources, note), spouse)
+
+    def _key(self, kind: str, number: str) -> str:
+        return self._cipher.look_up(number, f"item_usage.{kind}").hex()[:32]
+
+    def lock_shared_caps(self, session: Session, account_id: UUID, shared: SharedFacts) -> None:
+        """Hold every cap the member shares with others, so that two who ask at once are counted one after the other.
+
+        The caller has locked the account.
+        """
+        spouse = account_of_mac(session, shared.spouse)
+        couple = {f"couple:{min(account_id, spouse)}:{max(account_id, spouse)}"} if spouse else set()
+        lock_keys(session, shared.keys() | couple)
 
     def complete(self, session: Session, account_id: UUID, item: Item, shared: SharedFacts) -> Facts:
         """Facts of our own tables, joined with the shared ones."""
         now = self._clock.now()
         today = shanghai_day(now)
+        needs = item.needs
         return Facts(
             today=today,
             account=_account(session, account_id),
-            contributions=_contributions(session, account_id, today)
-            if Fact.CONTRIBUTIONS in item.needs
-            else None,
-            usage=_usage(session, account_id, item, today) if Fact.USAGE in item.needs else None,
-            marriage=shared.marriage,
-            property=shared.property,
-            card_check=shared.card_check,
+            contributions=_contributions(session, account_id, today) if Fact.CONTRIBUTIONS in needs else None,
+            usage=_usage(session, account_id, item, shared, today) if Fact.USAGE in needs else None,
+            **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),
         )
 
 
-def _read(fact: Fact, answer: ShareAnswer) -> MarriageFacts | PropertyFacts | CardCheckFacts | None:
-    """The answer as a fact; None for one that is missing or not in the agreed shape."""
-    if answer.status != "ok":
-        return None
-    data = answer.data
-    if fact is Fact.MARRIAGE and isinstance(data.get("status"), str):
-        return MarriageFacts(data["status"])
-    if fact is Fact.PROPERTY and isinstance(data.get("houses"), list):
-        return PropertyFacts(len(data["houses"]))
-    if fact is Fact.CARD_CHECK and isinstance(data.get("matched"), bool):
-        return CardCheckFacts(
-            data["matched"],
-            data.get("reason"),
-            str(data.get("bank_code", "")),
-            str(data.get("bank_name", "")),
-        )
-    return None
+def _present_consent(session: Session, account_id: UUID) -> Consent:
+    """The consent to the words of today: those of yesterday named fewer departments."""
+    consent = require_consent(session, account_id, "data_sharing")
+    if consent.text_version != consent_text("data_sharing").version:
+        raise ConsentRequired(field="data_sharing")
+    return consent
 
 
 def _account(session: Session, account_id: UUID) -> AccountFacts:
@@ -148,6 +177,7 @@ def _account(session: Session, account_id: UUID) -> AccountFacts:
         opened_on=account.opened_on.isoformat(),
         contribution_base_fen=account.contribution_base_fen,
         monthly_contribution_fen=account.monthly_contribution_fen,
+        sealed_on=account.sealed_on.isoformat() if account.sealed_on else None,
     )
 
 
@@ -157,15 +187,26 @@ def _contributions(session: Session, account_id: UUID, today: date) -> Contribut
     return ContributionFacts(continuous_months(months, today), first, last)
 
 
-def _usage(session: Session, account_id: UUID, item: Item, today: date) -> UsageFacts:
+def _usage(session: Session, account_id: UUID, item: Item, shared: SharedFacts, today: date) -> UsageFacts:
     counted = [a for a in money_applications(session, account_id) if a.state in COUNTED_STATES]
-    same = [a for a in counted if a.item_code == item.code and a.submitted_on.year == today.year]
+    same = [a for a in counted if a.item_code == item.code]
+    this_year = [a for a in same if a.submitted_on.year == today.year]
+    spouse = account_of_mac(session, shared.spouse)
+    last = {a.item_code: a.submitted_on.isoformat() for a in sorted(counted, key=lambda a: a.submitted_on)}
     return UsageFacts(
-        year_fen=_sum(same),
-        year_count=len(same),
-        month_count=sum(1 for a in same if a.submitted_on.month == today.month),
+        year_fen=_sum(this_year),
+        year_count=len(this_year),
+        month_count=sum(1 for a in this_year if a.submitted_on.month == today.month),
         today_fen=_sum([a for a in counted if a.submitted_on == today]),
         in_flight=any(a.state in _IN_FLIGHT for a in counted),
+        spouse_year_fen=counted_fen(
+            money_applications(session, spouse, item.code), today.year, COUNTED_STATES
+        )
+        if spouse
+        else 0,
+        last_on=last.get(item.code),
+        last_by_item=last,
+        keyed=usage_of_keys(session, account_id, item.code, sorted(shared.keys()), today),
     )
 
 

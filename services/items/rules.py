@@ -48,6 +48,14 @@ def first_of_next_month(today: date) -> date:
     return date(today.year + (today.month == 12), today.month % 12 + 1, 1)
 
 
+def over_instant_limits(facts: Facts, form: Any, policy: Policy, max_fen: int) -> bool:
+    """Over the limit of a case or of a day 单笔和单日限额: nothing is cut off, but a person looks first."""
+    fen = getattr(form, "amount_fen", None) or max_fen
+    drawn_today = facts.usage.today_fen if facts.usage else 0
+    over_case = fen > policy.integer("withdrawal.case_limit_fen")
+    return over_case or drawn_today + fen > policy.integer("withdrawal.day_limit_fen")
+
+
 def truncated(fen: int, precision_fen: int) -> int:
     """trunc_p: cut down to a multiple of the precision; never below zero."""
     return max(0, fen // precision_fen * precision_fen)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.applications.models import MONEY
 from services.items.declaration import Approval, Verification
-from services.items.engine import Quote
+from services.items.judging import Quote
 from services.members.binding import binding_of_member
 from services.withdrawals.risk import Assessment, Route, assess
 from services.withdrawals.risk_desk import risk_facts

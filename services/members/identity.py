@@ -49,6 +49,18 @@ def find_by_id_no(session: Session, cipher: FieldCipher, id_no: str) -> Member |
     return session.scalar(select(Member).where(Member.id_no_mac == cipher.look_up(id_no, "member.id_no")))
 
 
+def id_no_mac(cipher: FieldCipher, id_no: str) -> bytes:
+    """The look-up value of an ID number."""
+    return cipher.look_up(id_no, "member.id_no")
+
+
+def account_of_mac(session: Session, mac: bytes | None) -> UUID | None:
+    """The account of whoever has this ID number, by its look-up value; None for somebody without one."""
+    if mac is None:
+        return None
+    return session.scalar(select(Member.account_id).where(Member.id_no_mac == mac))
+
+
 def matches_record(member: Member | None, cipher: FieldCipher, name: str, phone: str) -> bool:
     """Whether name and phone equal the centre's record; does the same work for an unknown member."""
     name_mac = cipher.look_up(name_key(name), "member.name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +34,28 @@ class Policy:
     def text(self, key: str) -> str:
         """A text such as the wording of an article."""
         return str(self.values[key])
+
+    def names(self, key: str) -> frozenset[str]:
+        """A set of names, such as items that share a rule."""
+        return frozenset(self.values[key])
+
+
+class NotedValues(Mapping[str, Any]):
+    """Figures that remember which of them were looked at."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self.used: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        self.used[key] = self._values[key]
+        return self.used[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def policy_on(day: date, figures: Iterable[Figure]) -> Policy:

@@ -52,6 +52,12 @@ def seed_policies(session: Session, folder: Path) -> int:
     return len(rows)
 
 
+def shipped_figures(folder: Path) -> list[Figure]:
+    """Every figure of `folder`/*.toml, as data; without a database."""
+    rows = [row for path in sorted(folder.glob("*.toml")) for row in _rows(path)]
+    return [Figure(str(row["key"]), row["effective_from"], row["value"]) for row in rows]  # type: ignore[arg-type]
+
+
 def _rows(path: Path) -> list[dict[str, object]]:
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     return [

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from config.settings import ROOT
 from services.items.declaration import Approval, Example, Item, Verification
-from services.items.engine import judge
+from services.items.judging import judge
 from services.items.facts import (
     AccountFacts,
     CardCheckFacts,

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from services.items.catalog.rent_withdrawal import _FACTS, _FORM, ITEM
-from services.items.engine import judge
+from services.items.judging import judge
 from services.items.facts import ContributionFacts, Facts, UsageFacts
 from tests.unit.items.test_every_item import policy
 

@@ -1,0 +1,85 @@
+"""Use of shared caps 额度占用: which houses and loans an application draws on, counted over everybody who does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Index, String, Uuid, insert, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from services.applications.models import Application
+from services.core.db import Base
+from services.items.facts import KeyUsage
+from services.withdrawals.states import COUNTED_STATES
+
+
+class ItemUsage(Base):
+    """One application draws on one house or loan; `key` is a keyed hash of its number."""
+
+    __tablename__ = "item_usage"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    __table_args__ = (Index("ix_item_usage_key", "key"),)
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('item_usage:' || :key, 0))")
+
+
+def lock_keys(session: Session, keys: Iterable[str]) -> None:
+    """Hold the caps of these keys until the transaction ends. After the account's lock, and in one order for all."""
+    for key in sorted(set(keys)):
+        session.execute(_LOCK, {"key": key})
+
+
+def spend(session: Session, account_id: UUID, application_id: UUID, keys: Iterable[str]) -> None:
+    """Write down that an application draws on these keys; it counts for as long as its state does."""
+    rows = [
+        {"account_id": account_id, "application_id": application_id, "key": key} for key in sorted(set(keys))
+    ]
+    if rows:
+        session.execute(insert(ItemUsage), rows)
+
+
+def usage_of_keys(
+    session: Session, account_id: UUID, item_code: str, keys: Sequence[str], today: date
+) -> tuple[KeyUsage, ...]:
+    """What all members drew on each key by this item, paid and pending."""
+    if not keys:
+        return ()
+    statement = (
+        select(ItemUsage.key, ItemUsage.account_id, Application.amount_fen, Application.submitted_on)
+        .join(
+            Application,
+            (Application.account_id == ItemUsage.account_id)
+            & (Application.application_id == ItemUsage.application_id),
+        )
+        .where(
+            ItemUsage.key.in_(keys),
+            Application.item_code == item_code,
+            Application.state.in_(COUNTED_STATES),
+        )
+    )
+    drawn: dict[str, list[tuple[UUID, int, date]]] = {key: [] for key in keys}
+    for key, owner, fen, on in session.execute(statement).tuples():
+        drawn[key].append((owner, fen or 0, on))
+    return tuple(_sum(key, rows, account_id, today) for key, rows in drawn.items())
+
+
+def _sum(key: str, rows: list[tuple[UUID, int, date]], account_id: UUID, today: date) -> KeyUsage:
+    own = [fen for owner, fen, _ in rows if owner == account_id]
+    return KeyUsage(
+        key,
+        own_fen=sum(own),
+        own_count=len(own),
+        all_fen=sum(fen for _, fen, _ in rows),
+        year_fen=sum(fen for _, fen, on in rows if on.year == today.year),
+        rolling_fen=sum(fen for _, fen, on in rows if on > year_before(today)),
+    )
+
+
+def year_before(day: date) -> date:
+    """The same day a year earlier; 28 February for the 29th."""
+    return date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
