@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.http import auth, errors, openapi, request_context, security_headers, strict_json
-from app.member_api import applications, bind, consents, face, home, items, other_way, records
+from app.member_api import applications, bind, consents, documents, face, home, items, other_way, records
 from app.member_api import auth as member_auth
 from app.ops import health
 from app.ports import Ports
@@ -54,6 +54,7 @@ def create_app(own: Ports) -> APIFlask:
         face,
         other_way,
         consents,
+        documents,
         records,
         verification,
         reference,

@@ -77,6 +77,12 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         parameters.append(_KEY)
     if path.startswith("/api/v1/public/certificates"):
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
+    if method == "post" and path.endswith("/documents"):
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
+    if method == "get" and path.endswith("/documents/{document_id}"):
+        operation["responses"]["200"]["content"] = {
+            "image/jpeg": {"schema": {"type": "string", "format": "binary"}}
+        }
     if path.endswith("/pdf"):
         operation["responses"]["200"]["content"] = {
             "application/pdf": {"schema": {"type": "string", "format": "binary"}}

@@ -36,6 +36,16 @@ _ACTIONS = {
     "withdrawal.paid": "提取到账",
     "withdrawal.returned": "提取退回",
     "card.added": "添加了收款卡",
+    "document.added": "上传了材料图片",
+    "document.removed": "删除了材料图片",
+    "review.viewed": "审核时查看了您的业务",
+    "review.pictures_viewed": "审核时查看了您上传的图片",
+    "review.revealed": "为核对查看了您的姓名、证件号和手机号",
+    "review.claimed": "领取了您的业务",
+    "review.released": "把您的业务退回队列",
+    "review.proposed": "提出了审核意见",
+    "review.sent_back": "复核后退回再看",
+    "review.confirmed": "复核并作出决定",
     "certificate.issued": "开具了证明",
 }
 _SERVICES = {
@@ -102,6 +112,8 @@ def access_log() -> Any:
 
 def _entry(entry: AuditEntry) -> dict[str, str]:
     text = _ACTIONS.get(entry.action, entry.action)
+    if entry.action == "withdrawal.approved" and entry.actor.startswith("staff:"):
+        text = "审核通过，核准提取"
     if entry.action == "data.asked":
         text = (
             f"查询了{_SERVICES.get(entry.subject, '外部信息')}，用于{entry.detail.get('purpose', '办理业务')}"
