@@ -24,6 +24,15 @@ from services.face.models import (
 from services.items.models import CardSmsCheck
 from services.items.usage import ItemUsage
 from services.ledger.models import Journal, MemberBalance, Posting
+from services.loans.models import (
+    Loan,
+    LoanCard,
+    LoanCoBorrower,
+    LoanInstalment,
+    LoanPlan,
+    LoanRate,
+    LoanRepayment,
+)
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
 from services.notices.models import EarlyReceipt, NoticeIntent
 from services.policies.models import PolicyValue
@@ -37,7 +46,8 @@ from wechat.token_store import WeChatToken
 TABLES = (
     Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
     Contribution, Device, Document, EarlyReceipt,
-    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, LoginSession,
+    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
+    LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,
     Member, MemberBalance,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,

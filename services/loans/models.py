@@ -47,10 +47,8 @@ class Loan(Base):
     drawn_on: Mapped[date] = mapped_column(Date)
     bank_code: Mapped[str] = mapped_column(String(6))
     bank_name: Mapped[str] = mapped_column(String(60))
-    house_no: Mapped[str] = mapped_column(String(40))
-    purchase_contract_no: Mapped[str] = mapped_column(String(40))
+    house_sealed: Mapped[Sealed]
     house_city_code: Mapped[str] = mapped_column(String(6))
-    house_address_sealed: Mapped[Sealed]
     house_price_fen: Mapped[Fen]
     down_payment_fen: Mapped[Fen]
     balance_fen: Mapped[Fen]
