@@ -25,6 +25,7 @@ from services.face.models import FaceSession
 from services.face.service import BATCH_MAX, SESSION_MAX, Batch
 from services.face.tips import tip_for
 from services.face.views import key_text, prompt_view
+from services.items.strangers import refuse_stranger
 
 blueprint = APIBlueprint("face", __name__, url_prefix="/api/v1", tag="刷脸")
 CAPTURE = {
@@ -172,12 +173,16 @@ def get_session(session_id: str) -> Any:
 def _look(own: Ports, account_id: UUID, key: UUID) -> dict[str, Any]:
     with transaction(own.sessions) as session:
         own.faces.expire_if_late(session, account_id, key)
-        row = own.faces.read(session, account_id, key)
+        row, policy = own.faces.read(session, account_id, key), own.engine.policy(session)
+        tries_left = own.faces.tries_left(session, account_id, policy)
+        if row.state == "failed":
+            refuse_stranger(session, account_id, row.application_id, policy, own.clock)
         return {
             "session_id": str(row.session_id),
             "state": row.state,
             "reasons": [_reason(code) for code in row.reasons],
-            "tries_left": own.faces.tries_left(session, account_id, own.engine.policy(session)),
+            "tries_left": tries_left,
+            "other_ways": [] if tries_left else ["card_sms", "counter"],
             "served_until": shanghai_iso(row.served_until) if row.served_until else None,
             "queue_wait_s": own.faces.queue_wait_s(session) if row.state == "judging" else None,
         }
