@@ -33,11 +33,13 @@ from services.face.ports import Verifier
 from services.face.replay import Replays
 from services.face.service import Faces
 from services.face.verifications import Verifications
+from services.items.card_route import CardRoute
 from services.items.effects import Effects
 from services.items.engine import Engine, state_table
 from services.items.jobs import ApplicationTending
 from services.items.loading import FactLoader
 from services.items.registry import load_registry
+from services.items.strangers import StrangerTending
 from services.ledger.queries import balance_of
 from services.members.binding import binding_of_openid
 from services.notices.adapters.tencent_sms import DeliveryReceipt, SmsConfig, TencentSmsChannel
@@ -181,6 +183,11 @@ class Product:
         )
 
     @cached_property
+    def card_route(self) -> CardRoute:
+        """The way without a face."""
+        return CardRoute(self.sessions, self.clock, self.cipher, self.engine, self.sharing, self.notices)
+
+    @cached_property
     def wechat_config(self) -> WeChatConfig:
         """The public account."""
         settings = self.settings
@@ -314,6 +321,7 @@ class Product:
         found = [makers[queue]() for queue in queues]
         if "default" in queues:
             found.append(ApplicationTending(self.sessions, self.clock).expire_late)
+            found.append(StrangerTending(self.sessions, self.clock, self.policies).take_up)
             found.append(self.verifications.ask_again)
             found.append(Retention(self.sessions, self.clock).run)
         return found
@@ -340,6 +348,7 @@ class Product:
             cipher=self.cipher,
             engine=self.engine,
             faces=self.faces,
+            card_route=self.card_route,
             verifications=self.verifications,
             notices=self.notices,
             certificates=self.certificates,
