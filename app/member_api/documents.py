@@ -11,7 +11,7 @@ from app.http.auth import member_only
 from app.http.rate_limit import Limit, hit
 from app.http.strict_json import takes_files
 from app.member_api.reading import path_key
-from app.member_api.schemas import Out
+from app.member_api.shapes import Out
 from app.ports import ports
 from services.applications.service import load
 from services.core.clock import shanghai_iso
@@ -92,16 +92,15 @@ def get_document(application_id: str, document_id: str) -> Response:
 
 
 @blueprint.delete("/applications/<application_id>/documents/<document_id>")
-@blueprint.output(EmptySchema, status_code=204)
-@blueprint.doc(summary="删除材料图片", description="工作人员看过之后不能再删。")
+@blueprint.doc(summary="删除材料图片", description="工作人员看过之后不能再删。", responses={204: "已删除"})
 @member_only
-def remove_document(application_id: str, document_id: str) -> Any:
+def remove_document(application_id: str, document_id: str) -> Response:
     """Take a picture away again."""
     own, key = ports(), path_key(application_id)
     with transaction(own.sessions) as session:
         open_case(session, g.account_id, key, lock=True)
         own.documents.remove(session, g.account_id, key, path_key(document_id), own.clock.now())
-    return ""
+    return Response(status=204)
 
 
 def _file() -> bytes:
