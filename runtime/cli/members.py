@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from runtime.bootstrap import Product
 from services.accounts.service import NewAccount, NewCard, add_card, open_account
 from services.audit.service import record
-from services.contributions.rules import previous_month
+from services.contributions.rules import months_before, previous_month
 from services.contributions.service import post_contribution
 from services.core.clock import SHANGHAI, shanghai_day
 from services.core.db import transaction
@@ -63,7 +63,9 @@ def _open(session: Session, product: Product, member: Mapping[str, Any]) -> int:
             NewCard(card["bank_code"], card["bank_name"], card_no, "record", now, now),
             now,
         )
-    _post_history(session, account_id, int(member.get("months", 0)), new.monthly_contribution_fen, now)
+    until = new.sealed_on or shanghai_day(now)
+    months = int(member.get("months", 0))
+    _post_history(session, account_id, months, new.monthly_contribution_fen, until)
     return 1
 
 
@@ -79,12 +81,22 @@ def _account(member: Mapping[str, Any], now: datetime, account_id: UUID) -> NewA
         else shanghai_day(now) - timedelta(days=400),
         contribution_base_fen=int(member.get("base_fen", 800_000)),
         contribution_rate_percent=int(member.get("rate_percent", 10)),
+        state=str(member.get("state", "01")),
+        sealed_on=_sealed_on(member, shanghai_day(now)),
     )
 
 
-def _post_history(session: Session, account_id: UUID, months: int, monthly_fen: int, now: datetime) -> None:
-    """The last `months` monthly contributions up to last month, each booked on the 15th of the month after."""
-    month = previous_month(shanghai_day(now).replace(day=1))
+def _sealed_on(member: Mapping[str, Any], today: date) -> date | None:
+    """Given as a day, or as so many months ago: then the first of that month."""
+    if "sealed_on" in member:
+        return date.fromisoformat(str(member["sealed_on"]))
+    ago = member.get("sealed_months_ago")
+    return months_before(today, int(ago)) if ago is not None else None
+
+
+def _post_history(session: Session, account_id: UUID, months: int, monthly_fen: int, until: date) -> None:
+    """The last `months` monthly contributions before a day's month, each booked on the 15th of its month."""
+    month = previous_month(until.replace(day=1))
     history = []
     for _ in range(months):
         history.append(month)

@@ -1,9 +1,11 @@
-"""Registries 登记库: what police, civil affairs, the estate register and the banks know about a person."""
+"""Registries 登记库: what police, civil affairs, housing, tax, social insurance, credit and banks know about a person."""
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from sandbox.world import Person, World
@@ -23,13 +25,14 @@ def civil_marriage(world: World, person: Person, params: Mapping[str, Any]) -> D
     return {
         "status": person.marital_status,
         "spouse": {"name": spouse.name, "id_no": spouse.id_no} if spouse else None,
+        "changes_24m": int(person.record.get("marriage_changes_24m", 0)),
     }
 
 
 def estate_ownership(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
     """Houses the person owns in a city; none is an answer too."""
     city = params.get("city_code")
-    names = ("certificate_no", "address", "city_code", "share_percent", "acquired_on")
+    names = ("certificate_no", "house_no", "address", "city_code", "share_percent", "acquired_on")
     houses = [h for h in person.houses if not city or str(h.get("city_code", "430200")) == str(city)]
     return {"houses": [{name: _plain(house.get(name)) for name in names} for house in houses]}
 
@@ -73,9 +76,48 @@ def _plain(value: Any) -> Any:
 
 Registry = Callable[[World, Person, Mapping[str, Any]], Data | None]
 
+
+def entries_of(name: str, *, field: str = "", known_only: bool = False) -> Registry:
+    """A register of entries, those of the city asked for. `known_only`: who is not in it at all is "not_found"."""
+
+    def look_up(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+        if known_only and (field or name) not in person.record:
+            return None
+        city = params.get("city_code")
+        found = [e for e in person.record.get(field or name, ()) if not city or e.get("city_code", city) == city]
+        return {name: [{key: _today(world, value) for key, value in entry.items()} for entry in found]}
+
+    return look_up
+
+
+def record_of(name: str) -> Registry:
+    """A register of one record for each person, or none."""
+
+    def look_up(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+        record = person.record.get(name)
+        return {key: _today(world, value) for key, value in record.items()} if record else None
+
+    return look_up
+
+
+def _today(world: World, value: Any) -> Any:
+    """Days may be written as "-90d", and a year as "this-year", so that the demo does not grow old."""
+    if value == "this-year":
+        return world.now().year
+    ago = re.fullmatch(r"-([0-9]{1,4})d", value) if isinstance(value, str) else None
+    return (world.now().date() - timedelta(days=int(ago[1]))).isoformat() if ago else _plain(value)
+
+
 REGISTRIES: dict[str, Registry] = {
     "police.photo": police_photo,
     "civil.marriage": civil_marriage,
     "estate.ownership": estate_ownership,
     "bank.card_check": bank_card_check,
+    "housing.contract": entries_of("contracts"),
+    "tax.deed": entries_of("deeds"),
+    "elevator.filing": entries_of("filings"),
+    "credit.loan": entries_of("loans", field="bank_loans"),
+    "property.bill": entries_of("bills", known_only=True),
+    "social.status": record_of("social"),
+    "police.household": record_of("household"),
 }

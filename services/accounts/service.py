@@ -41,6 +41,7 @@ class NewAccount:
     contribution_base_fen: int
     contribution_rate_percent: int
     state: str = "01"
+    sealed_on: date | None = None
 
     @property
     def monthly_contribution_fen(self) -> int:
@@ -71,6 +72,7 @@ def open_account(session: Session, account_id: UUID, new: NewAccount) -> Provide
         contribution_base_fen=new.contribution_base_fen,
         contribution_rate_percent=new.contribution_rate_percent,
         monthly_contribution_fen=new.monthly_contribution_fen,
+        sealed_on=new.sealed_on,
     )
     session.add(account)
     open_balance(session, account_id)

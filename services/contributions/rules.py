@@ -16,6 +16,12 @@ def next_month(month: date) -> date:
     return date(month.year + (month.month == 12), month.month % 12 + 1, 1)
 
 
+def months_before(day: date, count: int) -> date:
+    """First day of the month `count` months before a day's."""
+    total = day.year * 12 + day.month - 1 - count
+    return date(total // 12, total % 12 + 1, 1)
+
+
 def continuous_months(paid: Iterable[date], today: date) -> int:
     """Months contributed without a gap, back from this month or the last one.
 

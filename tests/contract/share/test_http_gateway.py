@@ -3,14 +3,14 @@
 import base64
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import requests
 
 from sandbox.assembly import Sandbox
 from sandbox.setup import PORTRAITS
-from services.core.clock import FixedClock, SystemClock
+from services.core.clock import SHANGHAI, FixedClock, SystemClock
 from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig, share_signature
 from services.datasharing.ports import ShareAnswer, ShareRequest
 
@@ -54,7 +54,8 @@ def test_sm3_vector_of_the_standard() -> None:
 def test_marriage_names_the_spouse(ask: Ask) -> None:
     answer = ask("civil.marriage")
     assert answer.status == "ok"
-    assert answer.data == {"status": "20", "spouse": {"name": "王宁", "id_no": "659999199104080029"}}
+    spouse = {"name": "王宁", "id_no": "659999199104080029"}
+    assert answer.data == {"status": "20", "spouse": spouse, "changes_24m": 0}
     assert abs(answer.as_of - datetime.now(UTC)) < timedelta(seconds=5)
 
 
@@ -139,3 +140,51 @@ def test_a_repeated_nonce_is_refused(sandbox: Sandbox) -> None:
     first, second = (requests.post(url, data=body, headers=headers, timeout=5) for _ in range(2))
     assert (first.status_code, first.json()["status"]) == (200, "not_found")
     assert (second.status_code, second.json()["code"]) == (401, "nonce_seen")
+
+
+REGISTERS = {
+    "contracts": [
+        {"contract_no": "C1", "house_no": "H1", "city_code": "430200", "signed_on": "-10d"},
+        {"contract_no": "C2", "house_no": "H2", "city_code": "430100", "signed_on": "2026-01-02"},
+    ],
+    "bank_loans": [{"contract_no": "L1", "repaid_12m_fen": 1}],
+    "social": {"status": "retired", "retired_on": "-45d"},
+}
+
+
+@pytest.fixture
+def someone(sandbox: Sandbox, ask: Ask) -> Callable[..., ShareAnswer]:
+    """A person of these registers, asked about."""
+    person = {"key": "deng", "name": "邓丽", "id_no": "659999199206140043", "phone": "13800000039"}
+    sandbox.world.add({**person, **REGISTERS})
+    return lambda service, **given: ask(service, name="邓丽", id_no="659999199206140043", **given)
+
+
+def test_a_register_tells_the_entries_of_the_city_asked_for(someone: Ask) -> None:
+    answer = someone("housing.contract", city_code="430200")
+    assert [entry["contract_no"] for entry in answer.data["contracts"]] == ["C1"]
+    assert len(someone("housing.contract").data["contracts"]) == 2
+
+
+def test_days_of_the_demo_move_with_the_clock(someone: Ask) -> None:
+    (entry,) = someone("housing.contract", city_code="430200").data["contracts"]
+    today = datetime.now(UTC).astimezone(SHANGHAI).date()
+    assert date.fromisoformat(entry["signed_on"]) == today - timedelta(days=10)
+    assert someone("social.status").data["retired_on"] == (today - timedelta(days=45)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "data"),
+    [
+        ("tax.deed", "ok", {"deeds": []}),
+        ("elevator.filing", "ok", {"filings": []}),
+        ("credit.loan", "ok", {"loans": [{"contract_no": "L1", "repaid_12m_fen": 1}]}),
+        ("property.bill", "not_found", {}),
+        ("police.household", "not_found", {}),
+    ],
+)
+def test_nothing_on_file_and_unknown_are_two_things(
+    someone: Ask, service: str, status: str, data: dict[str, object]
+) -> None:
+    answer = someone(service, city_code="430200")
+    assert (answer.status, answer.data) == (status, data)
