@@ -10,7 +10,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.http import auth, errors, openapi, request_context, security_headers, strict_json
-from app.member_api import applications, bind, consents, documents, face, home, items, other_way, records
+from app.member_api import (
+    applications,
+    bind,
+    consents,
+    documents,
+    face,
+    face_rights,
+    home,
+    items,
+    other_way,
+    records,
+)
 from app.member_api import auth as member_auth
 from app.ops import health
 from app.ports import Ports
@@ -52,6 +63,7 @@ def create_app(own: Ports) -> APIFlask:
         home,
         applications,
         face,
+        face_rights,
         other_way,
         consents,
         documents,

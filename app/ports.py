@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from services.certificates.service import Certificates
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions
+from services.core.retention import Standing
 from services.documents.service import Documents
 from services.face.service import Faces
 from services.face.verifications import Verifications
@@ -52,6 +54,7 @@ class Ports:
     jwt_key: str
     on_wechat_message: Callable[[Session, CallbackMessage], Reply | None]
     on_sms_receipts: Callable[[Session, Sequence[DeliveryReceipt]], None]
+    retention: Callable[[Session, datetime], Standing]
 
 
 def ports() -> Ports:

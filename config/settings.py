@@ -94,6 +94,13 @@ class Settings(BaseSettings):
     sms_template_payment_stopped: str = Field("2000013", description="template id 提取已撤销")
     sms_template_face_stranger: str = Field("2000014", description="template id 刷脸不是本人")
 
+    face_keep_templates: bool = Field(
+        False, description="keep an encrypted descriptor of members who agree to it (docs/adr/0015)"
+    )
+    face_people_alarm: int = Field(
+        100_000, ge=0, description="people with stored face data from which filing is due; 0 = no alarm"
+    )
+
     share_base_url: str = Field(_local("share"), description="data-sharing exchange")
     share_centre_id: str = Field(SANDBOX["share"]["centre_id"], description="our id at the exchange")
     city_code: str = Field("430200", description="administrative code of the city")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.ports import Ports
 from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
-from runtime.retention import Retention
+from runtime.retention import Retention, standing
 from services.applications.case_numbers import CaseNumbers
 from services.applications.service import applications_of
 from services.certificates.jobs import CertificateJobs
@@ -323,7 +323,8 @@ class Product:
             found.append(ApplicationTending(self.sessions, self.clock).expire_late)
             found.append(StrangerTending(self.sessions, self.clock, self.policies).take_up)
             found.append(self.verifications.ask_again)
-            found.append(Retention(self.sessions, self.clock).run)
+            alarm = self.settings.face_people_alarm
+            found.append(Retention(self.sessions, self.clock, people_alarm=alarm).run)
         return found
 
     def desk_ports(self) -> DeskPorts:
@@ -366,6 +367,7 @@ class Product:
             jwt_key=self.settings.secret("jwt_member"),
             on_wechat_message=self._on_wechat_message,
             on_sms_receipts=self._on_sms_receipts,
+            retention=standing,
         )
 
     def _on_wechat_message(self, session: Session, message: CallbackMessage) -> Reply | None:

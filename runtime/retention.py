@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from services.core.clock import Clock
+from services.core.clock import Clock, shanghai_iso
 from services.core.db import Sessions, transaction
-from services.core.retention import Keep, RetentionRun, Rule, last_runs, overdue, sweep
+from services.core.retention import Keep, RetentionRun, Rule, Standing, last_runs, overdue, sweep
 from services.face.retention import FrameRule, ScoreRule, oldest_frame_at
 from services.face.rights import people_counted
 
@@ -51,7 +51,7 @@ class Retention:
         """Every category that is due; returns how many rows went."""
         now = self._clock.now()
         due = [rule for rule in self._rules if self._is_due(rule, now)]
-        runs = [self._sweep(rule) for rule in due]
+        runs = [run for rule in due if (run := self._sweep(rule)) is not None]
         if any(run.category == ScoreRule.category for run in runs):
             self._warn_of_numbers()
         return sum(run.gone for run in runs)
@@ -60,8 +60,12 @@ class Retention:
         ran_at = self._ran_at.get(rule.category)
         return ran_at is None or not timedelta() <= now - ran_at < rule.every
 
-    def _sweep(self, rule: Rule) -> RetentionRun:
-        run = sweep(self._sessions, self._clock, rule)
+    def _sweep(self, rule: Rule) -> RetentionRun | None:
+        try:
+            run = sweep(self._sessions, self._clock, rule)
+        except SQLAlchemyError as fault:  # one table in trouble must not keep the others
+            log.warning("retention.failed", category=rule.category, fault=type(fault).__name__)
+            return None
         self._ran_at[rule.category] = run.started_at
         if run.gone:
             log.info("retention.run", category=run.category, gone=run.gone)
@@ -74,25 +78,35 @@ class Retention:
             log.warning("face.people_alarm", people=people.with_face_data, alarm=self._people_alarm)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How retention stands: the last proof of each category, and what is wrong."""
-
-    last: dict[str, RetentionRun]
-    faults: dict[str, str]
-    oldest_frame_s: float
-
-
 def standing(session: Session, now: datetime) -> Standing:
     """Compare the proofs with the rules, and the frames themselves with their ten minutes."""
-    last = last_runs(session)
-    faults = {
-        rule.category: fault
-        for rule in KEEPS
-        if (fault := overdue(rule, last.get(rule.category), now, SLACK)) is not None
-    }
+    runs = last_runs(session)
+    last = {rule.category: runs.get(rule.category) for rule in KEEPS}
+    found = ((rule.category, overdue(rule, last[rule.category], now, SLACK)) for rule in KEEPS)
+    faults = {category: fault for category, fault in found if fault is not None}
     oldest = oldest_frame_at(session)
     age = now - oldest if oldest is not None else timedelta()
     if age > FRAMES_LIMIT:
         faults[FrameRule.category] = "too_old"
     return Standing(last, faults, age.total_seconds())
+
+
+def report(session: Session, now: datetime) -> tuple[list[str], bool]:
+    """The last proof of each category as lines to print, and whether all is well."""
+    found = standing(session, now)
+    lines = [_line(category, run, found.faults.get(category)) for category, run in found.last.items()]
+    people = people_counted(session)
+    lines.append(f"oldest frame {found.oldest_frame_s:.0f} s")
+    lines.append(f"people with face data {people.with_face_data}, with a template {people.with_template}")
+    return lines, not found.faults
+
+
+def _line(category: str, run: RetentionRun | None, fault: str | None) -> str:
+    if run is None:
+        return f"{category:24} never run"
+    oldest = shanghai_iso(run.oldest_left_at) if run.oldest_left_at else "none left"
+    words = (
+        f"{category:24} ran {shanghai_iso(run.started_at)} cutoff {shanghai_iso(run.cutoff_at)}"
+        f" gone {run.gone} oldest {oldest} took {run.took_ms} ms"
+    )
+    return f"{words} ALARM {fault}" if fault else words

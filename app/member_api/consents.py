@@ -14,6 +14,7 @@ from app.member_api.schemas import ConsentIn, ConsentOut, ConsentsOut, ConsentTe
 from app.ports import ports
 from services.core.clock import shanghai_iso
 from services.core.db import transaction
+from services.face.rights import end_for_withdrawal
 from services.members.consents import consent_text, consents_of, grant, withdraw
 from services.members.models import Consent
 
@@ -78,8 +79,10 @@ def list_consents() -> Any:
 @blueprint.doc(summary="撤回同意", responses={204: "已撤回"})
 @member_only
 def take_back(consent_id: str) -> Response:
-    """End a consent."""
+    """End a consent; running face checks end with theirs, and their pictures go."""
     own = ports()
     with transaction(own.sessions) as session:
-        withdraw(session, g.account_id, path_key(consent_id), own.clock.now())
+        consent = withdraw(session, g.account_id, path_key(consent_id), own.clock.now())
+        if consent.kind.startswith("face"):
+            end_for_withdrawal(session, g.account_id, consent.consent_id, own.clock.now())
     return Response(status=204)

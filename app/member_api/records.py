@@ -32,6 +32,8 @@ _ACTIONS = {
     "application.cancelled": "撤销了业务",
     "face.opened": "开始刷脸",
     "face.judged": "完成刷脸核验",
+    "face.ended": "撤回同意，刷脸随之结束",
+    "face.erased": "删除了人脸数据",
     "withdrawal.approved": "刷脸确认提取，系统核准",
     "withdrawal.paid": "提取到账",
     "withdrawal.returned": "提取退回",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.http.auth import open_to_all
+from app.ops.face_figures import FaceFigures, face_figures_text
 from app.ports import ports
 from services.core.db import transaction
 
@@ -44,4 +45,11 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    own = generate_latest(registry) + face_figures_text(_figures())
+    return Response(own, content_type=CONTENT_TYPE_LATEST)
+
+
+def _figures() -> FaceFigures:
+    """One reader for each application: it remembers how many people it counted a moment ago."""
+    found: FaceFigures = current_app.extensions.setdefault("face_figures", FaceFigures(ports()))
+    return found

@@ -15,6 +15,7 @@ from runtime.cli.staff import COMMANDS as STAFF_COMMANDS
 from runtime.cli.staff import add_arguments as add_staff_arguments
 from runtime.cli.staff import seed_demo_staff
 from runtime.migrations import migrate, write_migration
+from runtime.retention import report as retention_report
 from services.core.db import make_engine, make_sessions, transaction
 from services.policies.service import seed_policies
 from wechat.menu import differences, present_menu, push_menu, wanted_menu
@@ -61,6 +62,15 @@ def run_invariants(settings: Settings, options: argparse.Namespace) -> int:
     return report(count_at(settings.database_url.get_secret_value()))
 
 
+def run_retention(settings: Settings, options: argparse.Namespace) -> int:
+    """Print the last proof of every retention category; fail when one is overdue."""
+    product = build(settings)
+    with transaction(product.sessions) as session:
+        lines, well = retention_report(session, product.clock.now())
+    print("\n".join(lines))
+    return 0 if well else 1
+
+
 def run_push_menu(settings: Settings, options: argparse.Namespace) -> int:
     """Put wechat/menu.toml on the public account where it differs; prints the differences."""
     client = build(settings).wechat_client
@@ -79,6 +89,7 @@ COMMANDS = {
     "import-members": run_import_members,
     "invariants": run_invariants,
     "push-menu": run_push_menu,
+    "retention": run_retention,
     **STAFF_COMMANDS,
 }
 

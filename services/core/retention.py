@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,6 +22,7 @@ from sqlalchemy import (
     select,
     table,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.core.clock import Clock
@@ -42,6 +44,15 @@ class RetentionRun(Base):
     oldest_left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     took_ms: Mapped[int] = mapped_column(Integer)
     __table_args__ = (Index("ix_retention_run_category", "category", "started_at"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How retention stands: the last proof of each category, what is wrong, and the age of the oldest face frame."""
+
+    last: Mapping[str, RetentionRun | None]
+    faults: Mapping[str, str]
+    oldest_frame_s: float
 
 
 class Rule(Protocol):
@@ -124,7 +135,7 @@ def last_runs(session: Session) -> dict[str, RetentionRun]:
     """The newest proof of every category."""
     newest = (
         select(RetentionRun)
-        .distinct(RetentionRun.category)
+        .ext(distinct_on(RetentionRun.category))
         .order_by(RetentionRun.category, RetentionRun.started_at.desc())
     )
     return {run.category: run for run in session.scalars(newest)}
