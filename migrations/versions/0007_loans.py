@@ -163,8 +163,6 @@ def _plan() -> None:
         sa.Column("version", sa.SmallInteger(), nullable=False),
         sa.Column("reason", sa.String(length=20), nullable=False),
         sa.Column("from_no", sa.SmallInteger(), nullable=False),
-        sa.Column("level_fen", sa.BigInteger(), nullable=False),
-        sa.Column("level_ppm", sa.Integer(), nullable=False),
         sa.Column("made_at", _INSTANT, nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id", "loan_id"],
@@ -184,6 +182,7 @@ def _instalment() -> None:
         sa.Column("no", sa.SmallInteger(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("rate_ppm", sa.Integer(), nullable=False),
+        sa.Column("level_fen", sa.BigInteger(), nullable=False),
         sa.Column("principal_fen", sa.BigInteger(), nullable=False),
         sa.Column("interest_fen", sa.BigInteger(), nullable=False),
         sa.Column("balance_after_fen", sa.BigInteger(), nullable=False),

@@ -31,6 +31,13 @@ class InstalmentNotDue(Conflict):
     code, title, detail = "loan.instalment_not_due", "还没到还款日", "这一期还没有到还款日。"
 
 
+class InstalmentDueToday(Conflict):
+    """Today's instalment comes first."""
+
+    code, title = "loan.instalment_due_today", "今天是还款日"
+    detail = "今天是还款日，请等今天这一期扣款以后再提前还款。"
+
+
 class SameCard(Invalid):
     """The card is the repayment card already."""
 

@@ -120,7 +120,7 @@ class LoanRate(Base):
 
 
 class LoanPlan(Base):
-    """A version of the repayment plan 还款计划: from which instalment on, why, and what stays level."""
+    """A version of the repayment plan 还款计划: from which instalment on, and why."""
 
     __tablename__ = "loan_plan"
     account_id: Mapped[Key]
@@ -128,8 +128,6 @@ class LoanPlan(Base):
     version: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     reason: Mapped[str] = mapped_column(String(20))
     from_no: Mapped[int] = mapped_column(SmallInteger)
-    level_fen: Mapped[Fen]
-    level_ppm: Mapped[int] = mapped_column(Integer)
     made_at: Mapped[Instant]
     __table_args__ = (_of_a_loan(),)
 
@@ -144,6 +142,7 @@ class LoanInstalment(Base):
     no: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     due_on: Mapped[date] = mapped_column(Date)
     rate_ppm: Mapped[int] = mapped_column(Integer)
+    level_fen: Mapped[Fen]
     principal_fen: Mapped[Fen]
     interest_fen: Mapped[Fen]
     balance_after_fen: Mapped[Fen]

@@ -56,6 +56,8 @@ class Instalment:
     no: int
     due_on: date
     rate_ppm: int
+    level_fen: int
+    """The level it was worked out with; see Level."""
     principal_fen: int
     interest_fen: int
     balance_after_fen: int
@@ -167,7 +169,9 @@ def _instalment(rest: Rest, method: Method, steps: Sequence[RateStep], level: Le
         principal = min(level.fen, rest.balance_fen)
     else:
         principal = max(0, min(level.fen - _interest_within(rest, level, interest), rest.balance_fen))
-    return Instalment(rest.first_no, due_on, level.ppm, principal, interest, rest.balance_fen - principal)
+    return Instalment(
+        rest.first_no, due_on, level.ppm, level.fen, principal, interest, rest.balance_fen - principal
+    )
 
 
 def _interest_within(rest: Rest, level: Level, interest: int) -> int:
@@ -202,7 +206,7 @@ def _covers(level: Level, balance_fen: int, months: int) -> bool:
         return level.fen * months >= balance_fen
     unit = 12 * 1_000_000
     grown, whole_unit = (unit + level.ppm) ** months, unit**months
-    return level.fen * unit * (grown - whole_unit) >= balance_fen * level.ppm * grown
+    return bool(level.fen * unit * (grown - whole_unit) >= balance_fen * level.ppm * grown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,356 @@
+"""Repaying loans 还款: instalments, overdue, partial prepayment, full settlement, offset from the fund; the journals.
+
+Each use case locks the loan, books one journal under a reference that cannot be used twice, and keeps plan and
+balance with it. Money from the card: Dr 101; from the fund 冲还贷: Dr 201 of the payer. Principal: Cr 121, or 122 once
+it was overdue. Interest and penalty: Cr 401.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.audit.service import record
+from services.core.clock import shanghai_day
+from services.core.ids import new_id
+from services.ledger.chart import (
+    BANK_DEPOSIT,
+    BUSINESS_INCOME,
+    ENTRUSTED_LOAN,
+    MEMBER_FUND,
+    OVERDUE_LOAN,
+)
+from services.ledger.service import BalanceInsufficient, Entry, Line, post
+from services.loans.contract import write_plan
+from services.loans.errors import (
+    InstalmentDueToday,
+    InstalmentNotDue,
+    LoanOverdue,
+    LoanSettled,
+    PrepaymentTooMuch,
+)
+from services.loans.models import Loan, LoanInstalment, LoanRate, LoanRepayment
+from services.loans.rules import (
+    Change,
+    Method,
+    Overdue,
+    Payoff,
+    Prepayment,
+    PrepaymentTooLarge,
+    offset,
+    penalty_fen,
+    plan,
+    prepay,
+    rate_on,
+)
+from services.loans.standing import Standing, standing_of
+from services.loans.states import INSTALMENT_STATES, LOAN_STATES
+
+Source = Literal["card", "fund"]
+_DEBIT = {"card": BANK_DEPOSIT, "fund": MEMBER_FUND}
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose money it is; the fund may be that of a co-borrower."""
+
+    source: Source
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What one booking repays. `step` names it in the reference: "instalment:12", "prepay:<case number>"."""
+
+    step: str
+    kind: str
+    summary: str
+    principal_fen: int
+    interest_fen: int
+    penalty_fen: int = 0
+    overdue_principal_fen: int = 0
+    """The part of the principal that lies on 122."""
+    instalment_no: int | None = None
+
+    @property
+    def amount_fen(self) -> int:
+        """All of it."""
+        return self.principal_fen + self.interest_fen + self.penalty_fen
+
+
+def own_card(account_id: UUID) -> Payer:
+    """The borrower's repayment card."""
+    return Payer("card", account_id)
+
+
+def pay_instalment(
+    session: Session, account_id: UUID, loan_id: UUID, payer: Payer, at: datetime
+) -> LoanRepayment:
+    """Book the next instalment on or after its day (02 正常还款; from the fund 05).
+
+    Raises LoanSettled, LoanOverdue when one before it is unpaid, InstalmentNotDue.
+    """
+    standing = _open(session, account_id, loan_id)
+    on = shanghai_day(at)
+    if standing.loan.state == "overdue":
+        raise LoanOverdue
+    row = standing.planned[0]
+    if on < row.due_on:
+        raise InstalmentNotDue
+    if on > row.due_on:
+        raise LoanOverdue
+    _settle_row(row, on)
+    paid = Paid(
+        f"instalment:{row.no}",
+        "02" if payer.source == "card" else "05",
+        f"偿还贷款第 {row.no} 期",
+        row.principal_fen,
+        row.interest_fen,
+        instalment_no=row.no,
+    )
+    return _close_if_last(session, standing, _book(session, standing.loan, payer, paid, at), on)
+
+
+def fall_overdue(session: Session, account_id: UUID, loan_id: UUID, at: datetime) -> int:
+    """Move the principal of instalments unpaid after their day to 逾期贷款: Dr 122, Cr 121. Returns how many.
+
+    Run again on the same day it changes nothing.
+    """
+    standing = standing_of(session, account_id, loan_id, lock=True)
+    late = [row for row in standing.overdue(shanghai_day(at)) if row.state == "planned"]
+    for row in late:
+        row.state = INSTALMENT_STATES.target(row.state, "fall_overdue")
+        lines = (Line(OVERDUE_LOAN, row.principal_fen), Line(ENTRUSTED_LOAN, -row.principal_fen))
+        entry = Entry(f"loan:{loan_id}:overdue:{row.no}", "loan_overdue", f"贷款第 {row.no} 期逾期", lines)
+        if row.principal_fen:
+            post(session, account_id, entry, at)
+    if late and standing.loan.state == "normal":
+        standing.loan.state = LOAN_STATES.target("normal", "fall_overdue")
+        record(session, account_id, "loan.overdue", actor="系统", subject=standing.loan.contract_no, at=at)
+    return len(late)
+
+
+def pay_overdue(
+    session: Session, account_id: UUID, loan_id: UUID, payer: Payer, at: datetime
+) -> list[LoanRepayment]:
+    """Pay everything overdue with its penalty up to the day, oldest first (04 逾期还款; from the fund 05)."""
+    fall_overdue(session, account_id, loan_id, at)
+    standing = _open(session, account_id, loan_id)
+    on = shanghai_day(at)
+    booked = []
+    for row in standing.overdue(on):
+        overdue = Overdue(row.no, row.due_on, row.principal_fen, row.interest_fen)
+        _settle_row(row, on)
+        paid = Paid(
+            f"instalment:{row.no}",
+            "04" if payer.source == "card" else "05",
+            f"偿还贷款第 {row.no} 期（逾期）",
+            row.principal_fen,
+            row.interest_fen,
+            penalty_fen(overdue, standing.steps, on, standing.loan.penalty_percent),
+            row.principal_fen,
+            row.no,
+        )
+        booked.append(_book(session, standing.loan, payer, paid, at))
+    if booked:
+        standing.loan.state = LOAN_STATES.target(standing.loan.state, "catch_up")
+        _close_if_last(session, standing, booked[-1], on)
+    return booked
+
+
+def trial_prepayment(standing: Standing, amount_fen: int, on: date, change: Change) -> Prepayment:
+    """What a partial prepayment on a day would do. Raises LoanSettled, LoanOverdue, InstalmentDueToday, PrepaymentTooMuch."""
+    if standing.loan.state == "settled":
+        raise LoanSettled
+    if standing.overdue(on):
+        raise LoanOverdue
+    rest, level = standing.rest(on), standing.level(on)
+    if rest.due_on[0] == on:
+        raise InstalmentDueToday
+    try:
+        return prepay(rest, _method(standing.loan), standing.steps, level, amount_fen, on, change)
+    except PrepaymentTooLarge:
+        raise PrepaymentTooMuch from None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A prepayment or settlement to book; `reference` (the case number) makes booking it twice impossible."""
+
+    reference: str
+    payer: Payer
+
+
+def prepay_part(
+    session: Session,
+    account_id: UUID,
+    loan_id: UUID,
+    order: Order,
+    amount_fen: int,
+    change: Change,
+    at: datetime,
+) -> Prepayment:
+    """Book a partial prepayment 提前部分还款 (03; from the fund 05) and the plan that follows."""
+    standing = _open(session, account_id, loan_id)
+    on = shanghai_day(at)
+    found = trial_prepayment(standing, amount_fen, on, change)
+    kind = "03" if order.payer.source == "card" else "05"
+    paid = Paid(f"prepay:{order.reference}", kind, "提前部分还款", found.principal_fen, found.interest_fen)
+    standing.loan.prepaid_fen += found.principal_fen
+    _book(session, standing.loan, order.payer, paid, at)
+    standing.loan.plan_version += 1
+    write_plan(session, standing.loan, f"prepaid_{change}", found.after, at)
+    _told(session, standing.loan, "loan.prepaid", order, at)
+    return found
+
+
+def settle(session: Session, account_id: UUID, loan_id: UUID, order: Order, at: datetime) -> Payoff:
+    """Pay everything 提前结清 (06): principal, interest to the day, overdue and penalty; the loan is settled."""
+    fall_overdue(session, account_id, loan_id, at)
+    standing = _open(session, account_id, loan_id)
+    on = shanghai_day(at)
+    due = standing.payoff(on)
+    paid = Paid(
+        f"settle:{order.reference}",
+        "06",
+        "贷款结清",
+        due.principal_fen + due.overdue_principal_fen,
+        due.interest_fen + due.overdue_interest_fen,
+        due.penalty_fen,
+        due.overdue_principal_fen,
+    )
+    for row in standing.overdue(on):
+        _settle_row(row, on)
+    _book(session, standing.loan, order.payer, paid, at)
+    standing.loan.plan_version += 1
+    write_plan(session, standing.loan, "settled", (), at)
+    _settled(standing.loan, on)
+    _told(session, standing.loan, "loan.settled", order, at)
+    return due
+
+
+def offset_from_fund(
+    session: Session,
+    account_id: UUID,
+    loan_id: UUID,
+    order: Order,
+    available_fen: int,
+    leave_fen: int,
+    change: Change,
+    at: datetime,
+) -> int:
+    """Let the payer's fund repay as much as it may 冲还贷: settle, or pay part ahead; returns what was taken.
+
+    Raises LoanOverdue, InstalmentDueToday, BalanceInsufficient when nothing can be taken.
+    """
+    due = _open(session, account_id, loan_id).payoff(shanghai_day(at))
+    found = offset(due.amount_fen, available_fen, leave_fen)
+    if found.amount_fen <= 0:
+        raise BalanceInsufficient
+    if found.settles:
+        settle(session, account_id, loan_id, order, at)
+    else:
+        prepay_part(session, account_id, loan_id, order, found.amount_fen, change, at)
+    return found.amount_fen
+
+
+def reprice(session: Session, account_id: UUID, loan_id: UUID, ppm: int, year: int, at: datetime) -> bool:
+    """Give an open loan the published rate from 1 January of a year on; False when nothing changes."""
+    standing = standing_of(session, account_id, loan_id, lock=True)
+    from_on = date(year, 1, 1)
+    known = {step.from_on for step in standing.steps}
+    if standing.loan.state == "settled" or from_on in known or rate_on(standing.steps, from_on) == ppm:
+        return False
+    rest = standing.rest(shanghai_day(at))
+    session.add(LoanRate(account_id=account_id, loan_id=loan_id, from_on=from_on, ppm=ppm))
+    session.flush()
+    steps = standing_of(session, account_id, loan_id).steps
+    rows = plan(rest, _method(standing.loan), steps, standing.level(shanghai_day(at)))
+    standing.loan.plan_version += 1
+    write_plan(session, standing.loan, "rate", rows, at)
+    record(session, account_id, "loan.repriced", actor="centre", subject=standing.loan.contract_no, at=at)
+    return True
+
+
+def _method(loan: Loan) -> Method:
+    return "02" if loan.method == "02" else "01"
+
+
+def _open(session: Session, account_id: UUID, loan_id: UUID) -> Standing:
+    """The loan, locked; raises LoanSettled."""
+    standing = standing_of(session, account_id, loan_id, lock=True)
+    if standing.loan.state == "settled":
+        raise LoanSettled
+    return standing
+
+
+def _settle_row(row: LoanInstalment, on: date) -> None:
+    row.state = INSTALMENT_STATES.target(row.state, "pay")
+    row.paid_on = on
+
+
+def _book(session: Session, loan: Loan, payer: Payer, paid: Paid, at: datetime) -> LoanRepayment:
+    """One journal in the payer's books, one line of the loan's history, and the loan's balance with them."""
+    ref = f"loan:{loan.loan_id}:{paid.step}"
+    credits = (
+        (ENTRUSTED_LOAN, paid.principal_fen - paid.overdue_principal_fen),
+        (OVERDUE_LOAN, paid.overdue_principal_fen),
+        (BUSINESS_INCOME, paid.interest_fen + paid.penalty_fen),
+    )
+    lines = (
+        Line(_DEBIT[payer.source], paid.amount_fen),
+        *(Line(code, -fen) for code, fen in credits if fen),
+    )
+    kind = "loan_offset" if payer.source == "fund" else "loan_repayment"
+    journal_id = post(session, payer.account_id, Entry(ref, kind, paid.summary, lines), at)
+    loan.balance_fen -= paid.principal_fen
+    loan.repaid_principal_fen += paid.principal_fen
+    loan.repaid_interest_fen += paid.interest_fen
+    loan.repaid_penalty_fen += paid.penalty_fen
+    booked = LoanRepayment(
+        account_id=loan.account_id,
+        loan_id=loan.loan_id,
+        repayment_id=new_id(),
+        business_ref=ref,
+        kind=paid.kind,
+        source=payer.source,
+        payer_account_id=payer.account_id,
+        journal_id=journal_id,
+        instalment_no=paid.instalment_no,
+        booked_on=shanghai_day(at),
+        principal_fen=paid.principal_fen,
+        interest_fen=paid.interest_fen,
+        penalty_fen=paid.penalty_fen,
+        balance_after_fen=loan.balance_fen,
+        booked_at=at,
+    )
+    session.add(booked)
+    return booked
+
+
+def _close_if_last(session: Session, standing: Standing, booked: LoanRepayment, on: date) -> LoanRepayment:
+    if standing.loan.balance_fen == 0:
+        _settled(standing.loan, on)
+        record(
+            session,
+            standing.loan.account_id,
+            "loan.settled",
+            actor="系统",
+            subject=standing.loan.contract_no,
+            at=booked.booked_at,
+        )
+    return booked
+
+
+def _settled(loan: Loan, on: date) -> None:
+    loan.state = LOAN_STATES.target(loan.state, "settle")
+    loan.settled_on = on
+
+
+def _told(session: Session, loan: Loan, action: str, order: Order, at: datetime) -> None:
+    """Audit in the payer's chain, whose lock the caller holds."""
+    record(session, order.payer.account_id, action, actor="member", subject=loan.contract_no, at=at)
