@@ -37,18 +37,20 @@ async function inSession<T>(request: Send): Promise<T> {
   }
 }
 
-/** A request that may be sent again unchanged is, twice at most. */
-async function patient<T>(request: Send): Promise<T> {
+/** What may be asked again unchanged is, twice at most. */
+export async function again<T>(ask: () => Promise<T>): Promise<T> {
   for (const wait of PAUSES_MS) {
     try {
-      return await inSession<T>(request)
+      return await ask()
     } catch (fault) {
       if (!(fault instanceof ApiProblem) || !fault.passing) throw fault
       await pause(fault.retryAfterS ? Math.min(fault.retryAfterS, 5) * 1000 : wait)
     }
   }
-  return inSession<T>(request)
+  return ask()
 }
+
+const patient = <T>(request: Send) => again(() => inSession<T>(request))
 
 export const get = <T>(path: string, timeoutMs?: number) => patient<T>({ method: 'GET', path, timeoutMs })
 

@@ -1,9 +1,9 @@
 /** Endpoints 接口: every call the client makes, by what it is for. */
 
-import { get, post, postOnce, remove } from './client'
+import { again, get, post, postOnce, remove } from './client'
 import type {
   Application, AuditRow, Card, Certificate, ClientConfig, Consent, ConsentText, FaceSession, FaceVerdict, FrameUpload,
-  Home, ItemDetail, NoticeRow, Posting, Prompt, Quote, SessionInfo,
+  Home, ItemDetail, NoticeRow, Posting, Prompt, Quote, SessionInfo, WeChatFaceSession,
 } from './types'
 
 export type Form = Record<string, unknown>
@@ -50,6 +50,12 @@ export const confirmApplication = (id: string, faceSessionId: string, key: strin
 
 export const openFaceSession = (applicationId: string, consentId: string) =>
   post<FaceSession>(`/applications/${applicationId}/face-sessions`, { consent_id: consentId })
+/** In the mini-program WeChat takes the face: the answer holds what its screen needs. */
+export const openWeChatFace = (applicationId: string, consentId: string) =>
+  post<WeChatFaceSession>(`/applications/${applicationId}/face-sessions`, { consent_id: consentId, method: 'wechat' }, 25000)
+/** WeChat's screen is over; how it went the server asks WeChat. */
+export const reportReturned = (sessionId: string) =>
+  again(() => post<FaceVerdict>(`/face-sessions/${sessionId}/returned`, {}, 25000))
 export const sendFrames = (sessionId: string, body: { batch: number; frames: FrameUpload[]; device_signature: string }) =>
   post<{ received: number; prompt: Prompt; complete: boolean }>(`/face-sessions/${sessionId}/frames`, body, 15000)
 export const awaitVerdict = (sessionId: string) =>

@@ -190,6 +190,13 @@ export interface FaceSession {
   prompt: Prompt
 }
 
+export interface WeChatFaceSession {
+  session_id: string
+  method: 'wechat'
+  expires_at: string
+  verify_id: string
+}
+
 export interface FrameUpload {
   seq: number
   at_ms: number

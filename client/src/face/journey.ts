@@ -1,26 +1,19 @@
 /** Journey 刷脸流程: camera, challenge, verdict and confirmation, as one state that a page can show. */
 
 import { ref, shallowRef } from 'vue'
-import { awaitVerdict, confirmApplication, openFaceSession } from '@/api/endpoints'
-import { ApiProblem } from '@/api/problem'
+import { awaitVerdict, openFaceSession } from '@/api/endpoints'
 import type { FaceSession, FaceVerdict, Prompt } from '@/api/types'
 import { dropConfirm, keepConfirm, readConfirm } from '@/device/drafts'
 import { hasKey } from '@/device/key'
 import { jweixin } from '@/device/jweixin'
 import { closeCamera, makeShutter, openCamera } from './camera'
 import { runCapture } from './capture'
+import { confirmWithFace, GOOD, refusedForGood, UNDER_WAY } from './confirm'
 import { useLight } from './light'
 
 export type Stage = 'ready' | 'opening' | 'capturing' | 'judging' | 'passed' | 'failed' | 'no-key' | 'trouble'
 
 const WISH = { width: 480, height: 360 }
-/** A consumed verdict is confirmed again under its old key, which answers as the first time. */
-const GOOD = ['passed', 'consumed']
-const UNDER_WAY = ['judging', 'open']
-
-const refusedForGood = (fault: unknown) =>
-  fault instanceof ApiProblem && fault.status >= 400 && fault.status < 500 && fault.status !== 429
-
 export function useFaceJourney(applicationId: () => string, consentId: () => string) {
   const stage = ref<Stage>('ready')
   const prompt = shallowRef<Prompt | null>(null)
@@ -125,19 +118,4 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   }
 
   return { stage, prompt, actions, shade, session, verdict, trouble, start, hide, leave }
-}
-
-/** Turn a passed face into the application's approval; sent again, it is still done once. */
-export async function confirmWithFace(applicationId: string): Promise<boolean> {
-  const pending = readConfirm(applicationId)
-  if (!pending) return false
-  try {
-    await confirmApplication(applicationId, pending.faceSessionId, pending.key)
-  } catch (fault) {
-    // The verdict's time ran out, say: the next try starts with the camera.
-    if (refusedForGood(fault)) dropConfirm(applicationId)
-    throw fault
-  }
-  dropConfirm(applicationId)
-  return true
 }
