@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.accounts.rules import STATE_TEXTS
 from services.accounts.service import account_of
+from services.accounts.settlement_interest import closing_interest
 from services.applications.models import Application
 from services.applications.service import money_applications
 from services.contributions.rules import continuous_months
@@ -24,6 +25,7 @@ from services.items.declaration import Item
 from services.items.facts import (
     SHARED,
     AccountFacts,
+    ClosingFacts,
     ContributionFacts,
     Fact,
     Facts,
@@ -33,6 +35,7 @@ from services.items.facts import (
 from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import lock_keys, usage_of_keys
 from services.ledger.queries import balance_of
+from services.loans.queries import loan_facts
 from services.members.consents import ConsentRequired, consent_text, require_consent
 from services.members.identity import account_of_mac, id_no_mac
 from services.members.models import Consent
@@ -151,9 +154,17 @@ class FactLoader:
             account=_account(session, account_id),
             contributions=_contributions(session, account_id, today) if Fact.CONTRIBUTIONS in needs else None,
             usage=_usage(session, account_id, item, shared, today) if Fact.USAGE in needs else None,
+            loans=loan_facts(session, self._cipher, account_id, today, self._key)
+            if Fact.LOANS in needs
+            else None,
+            closing=self._closing(session, account_id, today) if Fact.CLOSING in needs else None,
             **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),
         )
+
+    def _closing(self, session: Session, account_id: UUID, today: date) -> ClosingFacts:
+        found = closing_interest(session, self._policies, account_id, today)
+        return ClosingFacts(found.from_on.isoformat(), found.interest_fen)
 
 
 def _present_consent(session: Session, account_id: UUID) -> Consent:

@@ -30,13 +30,23 @@ class PolicyBook:
     def on(self, session: Session, day: date) -> Policy:
         """The policy in force on `day`."""
         with self._lock:
-            if monotonic() - self._read_at > _FRESH_SECONDS:
-                self._figures = _read(session)
-                self._days.clear()
-                self._read_at = monotonic()
+            self._refresh(session)
             if day not in self._days:
                 self._days[day] = policy_on(day, self._figures)
             return self._days[day]
+
+    def history(self, session: Session, key: str) -> tuple[Figure, ...]:
+        """Every value of one figure, oldest first; for what runs over days, such as interest."""
+        with self._lock:
+            self._refresh(session)
+            found = [figure for figure in self._figures if figure.key == key]
+        return tuple(sorted(found, key=lambda figure: figure.effective_from))
+
+    def _refresh(self, session: Session) -> None:
+        if monotonic() - self._read_at > _FRESH_SECONDS:
+            self._figures = _read(session)
+            self._days.clear()
+            self._read_at = monotonic()
 
 
 def _read(session: Session) -> list[Figure]:
