@@ -42,7 +42,7 @@ def jpeg_of(portrait: Portrait, stance: Stance, rng: np.random.Generator) -> byt
         if stance.light == 1
         else (np.asarray(moved) * stance.light).astype(np.int16)
     )
-    noisy = np.clip(exposed + _noise(rng), 0, 255).astype(np.uint8)
+    noisy = np.clip(exposed + noise(rng), 0, 255).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(noisy).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
@@ -75,7 +75,7 @@ def _quads(portrait: Portrait, stance: Stance) -> list[tuple[tuple[int, int, int
     source = np.clip(source, 0, (WIDTH, HEIGHT))  # the wall goes on beyond the picture
     corners = np.concatenate([source[:-1, :-1], source[1:, :-1], source[1:, 1:], source[:-1, 1:]], axis=2)
     flat = corners.reshape(-1, 8).tolist()
-    return [(box, tuple(quad)) for box, quad in zip(_boxes(), flat, strict=True)]
+    return [(box, tuple(quad)) for box, quad in zip(boxes(), flat, strict=True)]
 
 
 def _camera(portrait: Portrait, stance: Stance) -> np.ndarray:
@@ -89,7 +89,8 @@ def _camera(portrait: Portrait, stance: Stance) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _boxes() -> list[tuple[int, int, int, int]]:
+def boxes() -> list[tuple[int, int, int, int]]:
+    """The cells of the camera picture, row by row."""
     return [(x, y, x + CELL, y + CELL) for y in range(0, HEIGHT, CELL) for x in range(0, WIDTH, CELL)]
 
 
@@ -114,7 +115,7 @@ def _noise_sheet() -> np.ndarray:
     return np.rint(sheet).astype(np.int16)
 
 
-def _noise(rng: np.random.Generator) -> np.ndarray:
+def noise(rng: np.random.Generator) -> np.ndarray:
     """Sensor noise: a window of one sheet, at another place each time."""
     top, left = rng.integers(0, 64, 2)
     return _noise_sheet()[top : top + HEIGHT, left : left + WIDTH]

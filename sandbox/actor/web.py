@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from sandbox.actor.attacks import ATTACKS
 from sandbox.actor.portrait import portrait_names
 from sandbox.actor.score import MOVES, PromptSpec
-from sandbox.actor.session import ATTACKS, clip_for, frames_for
+from sandbox.actor.session import clip_for, frames_for
 
 KINDS = ("neutral", *MOVES)
 MOST_MS = 120_000
@@ -31,7 +32,9 @@ def frames() -> Response:
     """Frames and timestamps of a whole session."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict) or not isinstance(body.get("challenge"), dict):
-        raise BadRequest("body must be {portrait, challenge: {prompts: [...]}, attack?, fps?, seed?, since_ms?}")
+        raise BadRequest(
+            "body must be {portrait, challenge: {prompts: [...]}, attack?, fps?, seed?, since_ms?}"
+        )
     attack = body.get("attack")
     if attack is not None and attack not in ATTACKS:
         raise BadRequest(f"attack must be one of {', '.join(ATTACKS)}")

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
 from services.face.engine.actions import Run
@@ -12,58 +11,84 @@ from services.face.engine.signals import Moment
 from services.face.engine.types import Descriptor, Matcher, Pixels
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """Distances found: to the photo, between the frontal frames, of the action frames."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Company:
+    """Who was before the camera: frontal faces at rest, how far faces at rest and in action lie from each other."""
 
-    to_photo: float
-    frontal: float
+    frontal: tuple[Descriptor, ...]
+    resting: float
     actions: float
 
-    def faults(self, limits: Calibration) -> list[str]:
-        """Reason codes; every comparison is written so that NaN refuses."""
-        same = self.frontal <= limits.match.same_frontal and self.actions <= limits.match.same_action
-        if not same:
-            return ["liveness.person_changed"]
-        return [] if self.to_photo <= limits.match.tolerance else ["match.other_person"]
+    def changed(self, limits: Calibration) -> bool:
+        """More than one person; written so that NaN says yes."""
+        return not (self.resting <= limits.match.same_frontal and self.actions <= limits.match.same_action)
+
+    def distance_to(self, photo: Descriptor, matcher: Matcher) -> float:
+        """The median distance of the frontal faces to the photo; NaN when one cannot be known, or there is none."""
+        return _middle([matcher.distance(photo, face) for face in self.frontal])
 
 
-def likeness(
+def company(
     moments: Sequence[Moment],
     runs: Sequence[Run],
     pictures: Sequence[Pixels],
-    photo: Descriptor,
     matcher: Matcher,
     limits: Calibration,
-) -> Likeness | None:
-    """Compare a few frames with the photo and with each other; None when no frame looks at the camera."""
+) -> Company:
+    """Compare frames of every rest and every action with each other.
+
+    `runs` are the answers found. A session that answers nothing is compared all the same, for a change of faces
+    spoils every other measure.
+    """
 
     def describe(moment: Moment) -> Descriptor:
         return matcher.describe(pictures[moment.look.picture], moment.look.points)
 
-    frontal = [describe(moment) for moment in frontal_moments(moments, limits)]
-    if not frontal:
-        return None
-    acting = [describe(_mildest(run)) for run in runs]
-    return Likeness(
-        to_photo=_middle([matcher.distance(photo, face) for face in frontal]),
-        frontal=_worst([matcher.distance(frontal[0], face) for face in frontal[1:]]),
-        actions=_worst([_nearest(matcher, face, frontal) for face in acting]),
+    watched = [(moment, describe(moment)) for moment in watched_moments(moments, runs, limits)]
+    faces = [face for _, face in watched]
+    return Company(
+        frontal=tuple(face for moment, face in watched if _frontal(moment, limits)),
+        resting=_spread(matcher, faces),
+        actions=_worst([_nearest(matcher, describe(_mildest(run)), faces) for run in runs]),
     )
 
 
-def frontal_moments(moments: Sequence[Moment], limits: Calibration) -> list[Moment]:
-    """The sharpest restful frontal frame of each part of the session."""
-    good = [m for m in moments if m.at_rest(limits.pose.onset) and _frontal(m, limits)]
-    if not good:
-        return []
-    parts = min(limits.match.frontal_frames, len(good))
-    bounds = [round(len(good) * part / parts) for part in range(parts + 1)]
-    return [max(good[start:end], key=lambda m: m.look.sharpness) for start, end in pairwise(bounds)]
+def watched_moments(moments: Sequence[Moment], runs: Sequence[Run], limits: Calibration) -> list[Moment]:
+    """From every prompt that no run answers, its first and last frame and some between; the session's last frame.
+
+    So nobody can step in between two actions or behind the last one. Frames of an answer are left to it, if they are
+    not the last of their prompt. How restful a frame is does not matter: against one face's rest, another's acts.
+    """
+    answered = {run.peak[-1].look.prompt for run in runs}
+    taken = {moment.look.picture for run in runs for moment in run.moments}
+    by_prompt: dict[int, list[Moment]] = {}
+    for moment in moments:
+        if moment.look.prompt not in answered:
+            by_prompt.setdefault(moment.look.prompt, []).append(moment)
+    watched = []
+    for group in by_prompt.values():
+        free = [moment for moment in group[:-1] if moment.look.picture not in taken]
+        watched += _spread_out([*free, group[-1]], limits.match.frontal_frames)
+    return [*watched, *(moment for moment in moments[-1:] if moment not in watched)]
+
+
+def _spread_out(group: Sequence[Moment], most: int) -> list[Moment]:
+    """At most so many of the group, at even distances, its ends among them."""
+    if len(group) <= most or most < 2:
+        return list(group[:most])
+    places = sorted({round(place * (len(group) - 1) / (most - 1)) for place in range(most)})
+    return [group[place] for place in places]
 
 
 def _frontal(moment: Moment, limits: Calibration) -> bool:
-    return max(abs(moment.yaw), abs(moment.pitch)) <= limits.pose.frontal
+    restful = moment.at_rest(limits.pose.onset)
+    return restful and max(abs(moment.yaw), abs(moment.pitch)) <= limits.pose.frontal
+
+
+def _spread(matcher: Matcher, faces: Sequence[Descriptor]) -> float:
+    """How far the farthest face lies from the one in the middle of them all."""
+    reach = [_worst([matcher.distance(one, other) for other in faces]) for one in faces]
+    return math.nan if any(math.isnan(value) for value in reach) else min(reach, default=math.nan)
 
 
 def _mildest(run: Run) -> Moment:
@@ -73,7 +98,7 @@ def _mildest(run: Run) -> Moment:
 
 def _nearest(matcher: Matcher, face: Descriptor, others: Sequence[Descriptor]) -> float:
     distances = [matcher.distance(face, other) for other in others]
-    return math.nan if any(math.isnan(value) for value in distances) else min(distances)
+    return math.nan if any(math.isnan(value) for value in distances) else min(distances, default=math.nan)
 
 
 def _worst(distances: Sequence[float]) -> float:
@@ -81,4 +106,5 @@ def _worst(distances: Sequence[float]) -> float:
 
 
 def _middle(distances: Sequence[float]) -> float:
-    return math.nan if any(math.isnan(value) for value in distances) else median(distances)
+    unknown = not distances or any(math.isnan(value) for value in distances)
+    return math.nan if unknown else median(distances)

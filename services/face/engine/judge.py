@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.face.engine import colours, quality
 from services.face.engine.actions import Run, Shown, liveness_faults
 from services.face.engine.calibration import Calibration
-from services.face.engine.identity import likeness
+from services.face.engine.identity import Company, company
 from services.face.engine.images import REFERENCE_LIMITS, BadImage, decode_jpeg
 from services.face.engine.replay import picture_hash
 from services.face.engine.signals import Look, Moment, moment_of, neutral_of
@@ -75,8 +75,13 @@ def _run_stages(bench: _Bench, reference_jpeg: bytes) -> None:
     moments = _moments(bench, looks, shown)
     faults, runs = liveness_faults(shown, moments, bench.limits)
     _score_moments(bench, moments, runs)
+    found = company(moments, runs, pictures, bench.matcher, bench.limits)
+    bench.scores["frontal_distance"] = found.resting
+    bench.scores["action_distance"] = found.actions
+    if found.changed(bench.limits):  # first: against the rest of one face, another seems to act
+        raise _Refused("liveness.person_changed")
     _refuse_if(faults)
-    _match(bench, moments, runs, pictures, _photo(bench, reference_jpeg))
+    _match(bench, found, _photo(bench, reference_jpeg))
 
 
 def _refuse_if(faults: Sequence[str]) -> None:
@@ -148,20 +153,13 @@ def _photo(bench: _Bench, reference_jpeg: bytes) -> Descriptor:
     return bench.matcher.describe(rgb, seen.points)
 
 
-def _match(
-    bench: _Bench,
-    moments: Sequence[Moment],
-    runs: Sequence[Run],
-    pictures: Sequence[Pixels],
-    photo: Descriptor,
-) -> None:
-    found = likeness(moments, runs, pictures, photo, bench.matcher, bench.limits)
-    if found is None:
+def _match(bench: _Bench, found: Company, photo: Descriptor) -> None:
+    if not found.frontal:
         raise _Refused("face.not_frontal")
-    bench.scores["match_distance"] = found.to_photo
-    bench.scores["frontal_distance"] = found.frontal
-    bench.scores["action_distance"] = found.actions
-    _refuse_if(found.faults(bench.limits))
+    distance = found.distance_to(photo, bench.matcher)
+    bench.scores["match_distance"] = distance
+    if not distance <= bench.limits.match.tolerance:
+        raise _Refused("match.other_person")
 
 
 def _score_colours(bench: _Bench, looks: Sequence[Look], pictures: Sequence[Pixels]) -> None:
