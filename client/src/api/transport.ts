@@ -38,6 +38,30 @@ function headerOf(headers: Record<string, string> | undefined, name: string): st
   return found ? headers![found] : null
 }
 
+/** Send one file as the form field `file`; body of a 2xx answer, or ApiProblem. */
+export function sendFile<T>(path: string, filePath: string): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    uni.uploadFile({
+      url: base + path,
+      filePath,
+      name: 'file',
+      header: { Accept: 'application/json', ...bearer(), ...csrfHeader() },
+      timeout: 60000,
+      success: (reply) => {
+        let body: unknown = null
+        try {
+          body = JSON.parse(reply.data)
+        } catch {
+          body = null
+        }
+        if (reply.statusCode >= 200 && reply.statusCode < 300 && body) return resolve(body as T)
+        reject(fromReply(reply.statusCode, body, null))
+      },
+      fail: (fault) => reject(fromTransport(String(fault.errMsg), true)),
+    })
+  })
+}
+
 /** Body of a 2xx answer; throws ApiProblem for everything else. */
 export function exchange<T>(request: Send): Promise<T> {
   const repeatable = request.method === 'GET' || 'Idempotency-Key' in (request.headers ?? {})

@@ -1,0 +1,27 @@
+/** Documents 材料: pictures added to an application. */
+
+import { get, remove } from './client'
+import { sendFile } from './transport'
+
+export interface DocumentRow {
+  document_id: string
+  width: number
+  height: number
+  created_at: string
+  removable: boolean
+  url: string
+}
+
+export interface DocumentList {
+  documents: DocumentRow[]
+  most: number
+  open: boolean
+}
+
+const place = (applicationId: string) => `/applications/${applicationId}/documents`
+
+export const readDocuments = (applicationId: string) => get<DocumentList>(place(applicationId))
+export const addDocument = (applicationId: string, filePath: string) =>
+  sendFile<DocumentRow>(place(applicationId), filePath)
+export const removeDocument = (applicationId: string, documentId: string) =>
+  remove(`${place(applicationId)}/${documentId}`)
