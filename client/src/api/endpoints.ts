@@ -2,8 +2,8 @@
 
 import { again, get, post, postOnce, remove } from './client'
 import type {
-  Application, AuditRow, Card, Certificate, ClientConfig, Consent, ConsentText, FaceSession, FaceVerdict, FrameUpload,
-  Home, ItemDetail, NoticeRow, Posting, Prompt, Quote, SessionInfo, WeChatFaceSession,
+  Application, AuditRow, Card, CardCode, Certificate, ClientConfig, Consent, ConsentText, FaceSession, FaceVerdict, FrameUpload,
+  Home, ItemDetail, NoticeRow, OtherWay, Posting, Prompt, Quote, SessionInfo, WeChatFaceSession,
 } from './types'
 
 export type Form = Record<string, unknown>
@@ -47,6 +47,13 @@ export const awaitApplication = (id: string, version: number) =>
 export const cancelApplication = (id: string) => post<Application>(`/applications/${id}/cancel`)
 export const confirmApplication = (id: string, faceSessionId: string, key: string) =>
   postOnce<Application>(`/applications/${id}/confirm`, { face_session_id: faceSessionId }, key)
+
+/** Ways to prove who one is without a face, for this application. */
+export const readOtherWays = (id: string) => list<OtherWay>(`/applications/${id}/other-ways`, 'ways')
+/** The bank confirms the card first, which may take a while; then a code goes to the phone on record. */
+export const askCardCode = (id: string) => post<CardCode>(`/applications/${id}/card-sms`, {}, 25000)
+export const confirmByCard = (id: string, challengeId: string, code: string, key: string) =>
+  postOnce<Application>(`/applications/${id}/card-sms/confirm`, { challenge_id: challengeId, code }, key)
 
 export const openFaceSession = (applicationId: string, consentId: string) =>
   post<FaceSession>(`/applications/${applicationId}/face-sessions`, { consent_id: consentId })

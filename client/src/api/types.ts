@@ -52,6 +52,39 @@ export interface Application {
   next_available_on: string | null
   created_at: string
   account_balance_fen: number | null
+  /** From when a payment that waits goes out. */
+  pay_from: string | null
+  cancellable: boolean
+}
+
+/** A way to prove who one is without a face. */
+export interface OtherWay {
+  code: 'card_sms' | 'counter'
+  label: string
+  text: string
+  available: boolean
+  limit_fen: number | null
+  delay_hours: number
+  reasons: { code: string; text: string }[]
+}
+
+export interface CardCode {
+  challenge_id: string
+  expires_at: string
+  resend_after_s: number
+  phone_masked: string
+  pay_from: string | null
+}
+
+/** When the money would go out. */
+export interface PayTiming {
+  at_once: boolean
+  review: boolean
+  delay_hours: number
+  cooling_until: string | null
+  text: string
+  reasons: { code: string; text: string }[]
+  other_way: OtherWay
 }
 
 export interface Posting {
@@ -147,6 +180,7 @@ export interface Quote {
   explanation: string
   breakdown: { label: string; amount_fen: number | null; text: string; source: string }[]
   refusals: Refusal[]
+  timing: PayTiming | null
   facts: { label: string; value_text: string; source: string; as_of: string }[]
   next_on: string | null
   cards: Card[]

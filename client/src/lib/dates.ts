@@ -31,6 +31,11 @@ export function momentText(value: string | null | undefined): string {
   return [dayText(value), timeText(value)].filter(Boolean).join(' ')
 }
 
+/** "11月23日 14:05" of an instant to come; the year goes without saying. */
+export function laterText(value: string): string {
+  return momentText(value).replace(/^\d{4}年/, '')
+}
+
 /** "11月22日" of a day. */
 export function shortDay(value: string): string {
   return dayText(value).replace(/^\d{4}年/, '')

@@ -1,7 +1,7 @@
 /** Navigation 导航: from page to page by name. */
 
 export type Page =
-  | 'home' | 'bind' | 'item' | 'check' | 'consent' | 'face' | 'receipt' | 'applications' | 'postings'
+  | 'home' | 'bind' | 'item' | 'check' | 'consent' | 'face' | 'code' | 'receipt' | 'applications' | 'postings'
   | 'notices' | 'cards' | 'certificates' | 'consents' | 'datalog' | 'trouble'
 
 type How = 'forward' | 'replace' | 'restart'

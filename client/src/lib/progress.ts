@@ -7,7 +7,7 @@ export type Tone = 'done' | 'waiting' | 'failed'
 
 const MONEY_ROAD = ['submitted', 'verifying', 'approved', 'paying', 'accepted', 'paid']
 const PAPER_ROAD = ['submitted', 'verifying', 'in_review', 'completed']
-const STANDS_AT: Record<string, string> = { in_review: 'verifying', unknown: 'paying' }
+const STANDS_AT: Record<string, string> = { in_review: 'verifying', waiting: 'approved', unknown: 'paying' }
 const FAILED = ['refused', 'returned', 'expired', 'cancelled']
 
 /** The colour and mark of a state: arrived, still under way, or ended without success. */
