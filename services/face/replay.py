@@ -14,19 +14,25 @@ from services.face.engine.calibration import Replay
 from services.face.engine.replay import bands, blinded, matches_needed, probes
 
 _BANDS = tuple(f"band{number}" for number in range(4))
+_PROBES = (
+    "unnest(CAST(:digests AS text[]), CAST(:band0 AS int[]), CAST(:band1 AS int[]), CAST(:band2 AS int[]),"
+    " CAST(:band3 AS int[])) WITH ORDINALITY AS p (digest, b0, b1, b2, b3, number)"
+)
+# One index for each: a join on any of the bands would read the whole table.
+_NEAR = " UNION ALL ".join(
+    f"SELECT h.account_id, h.session_id FROM face_picture_hash h WHERE h.band{number} = probe.b{number}"  # noqa: S608
+    " AND h.session_id <> :own AND bit_count(h.digest # probe.digest) <= :most"
+    for number in range(4)
+)
 _FIND = text(
-    "SELECT 1 FROM unnest(CAST(:digests AS text[]), CAST(:band0 AS int[]), CAST(:band1 AS int[]),"
-    " CAST(:band2 AS int[]), CAST(:band3 AS int[])) WITH ORDINALITY AS p (digest, b0, b1, b2, b3, number)"
-    " JOIN face_picture_hash h ON (h.band0 = p.b0 OR h.band1 = p.b1 OR h.band2 = p.b2 OR h.band3 = p.b3)"
-    " WHERE h.session_id <> :own AND bit_count(h.digest # CAST(p.digest AS bit(512))) <= :most"
-    " GROUP BY h.account_id, h.session_id HAVING count(DISTINCT p.number) >= :needed LIMIT 1"
+    "WITH probe AS MATERIALIZED (SELECT CAST(digest AS bit(512)) AS digest, b0, b1, b2, b3, number"  # noqa: S608
+    f" FROM {_PROBES}) SELECT 1 FROM probe CROSS JOIN LATERAL ({_NEAR}) AS near"
+    " GROUP BY account_id, session_id HAVING count(DISTINCT number) >= :needed LIMIT 1"
 )
 _STORE = text(
-    "INSERT INTO face_picture_hash (account_id, session_id, seq, digest, band0, band1, band2, band3, seen_at)"
+    "INSERT INTO face_picture_hash (account_id, session_id, seq, digest, band0, band1, band2, band3, seen_at)"  # noqa: S608
     " SELECT :account_id, :own, number - 1, CAST(digest AS bit(512)), b0, b1, b2, b3, :at"
-    " FROM unnest(CAST(:digests AS text[]), CAST(:band0 AS int[]), CAST(:band1 AS int[]),"
-    " CAST(:band2 AS int[]), CAST(:band3 AS int[])) WITH ORDINALITY AS p (digest, b0, b1, b2, b3, number)"
-    " ON CONFLICT DO NOTHING"
+    f" FROM {_PROBES} ON CONFLICT DO NOTHING"
 )
 
 
