@@ -24,7 +24,8 @@ _VERIFY_ID = re.compile(r"[!-~]{1,256}")
 _REASONS: dict[str, tuple[int, ...]] = {
     "wechat.system": (10001, 90018, 90104, 90105, 90110, 90199),
     "wechat.face_unseen": (10002, 90011, 90013, 90014),
-    "wechat.not_same": (10003, 10004),
+    "wechat.other_identity": (10003,),
+    "wechat.other_person": (10004,),
     "wechat.unsupported": (90001, 90109),
     "wechat.cancelled": (90002, 90003, 90004, 90005, 90006),
     "wechat.network": (90007, 90012),

@@ -25,8 +25,8 @@ NOT_THE_MEMBERS = frozenset(
     }
 )
 """Reasons of a failure that does not use up a try: no face was compared."""
-STRANGER = "match.other_person"
-"""The reason of a try that showed somebody else."""
+STRANGERS = frozenset({"match.other_person", "wechat.other_person"})
+"""Reasons of a try that showed somebody else, to us or to WeChat."""
 
 
 def failed_today(session: Session, account_id: UUID, at: datetime) -> int:
@@ -83,4 +83,6 @@ def strangers_today(session: Session, account_id: UUID, at: datetime) -> int:
         )
     )
     today = shanghai_day(at)
-    return sum(1 for row in recent if shanghai_day(row.created_at) == today and STRANGER in row.reasons)
+    return sum(
+        1 for row in recent if shanghai_day(row.created_at) == today and STRANGERS.intersection(row.reasons)
+    )

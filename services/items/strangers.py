@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from services.audit.service import record
 from services.core.clock import Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.outbox import emit
-from services.face.tries import STRANGER, strangers_today
+from services.face.tries import STRANGERS, strangers_today
 from services.items.engine import state_table
 from services.ledger.service import lock_balance
 from services.policies.rules import Policy
@@ -23,7 +22,7 @@ from services.policies.service import PolicyBook
 _SUSPECT = text(
     "SELECT a.account_id, a.application_id FROM application a WHERE a.state = 'verifying' AND EXISTS"
     " (SELECT 1 FROM face_session f WHERE f.account_id = a.account_id AND f.state = 'failed'"
-    "  AND f.created_at > :since AND f.reasons @> CAST(:stranger AS jsonb)) LIMIT 200"
+    "  AND f.created_at > :since AND jsonb_exists_any(f.reasons, CAST(:strangers AS text[]))) LIMIT 200"
 )
 
 
@@ -75,7 +74,7 @@ class StrangerTending:
     def take_up(self) -> int:
         """Refuse what has to be refused; run every few seconds. Returns how many ended."""
         now = self._clock.now()
-        values = {"since": now - timedelta(days=1), "stranger": json.dumps([STRANGER])}
+        values = {"since": now - timedelta(days=1), "strangers": sorted(STRANGERS)}
         with transaction(self._sessions) as session:
             rows = session.execute(_SUSPECT, values).all()
             policy = self._policies.on(session, shanghai_day(now))

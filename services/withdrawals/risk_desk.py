@@ -13,7 +13,7 @@ from services.applications.models import Application
 from services.core.clock import SHANGHAI, shanghai_day, shanghai_iso
 from services.core.errors import Forbidden
 from services.core.ids import new_id
-from services.face.tries import NOT_THE_MEMBERS, STRANGER
+from services.face.tries import NOT_THE_MEMBERS, STRANGERS
 from services.policies.rules import Policy
 from services.withdrawals.models import RiskDecision
 from services.withdrawals.risk import Assessment, Outcome, RiskFacts, Route, assess
@@ -47,7 +47,7 @@ _KNOWN = text(
     " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state IN ('failed', 'expired')"
     "  AND created_at > :day_ago AND NOT reasons <@ CAST(:excused AS jsonb)) AS failed_faces,"
     " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state IN ('failed', 'expired')"
-    "  AND created_at >= :midnight AND reasons @> CAST(:stranger AS jsonb)) AS stranger_faces,"
+    "  AND created_at >= :midnight AND jsonb_exists_any(reasons, CAST(:strangers AS text[]))) AS stranger_faces,"
     " (SELECT coalesce(sum(amount_fen), 0) FROM application WHERE account_id = :account_id"
     "  AND submitted_on = :today AND result->>'verified_by' = 'card_sms'"
     "  AND state = ANY(:counted)) AS route_today_fen"
@@ -70,7 +70,7 @@ def risk_facts(
             "today": shanghai_day(at),
             "counted": list(COUNTED_STATES),
             "excused": json.dumps(sorted(NOT_THE_MEMBERS)),
-            "stranger": json.dumps([STRANGER]),
+            "strangers": sorted(STRANGERS),
         },
     ).one()
     first_phone = known.device_at is None or known.device_at == known.first_device_at

@@ -282,7 +282,7 @@ def test_failures_count_with_those_of_our_own_camera(
     world: World, member: Member, application: Application, wechat: FakeVerifier
 ) -> None:
     wechat.answer = OTHER_PERSON
-    assert come_back(world, member, begin(world, member, application)) == ("failed", ["wechat.not_same"])
+    assert come_back(world, member, begin(world, member, application)) == ("failed", ["wechat.other_person"])
     assert tries_left(world, member) == 2
     come_back(world, member, begin(world, member, application))
     fail_by_camera(world, member, application)
@@ -335,7 +335,7 @@ def test_a_failure_learnt_after_the_session_expired_counts_too(
     assert tries_left(world, member) == 3
     begin(world, member, application)
     row = world.face_session(member, face)
-    assert (row.state, row.reasons) == ("expired", ["wechat.not_same"])
+    assert (row.state, row.reasons) == ("expired", ["wechat.other_person"])
     assert tries_left(world, member) == 2
 
 

@@ -104,7 +104,7 @@ def test_finished_is_not_passed(verifier: WeChatFaceVerifier, subject: Subject, 
     number = reference()
     issued = verifier.begin(number, subject)
     assert phone.perform(issued, camera={"mode": "live", "portrait": "biden"}) == 0
-    assert verifier.ask(issued.verify_id, number, subject) == Answer("failed", "wechat.not_same", 10004)
+    assert verifier.ask(issued.verify_id, number, subject) == Answer("failed", "wechat.other_person", 10004)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_another_users_phone_cannot_perform_it(
     number = reference()
     issued = verifier.begin(number, subject)
     phone.perform(issued, who="wang")
-    assert verifier.ask(issued.verify_id, number, subject) == Answer("failed", "wechat.not_same", 10003)
+    assert verifier.ask(issued.verify_id, number, subject) == Answer("failed", "wechat.other_identity", 10003)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_another_users_phone_cannot_perform_it(
     [
         (10001, "wechat.system"),
         (10002, "wechat.face_unseen"),
-        (10003, "wechat.not_same"),
-        (10004, "wechat.not_same"),
+        (10003, "wechat.other_identity"),
+        (10004, "wechat.other_person"),
         (10005, "wechat.failed"),
         (90001, "wechat.unsupported"),
         (90006, "wechat.cancelled"),

@@ -16,7 +16,7 @@ from services.members.sessions import start
 from tests.support.domain.world import Member, World, public_point
 
 PASSED = Answer("passed", code=10000)
-OTHER_PERSON = Answer("failed", "wechat.not_same", 10004)
+OTHER_PERSON = Answer("failed", "wechat.other_person", 10004)
 CANCELLED = Answer("failed", "wechat.cancelled", 90002)
 UNCLEAR = Answer("unclear", code=84003)
 UNAVAILABLE = Answer("unavailable", code=-1)

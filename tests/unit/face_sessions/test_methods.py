@@ -59,7 +59,7 @@ def test_no_login_ever_gets_two_ways_or_one_not_offered(
     ("state", "reasons", "counted"),
     [
         ("failed", ["match.other_person"], True),
-        ("failed", ["wechat.not_same"], True),
+        ("failed", ["wechat.other_person"], True),
         ("failed", ["wechat.face_unseen"], True),
         ("failed", ["wechat.timeout"], True),
         ("failed", ["wechat.failed"], True),
@@ -70,7 +70,7 @@ def test_no_login_ever_gets_two_ways_or_one_not_offered(
         ("failed", ["wechat.no_camera"], False),
         ("failed", ["wechat.cancelled", "match.other_person"], True),
         ("expired", [], False),
-        ("expired", ["wechat.not_same"], True),
+        ("expired", ["wechat.other_person"], True),
         ("expired", ["wechat.network"], False),
     ],
 )
@@ -79,4 +79,9 @@ def test_a_try_is_used_up_by_a_face_that_failed(state: str, reasons: list[str], 
 
 
 def test_nothing_that_compared_a_face_is_free() -> None:
-    assert not NOT_THE_MEMBERS & {"wechat.not_same", "wechat.face_unseen", "wechat.failed", "wechat.timeout"}
+    assert not NOT_THE_MEMBERS & {
+        "wechat.other_person",
+        "wechat.face_unseen",
+        "wechat.failed",
+        "wechat.timeout",
+    }
