@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,35 +16,48 @@ from hypothesis import strategies as st
 
 from config.settings import ROOT
 from services.items.declaration import Approval, Example, Item, Verification
-from services.items.judging import judge
 from services.items.facts import (
+    SHARED,
     AccountFacts,
-    CardCheckFacts,
+    ClosingFacts,
     ContributionFacts,
+    Fact,
     Facts,
-    MarriageFacts,
-    PropertyFacts,
+    KeyUsage,
+    LoanFacts,
     SourceNote,
     UsageFacts,
     facts_from_json,
 )
+from services.items.judging import judge
+from services.items.outside import (
+    CardCheckFacts,
+    Deed,
+    DeedFacts,
+    ElevatorFacts,
+    ElevatorFiling,
+    HomeLoan,
+    HomeLoanFacts,
+    House,
+    HouseholdFacts,
+    MarriageFacts,
+    PropertyBill,
+    PropertyBillFacts,
+    PropertyFacts,
+    Purchase,
+    PurchaseFacts,
+    SocialFacts,
+)
 from services.items.registry import load_registry
-from services.policies.rules import Figure, Policy, policy_on
+from services.policies.rules import Policy, policy_on
+from services.policies.service import shipped_figures
 
 ITEMS = list(load_registry())
 WITHDRAWALS = [item for item in ITEMS if item.kind == "withdrawal"]
 EXAMPLES = [(item, example) for item in ITEMS for example in item.examples]
 
 
-def _figures() -> list[Figure]:
-    found = []
-    for path in sorted(Path(ROOT / "config" / "policies").glob("*.toml")):
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        found += [Figure(f["key"], f.get("from", document["from"]), f["value"]) for f in document["figure"]]
-    return found
-
-
-FIGURES = _figures()
+FIGURES = shipped_figures(ROOT / "config" / "policies")
 
 
 def policy(day: date) -> Policy:
@@ -98,17 +109,65 @@ def test_a_refusal_explains_itself(item: Item, example: Example) -> None:
 MONEY = st.integers(0, 10**11) | st.sampled_from([0, 1, 9_999, 10_000, 10_001, 1_800_000])
 MONTH = st.none() | st.sampled_from(["2020-03", "2026-10", "2026-11"])
 DAYS = st.dates(date(2022, 4, 1), date(2036, 12, 31))
+ISO = DAYS.map(date.isoformat)
+KEYS = st.sampled_from(["h1", "h2", "l1"])
+LABEL = st.just("天元区示例路*号")
+CITY = st.just("430200")
+
+
+def several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+    """At most two, in a tuple."""
+    return st.lists(one, max_size=2).map(tuple)
 
 
 def notes(status: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[SourceNote, ...]]:
     """Whether the departments answered."""
     each = [
-        st.builds(SourceNote, st.just(fact), st.just("来源"), st.just("2026-11-23T09:00:00+08:00"), status)
-        for fact in ("marriage", "property", "card_check")
+        st.builds(
+            SourceNote, st.just(fact.value), st.just("来源"), st.just("2026-11-23T09:00:00+08:00"), status
+        )
+        for fact in sorted(SHARED)
     ]
     return st.tuples(*each)
 
 
+PURCHASES = st.builds(
+    Purchase,
+    KEYS,
+    LABEL,
+    st.sampled_from(["new", "second_hand"]),
+    CITY,
+    ISO,
+    MONEY,
+    MONEY,
+    MONEY,
+    st.integers(0, 100),
+    st.booleans(),
+    st.integers(0, 4),
+)
+FILINGS = st.builds(ElevatorFiling, KEYS, LABEL, st.none() | ISO, MONEY, MONEY, st.integers(0, 12_000))
+HOME_LOANS = st.builds(
+    HomeLoan,
+    KEYS,
+    LABEL,
+    st.sampled_from(["commercial", "combined", "fund"]),
+    st.booleans(),
+    st.booleans(),
+    MONEY,
+    MONEY,
+)
+USAGE = st.builds(
+    UsageFacts,
+    MONEY,
+    st.integers(0, 400),
+    st.integers(0, 40),
+    MONEY,
+    st.booleans(),
+    spouse_year_fen=MONEY,
+    last_on=st.none() | ISO,
+    last_by_item=st.dictionaries(st.sampled_from([item.code for item in ITEMS]), ISO, max_size=2),
+    keyed=several(st.builds(KeyUsage, KEYS, MONEY, st.integers(0, 2), MONEY, MONEY, MONEY)),
+)
 FACTS = st.builds(
     Facts,
     today=DAYS,
@@ -124,11 +183,18 @@ FACTS = st.builds(
         opened_on=st.just("2020-03-01"),
         contribution_base_fen=MONEY,
         monthly_contribution_fen=MONEY,
+        sealed_on=st.none() | ISO,
     ),
     contributions=st.builds(ContributionFacts, st.integers(0, 600), MONTH, MONTH),
-    usage=st.builds(UsageFacts, MONEY, st.integers(0, 400), st.integers(0, 40), MONEY, st.booleans()),
-    marriage=st.none() | st.builds(MarriageFacts, st.sampled_from(["10", "20", "21", "90", "", "x"])),
-    property=st.none() | st.builds(PropertyFacts, st.integers(0, 9)),
+    usage=USAGE,
+    loans=st.just(LoanFacts(())),
+    closing=st.builds(ClosingFacts, ISO, MONEY),
+    marriage=st.none()
+    | st.builds(MarriageFacts, st.sampled_from(["10", "20", "21", "90", "", "x"]), st.integers(0, 3)),
+    property=st.none()
+    | several(st.builds(House, KEYS, LABEL, CITY, st.integers(0, 100))).map(
+        lambda owned: PropertyFacts(len(owned), owned)
+    ),
     card_check=st.none()
     | st.builds(
         CardCheckFacts,
@@ -137,8 +203,30 @@ FACTS = st.builds(
         st.just("105000"),
         st.just("建设银行"),
     ),
+    purchase=st.none() | st.builds(PurchaseFacts, several(PURCHASES)),
+    deed=st.none() | st.builds(DeedFacts, several(st.builds(Deed, KEYS, LABEL, CITY, ISO, MONEY))),
+    social=st.none()
+    | st.builds(
+        SocialFacts, st.sampled_from(["employed", "unemployed", "retired"]), st.none() | ISO, st.booleans()
+    ),
+    elevator=st.none() | st.builds(ElevatorFacts, several(FILINGS)),
+    home_loan=st.none() | st.builds(HomeLoanFacts, several(HOME_LOANS)),
+    property_bill=st.none()
+    | st.builds(
+        PropertyBillFacts,
+        several(st.builds(PropertyBill, KEYS, LABEL, st.integers(2022, 2036), MONEY, ISO)),
+    ),
+    household=st.none() | st.builds(HouseholdFacts, st.booleans()),
     sources=notes(st.sampled_from(["ok", "not_found", "unavailable"])),
 )
+
+
+def on_a_day_it_exists(item: Item, facts: Facts) -> Facts:
+    """The same facts on a day the item is there; its figures begin with it."""
+    day = facts.today if item.exists_on(facts.today) else item.effective_from or facts.today
+    return replace(facts, today=day)
+
+
 few = tuned(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -152,6 +240,7 @@ def complete_form(item: Item) -> Any:
 @few
 def test_no_facts_break_a_rule(item: Item, facts: Facts) -> None:
     """Whatever is true of a member, the item answers; and the answer is stored and replayed the same."""
+    facts = on_a_day_it_exists(item, facts)
     quote = judge(item, facts, complete_form(item), policy(facts.today))
     assert quote.allowed is (not quote.refusals)
     stored = json.loads(json.dumps(facts.to_json()))
@@ -165,16 +254,15 @@ def test_no_facts_break_a_rule(item: Item, facts: Facts) -> None:
 @given(facts=FACTS)
 @few
 def test_never_more_than_there_is_and_than_the_rules_leave(item: Item, facts: Facts) -> None:
-    """0 ≤ amount ≤ balance − frozen − kept; within the limits of a case and a day; parts and headline in words."""
+    """0 ≤ amount ≤ balance − frozen − kept (with the interest where all is paid); parts and headline in words."""
+    facts = on_a_day_it_exists(item, facts)
     figures = policy(facts.today)
     assert item.amount is not None
     assert item.keep_fen is not None
-    assert facts.usage is not None
     amount = item.amount(facts, complete_form(item), figures)
-    there = facts.account.balance_fen - facts.account.frozen_fen - item.keep_fen(figures)
+    interest = facts.closing.interest_fen if facts.closing and Fact.CLOSING in item.needs else 0
+    there = facts.account.balance_fen + interest - facts.account.frozen_fen - item.keep_fen(figures)
     assert 0 <= amount.max_fen <= max(0, there)
-    assert amount.max_fen <= figures.integer("withdrawal.case_limit_fen")
-    assert amount.max_fen <= max(0, figures.integer("withdrawal.day_limit_fen") - facts.usage.today_fen)
     assert amount.max_fen % figures.integer("withdrawal.precision_fen") == 0
     assert type(amount.max_fen) is int
     assert chinese(amount.headline)
@@ -182,10 +270,29 @@ def test_never_more_than_there_is_and_than_the_rules_leave(item: Item, facts: Fa
 
 
 @pytest.mark.parametrize("item", WITHDRAWALS, ids=by_code)
+@given(facts=FACTS, amount_fen=st.integers(1, 10**9))
+@few
+def test_over_the_limits_of_a_case_or_a_day_a_person_looks(item: Item, facts: Facts, amount_fen: int) -> None:
+    """单笔和单日限额."""
+    facts = on_a_day_it_exists(item, facts)
+    figures = policy(facts.today)
+    assert facts.usage is not None
+    form = complete_form(item)
+    if "amount_fen" in item.form.model_fields:
+        form = form.model_copy(update={"amount_fen": amount_fen})
+    quote = judge(item, facts, form, figures)
+    assert quote.amount is not None
+    asked = getattr(form, "amount_fen", quote.amount.max_fen)
+    if asked > 5_000_000 or facts.usage.today_fen + asked > 10_000_000:
+        assert quote.approval is Approval.REVIEW
+
+
+@pytest.mark.parametrize("item", WITHDRAWALS, ids=by_code)
 @given(facts=FACTS, more=st.integers(1, 10**9))
 @few
 def test_a_higher_balance_never_gives_less(item: Item, facts: Facts, more: int) -> None:
     assert item.amount is not None
+    facts = on_a_day_it_exists(item, facts)
     figures, form = policy(facts.today), complete_form(item)
     richer = replace(facts, account=replace(facts.account, balance_fen=facts.account.balance_fen + more))
     frozen = replace(facts, account=replace(facts.account, frozen_fen=facts.account.frozen_fen + more))
@@ -199,6 +306,7 @@ def test_a_higher_balance_never_gives_less(item: Item, facts: Facts, more: int) 
 @few
 def test_whoever_may_draw_has_something_to_draw(item: Item, facts: Facts) -> None:
     """An allowed quote of nothing would be a riddle."""
+    facts = on_a_day_it_exists(item, facts)
     quote = judge(item, facts, complete_form(item), policy(facts.today))
     assert quote.amount is not None
     assert not quote.allowed or quote.amount.max_fen > 0
@@ -209,6 +317,7 @@ def test_whoever_may_draw_has_something_to_draw(item: Item, facts: Facts) -> Non
 @few
 def test_missing_facts_are_never_decided_at_once(item: Item, facts: Facts) -> None:
     """Where a department did not answer, money waits for a person, and nothing else happens by itself."""
+    facts = on_a_day_it_exists(item, facts)
     asked = {note.fact for note in facts.sources if note.status != "ok"} & {need.value for need in item.needs}
     quote = judge(item, facts, complete_form(item), policy(facts.today))
     if asked:
@@ -221,7 +330,7 @@ def test_the_form_can_be_shown_to_a_member(item: Item) -> None:
     assert schema["additionalProperties"] is False
     for name, field in schema["properties"].items():
         assert chinese(field["title"]), name
-        assert field["x-widget"] in ("amount", "card", "choice", "text", "hidden"), name
+        assert field["x-widget"] in ("amount", "card", "choice", "date", "text", "yuan", "hidden"), name
         if field["x-widget"] == "choice" and "enum" in field:
             assert set(field["x-labels"]) == set(field["enum"])
     json.dumps(schema)
