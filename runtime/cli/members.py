@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from runtime.bootstrap import Product
+from runtime.cli.loans import import_loans
 from services.accounts.service import NewAccount, NewCard, add_card, open_account
 from services.audit.service import record
 from services.contributions.rules import months_before, previous_month
@@ -66,6 +67,7 @@ def _open(session: Session, product: Product, member: Mapping[str, Any]) -> int:
     until = new.sealed_on or shanghai_day(now)
     months = int(member.get("months", 0))
     _post_history(session, account_id, months, new.monthly_contribution_fen, until)
+    import_loans(session, product, account_id, member)
     return 1
 
 

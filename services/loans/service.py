@@ -8,14 +8,14 @@ it was overdue. Interest and penalty: Cr 401.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from services.audit.service import record
-from services.core.clock import shanghai_day
+from services.core.clock import SHANGHAI, shanghai_day
 from services.core.ids import new_id
 from services.ledger.chart import (
     BANK_DEPOSIT,
@@ -103,7 +103,20 @@ def pay_instalment(
         raise InstalmentNotDue
     if on > row.due_on:
         raise LoanOverdue
-    _settle_row(row, on)
+    return _close_if_last(session, standing, _pay_row(session, standing.loan, row, payer, at), on)
+
+
+def take_over_history(session: Session, account_id: UUID, loan_id: UUID, count: int) -> None:
+    """Book the first instalments as paid by card at noon of their own days, when a loan comes from other books."""
+    standing = _open(session, account_id, loan_id)
+    for row in standing.planned[:count]:
+        at = datetime.combine(row.due_on, time(12), SHANGHAI)
+        booked = _pay_row(session, standing.loan, row, own_card(account_id), at)
+        _close_if_last(session, standing, booked, row.due_on)
+
+
+def _pay_row(session: Session, loan: Loan, row: LoanInstalment, payer: Payer, at: datetime) -> LoanRepayment:
+    _settle_row(row, shanghai_day(at))
     paid = Paid(
         f"instalment:{row.no}",
         "02" if payer.source == "card" else "05",
@@ -112,7 +125,7 @@ def pay_instalment(
         row.interest_fen,
         instalment_no=row.no,
     )
-    return _close_if_last(session, standing, _book(session, standing.loan, payer, paid, at), on)
+    return _book(session, loan, payer, paid, at)
 
 
 def fall_overdue(session: Session, account_id: UUID, loan_id: UUID, at: datetime) -> int:
