@@ -21,7 +21,7 @@ export interface DocumentList {
 const place = (applicationId: string) => `/applications/${applicationId}/documents`
 
 export const readDocuments = (applicationId: string) => get<DocumentList>(place(applicationId))
-export const addDocument = (applicationId: string, filePath: string) =>
-  sendFile<DocumentRow>(place(applicationId), filePath)
+export const addDocument = (applicationId: string, picture: string | File) =>
+  sendFile<DocumentRow>(place(applicationId), picture)
 export const removeDocument = (applicationId: string, documentId: string) =>
   remove(`${place(applicationId)}/${documentId}`)

@@ -39,11 +39,11 @@ function headerOf(headers: Record<string, string> | undefined, name: string): st
 }
 
 /** Send one file as the form field `file`; body of a 2xx answer, or ApiProblem. */
-export function sendFile<T>(path: string, filePath: string): Promise<T> {
+export function sendFile<T>(path: string, file: string | File): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     uni.uploadFile({
       url: base + path,
-      filePath,
+      ...(typeof file === 'string' ? { filePath: file } : { file }),
       name: 'file',
       header: { Accept: 'application/json', ...bearer(), ...csrfHeader() },
       timeout: 60000,

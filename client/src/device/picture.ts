@@ -16,8 +16,8 @@ export function choosePictures(most: number): Promise<string[]> {
   })
 }
 
-/** Address of a smaller JPEG of the picture; the picture itself where it cannot be drawn. */
-export async function shrink(path: string): Promise<string> {
+/** A smaller JPEG of the picture; the picture itself where it cannot be drawn. */
+export async function shrink(path: string): Promise<string | File> {
   // #ifdef H5
   try {
     const image = new Image()
@@ -32,7 +32,7 @@ export async function shrink(path: string): Promise<string> {
     pen.fillRect(0, 0, canvas.width, canvas.height)
     pen.drawImage(image, 0, 0, canvas.width, canvas.height)
     const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/jpeg', QUALITY))
-    return blob ? URL.createObjectURL(blob) : path
+    return blob ? new File([blob], 'picture.jpg', { type: 'image/jpeg' }) : path
   } catch {
     return path
   }
