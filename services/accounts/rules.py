@@ -13,3 +13,5 @@ STATE_TEXTS = {
 }
 PAYING_STATES = frozenset({"01", "02"})
 """States of an account that money may be drawn from: 正常 and 封存."""
+CLOSED_BY_WITHDRAWAL = "05"
+"""提取销户: everything was paid out."""

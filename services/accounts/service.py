@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.accounts.models import PayeeCard, ProvidentFundAccount
-from services.accounts.rules import PAYING_STATES
+from services.accounts.rules import CLOSED_BY_WITHDRAWAL, PAYING_STATES
 from services.audit.service import record
+from services.core.clock import shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, Forbidden, Invalid
 from services.core.ids import new_id
@@ -23,6 +24,13 @@ class AccountNotUsable(Conflict):
 
     code = "account.not_usable"
     detail = "您的账户现在的状态不能提取，请拨打 12329 或到网点了解。"
+
+
+class AccountClosed(Conflict):
+    """The account is closed; nothing can be paid in any more."""
+
+    code = "account.closed"
+    detail = "这个账户已经注销，不能再存钱进来。"
 
 
 class CardCooling(Forbidden):
@@ -147,3 +155,41 @@ def require_paying(session: Session, account_id: UUID) -> None:
     """Raises AccountNotUsable when the account was closed or frozen in the meantime."""
     if account_of(session, account_id).state not in PAYING_STATES:
         raise AccountNotUsable
+
+
+def require_open(session: Session, account_id: UUID) -> None:
+    """Raises AccountClosed once the account was closed by a withdrawal."""
+    if account_of(session, account_id).state == CLOSED_BY_WITHDRAWAL:
+        raise AccountClosed
+
+
+def close_account(session: Session, account_id: UUID, reason: str, at: datetime) -> str:
+    """Close the account 销户 (A.6 05) for a reason of A.7; returns the state it had. The caller holds its lock."""
+    account = account_of(session, account_id)
+    before, account.state = account.state, CLOSED_BY_WITHDRAWAL
+    account.closed_on, account.close_reason = shanghai_day(at), reason
+    _record_state(session, account, "account.closed", at, reason)
+    return before
+
+
+def reopen_account(session: Session, account_id: UUID, state: str, at: datetime) -> None:
+    """Give the account back the state it had, when the money of its closing came back."""
+    account = account_of(session, account_id)
+    account.state, account.closed_on, account.close_reason = state, None, None
+    _record_state(session, account, "account.reopened", at, None)
+
+
+def _record_state(
+    session: Session, account: ProvidentFundAccount, action: str, at: datetime, reason: str | None
+) -> None:
+    session.flush()
+    detail = {"state": account.state, "reason": reason}
+    record(
+        session,
+        account.account_id,
+        action,
+        actor="system",
+        subject=account.account_no,
+        at=at,
+        detail=detail,
+    )

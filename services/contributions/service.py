@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.accounts.service import require_open
 from services.contributions.models import Contribution
 from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND
 from services.ledger.service import Entry, Line, post
 
 
 def post_contribution(session: Session, account_id: UUID, month: date, amount_fen: int, at: datetime) -> None:
-    """Book one month: Dr 101 住房公积金存款, Cr 201 住房公积金. A month is booked once."""
+    """Book one month: Dr 101 住房公积金存款, Cr 201 住房公积金. A month is booked once; raises AccountClosed."""
+    require_open(session, account_id)
     session.add(Contribution(account_id=account_id, month=month, amount_fen=amount_fen, posted_at=at))
     post(
         session,

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.accounts.service import NewCard, add_card
+from services.accounts.service import NewCard, add_card, require_paying
+from services.accounts.settlement_interest import post_closing_interest
 from services.applications.models import Application
 from services.applications.service import move
 from services.applications.states import PLAIN_STATES
@@ -18,12 +19,13 @@ from services.core.identity import check_card_no
 from services.core.money import yuan_text
 from services.core.outbox import emit
 from services.core.pii import mask_id_no
-from services.items.declaration import AddPayeeCard, IssueCertificate, Item, StartWithdrawal
+from services.items.declaration import AddPayeeCard, CloseAccount, IssueCertificate, Item, StartWithdrawal
 from services.items.facts import Facts
+from services.ledger.queries import balance_of
 from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
-from services.withdrawals.service import PaymentTerms, approve
+from services.withdrawals.service import PaymentTerms, approve, close_with
 
 _SAME_BANK, _OTHER_BANK, _OTHER_BANK_LATER = "1", "2", "3"
 
@@ -65,6 +67,33 @@ class Effects:
             item_name=item.name_zh,
         )
         approve(session, application, terms, event=event, actor=actor, at=self._clock.now())
+
+    def close(
+        self,
+        session: Session,
+        application: Application,
+        item: Item,
+        policy: Policy,
+        *,
+        event: str,
+        actor: str,
+    ) -> None:
+        """Approve a withdrawal of everything: interest to today is booked, all is held, the account is closed."""
+        assert isinstance(item.effect, CloseAccount)
+        now, account_id = self._clock.now(), application.account_id
+        require_paying(session, account_id)
+        interest = post_closing_interest(session, self._policies, account_id, now)
+        application.amount_fen = balance_of(session, account_id).balance_fen
+        session.flush()  # the state is moved by a statement of its own
+        terms = PaymentTerms(
+            settle_type=self._settle_type(application, policy),
+            bus_type=item.effect.bus_type,
+            keep_fen=0,
+            item_name=item.name_zh,
+            interest_fen=interest.interest_fen,
+        )
+        approve(session, application, terms, event=event, actor=actor, at=now)
+        close_with(session, application, item.effect.reason, now)
 
     def _settle_type(self, application: Application, policy: Policy) -> str:
         if (application.payee or {}).get("bank_code") == self.pay_bank_code:

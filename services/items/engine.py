@@ -26,7 +26,7 @@ from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
-from services.items.declaration import Approval, Item, StartWithdrawal, Verification
+from services.items.declaration import Approval, CloseAccount, Item, StartWithdrawal, Verification
 from services.items.effects import Effects
 from services.items.facts import facts_from_json
 from services.items.judging import Quote, judge, refuse_unanswered
@@ -303,6 +303,8 @@ class Engine:
         item = self.registry.get(application.item_code)
         if isinstance(item.effect, StartWithdrawal):
             self._effects.pay(session, application, item, self.policy(session), event=event, actor=actor)
+        elif isinstance(item.effect, CloseAccount):
+            self._effects.close(session, application, item, self.policy(session), event=event, actor=actor)
         else:
             facts, form = facts_from_json(application.facts), self.stored_form(application)
             self._effects.complete(session, application, item, facts, form, actor=actor)

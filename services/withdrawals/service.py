@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from services.accounts.service import require_paying
+from services.accounts.service import close_account, reopen_account, require_paying
 from services.applications.models import Application
 from services.applications.service import load, move
 from services.audit.service import record
@@ -21,15 +21,21 @@ from services.settlement.ports import PaymentRef
 from services.settlement.service import NewInstruction, call_back, instruct
 from services.withdrawals.states import WITHDRAWAL_STATES
 
+_CLOSED_FROM = "closed_from"
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentTerms:
-    """How an approved withdrawal is paid: SettleType, BusType and what must stay in the account, in fen."""
+    """How an approved withdrawal is paid: SettleType, BusType, what must stay in the account, in fen.
+
+    `interest_fen` is the part of the amount that is interest, booked just before an account closes.
+    """
 
     settle_type: str
     bus_type: str
     keep_fen: int
     item_name: str
+    interest_fen: int = 0
 
 
 def approve(
@@ -56,8 +62,8 @@ def approve(
             application_id=application.application_id,
             instruction_no=application.case_no,
             amount_fen=amount_fen,
-            capital_fen=amount_fen,
-            interest_fen=0,
+            capital_fen=amount_fen - terms.interest_fen,
+            interest_fen=terms.interest_fen,
             settle_type=terms.settle_type,
             bus_type=terms.bus_type,
             payee_sealed=application.payee_sealed,
@@ -127,7 +133,22 @@ def stop_waiting(session: Session, application: Application, *, actor: str, at: 
         f"withdrawal:{application.application_id}:reverse", "withdrawal_reverse", "提取撤销，退回账户", lines
     )
     post(session, application.account_id, entry, at)
+    _reopen(session, application, at)
     emit(session, application.account_id, "withdrawal.stopped", _told(application), at)
+
+
+def close_with(session: Session, application: Application, reason: str, at: datetime) -> None:
+    """Close the account whose whole balance is on hold for this withdrawal; undone when the money comes back."""
+    before = close_account(session, application.account_id, reason, at)
+    application.result = {**application.result, _CLOSED_FROM: before}
+    session.flush()
+
+
+def _reopen(session: Session, application: Application, at: datetime) -> None:
+    """The account is what it was before this withdrawal closed it."""
+    before = application.result.get(_CLOSED_FROM)
+    if before is not None:
+        reopen_account(session, application.account_id, before, at)
 
 
 def _amount(application: Application) -> int:
@@ -175,6 +196,7 @@ class WithdrawalPayments:
             self._entry(payment, "reverse", "提取未付，退回账户", lines),
             payment.at,
         )
+        _reopen(session, application, payment.at)
         self._tell(session, application, payment, "withdrawal.returned")
 
     def paid(self, session: Session, payment: PaymentRef) -> None:
@@ -189,6 +211,7 @@ class WithdrawalPayments:
         application = self._advance(session, payment, "bank_return", "银行")
         lines = (Line(BANK_DEPOSIT, payment.amount_fen), Line(MEMBER_FUND, -payment.amount_fen))
         post(session, payment.account_id, self._entry(payment, "return", "退汇，退回账户", lines), payment.at)
+        _reopen(session, application, payment.at)
         self._tell(session, application, payment, "withdrawal.returned")
 
     @staticmethod
