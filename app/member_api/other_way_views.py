@@ -16,7 +16,7 @@ from services.withdrawals.risk import Assessment, Outcome
 COUNTER = {
     "code": "counter",
     "label": "到网点办",
-    "text": "带身份证到任一网点当场办理，没有这些限额。拿不准就拨打 12329。",
+    "text": "带身份证到任一网点当场办理，没有这个限额，也不用等。",
     "available": True,
     "limit_fen": None,
     "delay_hours": 0,

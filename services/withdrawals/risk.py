@@ -140,9 +140,7 @@ def _without_face(facts: RiskFacts, policy: Policy, changed: tuple[Reason, ...])
     over = _over_limit(facts, policy)
     if over is not None:
         return Assessment(Outcome.TOO_MUCH, hours, (over,))
-    return Assessment(
-        Outcome.DELAY, hours, (Reason("route.card_sms", "没有刷脸，多等一等，好让您来得及撤销"),)
-    )
+    return Assessment(Outcome.DELAY, hours, (Reason("route.card_sms", "没有刷脸，为稳妥多等一等"),))
 
 
 def _over_limit(facts: RiskFacts, policy: Policy) -> Reason | None:
