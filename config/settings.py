@@ -209,13 +209,15 @@ def _address_faults(settings: Settings) -> list[str]:
 
 
 def _needed(settings: Settings, name: str) -> bool:
-    """The mini-program's own appid and secret serve its face verification only."""
+    """The mini-program's own appid and secret serve its face verification only; template keys only kept templates."""
+    if name == "face_template_keys":
+        return settings.face_keep_templates
     return not name.startswith("wechat_mini_") or "wechat" in settings.faces_offered
 
 
 def _secret_faults(settings: Settings) -> list[str]:
     faults = []
-    for name in filter(lambda name: _needed(settings, name), (*SANDBOX_SECRETS, *OWN_KEYS)):
+    for name in filter(lambda name: _needed(settings, name), (*SANDBOX_SECRETS, *OWN_KEYS, "face_template_keys")):
         path = settings.secrets_path / name
         if not path.exists():
             faults.append(f"secret file missing: {name}")

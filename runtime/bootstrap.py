@@ -32,6 +32,7 @@ from services.face.jobs import FaceJobs
 from services.face.ports import Verifier
 from services.face.replay import Replays
 from services.face.service import Faces
+from services.face.templates import Templates, read_keys
 from services.face.verifications import Verifications
 from services.items.card_route import CardRoute
 from services.items.effects import Effects
@@ -290,7 +291,16 @@ class Product:
     @cached_property
     def face_jobs(self) -> FaceJobs:
         """Judging faces."""
-        return FaceJobs(self.sessions, self.clock, self.faces, self.judge, self.sharing, self.policies)
+        return FaceJobs(
+            self.sessions, self.clock, self.faces, self.judge, self.sharing, self.policies, self.templates
+        )
+
+    @cached_property
+    def templates(self) -> Templates | None:
+        """Encrypted templates, where the centre keeps them."""
+        if not self.settings.face_keep_templates:
+            return None
+        return Templates(read_keys(self.settings.secret("face_template_keys")))
 
     @cached_property
     def notice_stream(self) -> BdcNoticeStream:

@@ -11,9 +11,10 @@ from app.http.auth import member_only, open_to_all
 from app.http.rate_limit import Limit, hit
 from app.member_api.reading import path_key
 from app.member_api.schemas import ConsentIn, ConsentOut, ConsentsOut, ConsentTextOut
-from app.ports import ports
+from app.ports import Ports, ports
 from services.core.clock import shanghai_iso
 from services.core.db import transaction
+from services.core.errors import NotFound
 from services.face.rights import end_for_withdrawal
 from services.members.consents import consent_text, consents_of, grant, withdraw
 from services.members.models import Consent
@@ -28,6 +29,7 @@ GRANTS = Limit("consents", 30, 60)
 @open_to_all
 def text(kind: str) -> Any:
     """The present words of a kind."""
+    _refuse_unoffered(ports(), kind)
     words = consent_text(kind)
     other = {"label": words.other_way[0], "text": words.other_way[1]} if words.other_way else None
     return {
@@ -49,9 +51,16 @@ def agree(body: ConsentIn) -> Any:
     """Write an agreement to the present words."""
     own = ports()
     hit(GRANTS, str(g.account_id))
+    _refuse_unoffered(own, body.kind)
     with transaction(own.sessions) as session:
         scope = body.application_id or body.item_code
         return _view(grant(session, g.account_id, body.kind, body.text_version, scope, own.clock.now()))
+
+
+def _refuse_unoffered(own: Ports, kind: str) -> None:
+    """Where no templates are kept, nobody is asked to agree to it."""
+    if kind == "face_template" and not own.settings.face_keep_templates:
+        raise NotFound
 
 
 def _view(consent: Consent) -> dict[str, Any]:

@@ -262,7 +262,7 @@ class ConsentTextOut(Out):
 class ConsentIn(In):
     """An agreement to the words of one version."""
 
-    kind: Literal["data_sharing", "face"]
+    kind: Literal["data_sharing", "face", "face_template"]
     text_version: StrictStr = Field(max_length=20)
     item_code: StrictStr | None = Field(default=None, max_length=60)
     application_id: StrictStr | None = Field(default=None, max_length=40)

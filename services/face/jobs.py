@@ -19,6 +19,7 @@ from services.face.models import FaceSession
 from services.face.ports import Judge
 from services.face.retention import FRAMES_LIFE, delete_stale_frames
 from services.face.service import QUEUE, Faces
+from services.face.templates import Templates
 from services.face.views import frame_digest
 from services.policies.service import PolicyBook
 
@@ -36,6 +37,7 @@ class FaceJobs:
         judge: Judge,
         sharing: DataSharing,
         policies: PolicyBook,
+        templates: Templates | None = None,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
@@ -43,6 +45,7 @@ class FaceJobs:
         self._judge = judge
         self._sharing = sharing
         self._policies = policies
+        self._templates = templates
 
     def jobs(self) -> list[Job]:
         """What the face queue can do."""
@@ -57,9 +60,11 @@ class FaceJobs:
         if material is None:
             return
         row, frames, prompts = material
-        photo = self._photo(row)
+        reference = self._reference(row)
         verdict = (
-            refusal("face.photo_unavailable") if photo is None else self._judge.judge(frames, prompts, photo)
+            refusal("face.photo_unavailable")
+            if reference is None
+            else self._judge.judge(frames, prompts, reference)
         )
         log.info("face.judged", session_id=session_id, passed=verdict.passed, reasons=list(verdict.reasons))
         hashes = [frame_digest(frame.jpeg) for frame in frames]
@@ -67,12 +72,20 @@ class FaceJobs:
             self._faces.conclude(
                 session, account, face_session, verdict, hashes, policy.integer("face.serve_minutes")
             )
+            passed = self._faces.read(session, account, face_session).state == "passed"
+            if passed and verdict.template and self._templates is not None:
+                self._templates.keep(session, account, verdict.template, self._clock.now())
 
-    def _photo(self, row: FaceSession) -> bytes | None:
+    def _reference(self, row: FaceSession) -> bytes | None:
+        """The authority's photo; while its service is down, what is kept of it, if anything is."""
         question = Question(
             row.account_id, "police.photo", "刷脸核验", str(row.application_id), row.consent_id, {}
         )
-        return _photo_in(self._sharing.ask(question))
+        answer = self._sharing.ask(question)
+        if answer.status != "unavailable" or self._templates is None:
+            return _photo_in(answer)
+        with transaction(self._sessions) as session:
+            return self._templates.load(session, row.account_id)
 
     def take_up(self) -> int:
         """Plan again what a crash left unjudged, and delete frames whose time is over; run every few seconds."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import SHANGHAI, shanghai_day
 from services.core.retention import BATCH
-from services.face.models import FaceBatch, FaceSession
+from services.face.models import FaceBatch, FaceSession, FaceTemplate
 from services.face.states import FACE_STATES
 
 KEPT = timedelta(days=90)
@@ -84,6 +84,28 @@ class ScoreRule:
     def oldest(self, session: Session) -> datetime | None:
         """When the oldest session that still has scores was opened."""
         return session.scalar(select(func.min(FaceSession.created_at)).where(FaceSession.erased_at.is_(None)))
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRule:
+    """Templates that no passed face has renewed for a year."""
+
+    category: ClassVar[str] = "face_template"
+    life: timedelta = timedelta(days=365)
+    every: timedelta = timedelta(hours=1)
+
+    def purge(self, session: Session, cutoff: datetime) -> int:
+        """Delete templates made before the cutoff; needs no right to read them."""
+        gone = session.execute(
+            delete(FaceTemplate)
+            .where(FaceTemplate.made_at < cutoff)
+            .execution_options(synchronize_session=False)
+        )
+        return gone.rowcount  # type: ignore[attr-defined, no-any-return]
+
+    def oldest(self, session: Session) -> datetime | None:
+        """When the oldest template was made."""
+        return session.scalar(select(func.min(FaceTemplate.made_at)))
 
 
 def oldest_frame_at(session: Session) -> datetime | None:

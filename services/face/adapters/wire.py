@@ -78,6 +78,7 @@ def verdict_message(verdict: Verdict) -> dict[str, Any]:
         "models": dict(verdict.models),
         "frame_hashes": list(verdict.frame_hashes),
         "picture_hashes": list(verdict.picture_hashes),
+        "template": verdict.template.hex(),
     }
 
 
@@ -89,13 +90,14 @@ def verdict_of(head: dict[str, Any]) -> Verdict:
         models = {str(name): str(value) for name, value in head["models"].items()}
         hashes = tuple(str(value) for value in head["frame_hashes"])
         pictures = tuple(bytes.fromhex(value).hex() for value in head["picture_hashes"])
+        template = bytes.fromhex(head["template"])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise WireError("no verdict") from problem
     if passed is not (not reasons) or not all(math.isfinite(value) for value in scores.values()):
         raise WireError("verdict contradicts itself")
     if any(len(value) != HASH_DIGITS for value in pictures):
         raise WireError("picture hashes of another length")
-    return Verdict(passed, reasons, scores, models, hashes, pictures)
+    return Verdict(passed, reasons, scores, models, hashes, pictures, template)
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes:

@@ -13,6 +13,7 @@ from services.face.engine.identity import Company, company
 from services.face.engine.images import REFERENCE_LIMITS, BadImage, decode_jpeg
 from services.face.engine.replay import picture_hash
 from services.face.engine.signals import Look, Moment, moment_of, neutral_of
+from services.face.engine.template import is_template, pack, unpack
 from services.face.engine.timeline import course_faults, is_frozen, shown_at
 from services.face.engine.types import Analyser, Descriptor, Frame, Matcher, Pixels, Prompt, Verdict
 
@@ -36,6 +37,7 @@ class _Bench:
     limits: Calibration
     scores: dict[str, float]
     picture_hashes: list[str]
+    templates: list[bytes]
 
 
 def judge(
@@ -47,7 +49,7 @@ def judge(
     calibration: Calibration,
 ) -> Verdict:
     """Decide a session from its frames, its prompts and the authority's photo."""
-    bench = _Bench(frames, prompts, analyser, matcher, calibration, {"frames": float(len(frames))}, [])
+    bench = _Bench(frames, prompts, analyser, matcher, calibration, {"frames": float(len(frames))}, [], [])
     try:
         _run_stages(bench, reference_jpeg)
         reasons: tuple[str, ...] = ()
@@ -60,6 +62,7 @@ def judge(
         models=_models(bench),
         frame_hashes=tuple(hashlib.sha256(frame.jpeg).hexdigest() for frame in frames),
         picture_hashes=tuple(bench.picture_hashes),
+        template=b"" if reasons else b"".join(bench.templates),
     )
 
 
@@ -142,7 +145,12 @@ def _moments(bench: _Bench, looks: Sequence[Look], shown: Sequence[Shown]) -> li
 
 
 def _photo(bench: _Bench, reference_jpeg: bytes) -> Descriptor:
-    """Descriptor of the authority's photo: exactly one face."""
+    """Descriptor of the authority's photo: exactly one face; or the one kept of an earlier photo."""
+    if is_template(reference_jpeg):
+        kept = unpack(reference_jpeg, bench.matcher.models)
+        if kept is None:
+            raise _Refused("match.no_reference")
+        return kept
     try:
         rgb = decode_jpeg(reference_jpeg, REFERENCE_LIMITS)
     except BadImage as problem:
@@ -150,7 +158,9 @@ def _photo(bench: _Bench, reference_jpeg: bytes) -> Descriptor:
     seen = bench.analyser.look(rgb, lids=False)
     if seen.points is None or quality.is_double(seen, bench.limits.quality):
         raise _Refused("match.no_reference")
-    return bench.matcher.describe(rgb, seen.points)
+    descriptor = bench.matcher.describe(rgb, seen.points)
+    bench.templates.append(pack(descriptor, bench.matcher.models))
+    return descriptor
 
 
 def _match(bench: _Bench, found: Company, photo: Descriptor) -> None:

@@ -1,7 +1,7 @@
 """Values that pass between the parts of the face check 人脸核验数据."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -44,6 +44,7 @@ class Verdict:
     models: Mapping[str, str]
     frame_hashes: tuple[str, ...]
     picture_hashes: tuple[str, ...] = ()
+    template: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
