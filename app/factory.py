@@ -19,6 +19,7 @@ from app.member_api import (
     face_rights,
     home,
     items,
+    loans,
     other_way,
     records,
 )
@@ -61,6 +62,7 @@ def create_app(own: Ports) -> APIFlask:
         member_auth,
         bind,
         home,
+        loans,
         applications,
         face,
         face_rights,

@@ -49,6 +49,12 @@ _ACTIONS = {
     "review.sent_back": "复核后退回再看",
     "review.confirmed": "复核并作出决定",
     "certificate.issued": "开具了证明",
+    "loan.drawn": "发放公积金贷款",
+    "loan.overdue": "贷款有一期没有按时还",
+    "loan.prepaid": "提前还了一部分贷款",
+    "loan.settled": "结清了贷款",
+    "loan.card_changed": "更换了还款卡",
+    "loan.repriced": "贷款利率按公布的利率调整",
 }
 _SERVICES = {
     "civil.marriage": "婚姻登记",

@@ -28,6 +28,7 @@ KIND_TEXTS = {
     "withdrawal_return": "退汇",
     "opening": "期初余额",
     "interest": "结息",
+    "loan_offset": "公积金还贷",
 }
 _WAITING = {
     "submitted": "正在办理，请稍等几秒。",

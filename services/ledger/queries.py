@@ -95,3 +95,25 @@ def last_reference(session: Session, account_id: UUID, kind: str) -> str | None:
     """The greatest reference among the member's journals of a kind; of references with a day in front, the latest."""
     found: str | None = session.scalar(_LAST, {"account_id": account_id, "kind": kind})
     return found
+
+
+_BY_KIND = text(
+    "SELECT j.kind, count(DISTINCT j.journal_id) AS n, -sum(p.fen) AS fen FROM posting p"
+    " JOIN journal j USING (account_id, journal_id) WHERE p.account_id = :account_id AND p.gl_code = :fund"
+    " AND j.accounting_on BETWEEN :first AND :last GROUP BY 1 ORDER BY 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """What one kind of journal changed the member's fund by, and in how many journals."""
+
+    kind: str
+    count: int
+    amount_fen: int
+
+
+def fund_totals(session: Session, account_id: UUID, first: date, last: date) -> list[KindTotal]:
+    """Changes of the member's fund by kind, from the first day to the last, both included."""
+    values = {"account_id": account_id, "fund": MEMBER_FUND, "first": first, "last": last}
+    return [KindTotal(row.kind, int(row.n), int(row.fen)) for row in session.execute(_BY_KIND, values)]

@@ -1,0 +1,76 @@
+"""Trial calculator 贷款试算: what a loan would cost at the rate of a day; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.core.errors import Invalid
+from services.core.money import yuan_text
+from services.loans.rules import (
+    Method,
+    Plan,
+    RateStep,
+    level_of,
+    plan,
+    rate_key,
+    total_interest_fen,
+    whole,
+)
+from services.policies.rules import Policy
+
+_TRIAL_DAY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWay:
+    """The same loan repaid the other way."""
+
+    method: Method
+    first_fen: int
+    interest_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoanTrial:
+    """A loan tried out: every instalment, and the other way of repaying beside it."""
+
+    amount_fen: int
+    method: Method
+    rate_ppm: int
+    rows: Plan
+    other: OtherWay
+
+    @property
+    def interest_fen(self) -> int:
+        """Interest over the whole term."""
+        return total_interest_fen(self.rows)
+
+
+def try_loan(policy: Policy, amount_fen: int, months: int, method: Method, home: str) -> LoanTrial:
+    """What such a loan would cost. Raises Invalid `trial.amount_over` or `trial.term_over` beyond the policy."""
+    _within(policy, amount_fen, months)
+    ppm = policy.integer(rate_key(home, months))
+    rows = _rows(policy.on, amount_fen, months, method, ppm)
+    other: Method = "02" if method == "01" else "01"
+    across = _rows(policy.on, amount_fen, months, other, ppm)
+    beside = OtherWay(other, across[0].amount_fen, total_interest_fen(across))
+    return LoanTrial(amount_fen, method, ppm, rows, beside)
+
+
+def _within(policy: Policy, amount_fen: int, months: int) -> None:
+    most, longest = policy.integer("loan.cap_most_fen"), policy.integer("loan.max_months")
+    if amount_fen > most:
+        text = f"公积金贷款最多 {yuan_text(most)} 元，请改小一点再算。"
+        raise Invalid(text, code="trial.amount_over", field="amount_fen", extra={"max_fen": most})
+    if amount_fen < months:
+        raise Invalid("金额太小了，请改大一点再算。", code="trial.amount_under", field="amount_fen")
+    if months > longest:
+        raise Invalid(f"公积金贷款最长 {longest // 12} 年。", code="trial.term_over", field="months")
+
+
+def _rows(on: date, amount_fen: int, months: int, method: Method, ppm: int) -> Plan:
+    """Drawn on its own repayment day, so that every period is a month."""
+    drawn_on = on.replace(day=_TRIAL_DAY)
+    rest = whole(amount_fen, drawn_on, _TRIAL_DAY, months)
+    return plan(rest, method, (RateStep(drawn_on, ppm),), level_of(rest, method, ppm))
