@@ -1,7 +1,8 @@
 """Who a face is, in figures 人脸比对测量: `make bench-face FACE=<folder> [LFW=<folder>]`.
 
 FACE holds `<person>/<image>`. All unordered pairs are compared, without enrolment, by face_recognition at its default
-tolerance and by the shipped matcher at the shipped threshold; an image that could not be acquired is a non-match in
+tolerance and by the shipped matcher at the shipped threshold, the earlier image of a pair as the authority's photo and
+the later one as a frame of the camera; an image that could not be acquired is a non-match in
 both kinds of pairs. LFW holds the official `pairs.txt` and its images. The last line is one JSON object.
 """
 

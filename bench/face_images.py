@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from statistics import median
@@ -18,7 +18,7 @@ from services.face.adapters.engine import fused_matcher
 from services.face.adapters.landmarks import LandmarkAnalyser
 from services.face.adapters.model_files import load_model_files
 from services.face.engine.calibration import Calibration
-from services.face.engine.types import Descriptor, Pixels
+from services.face.engine.types import Descriptor, Pixels, Points
 
 CANVAS = (640, 480)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
@@ -26,51 +26,80 @@ Measured = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One image in both parts it can play: the authority's photo, and a frame that is compared with one."""
+
+    photo: Descriptor
+    frame: Descriptor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """One way from a picture to a descriptor; `describe` notes the time of its steps."""
+    """One way from a picture to its descriptors; `frame` notes the time of its steps."""
 
     name: str
-    describe: Callable[[Pixels, Measured], Descriptor | None]
+    frame: Callable[[Pixels, Measured], Descriptor | None]
+    photo: Callable[[Pixels], Descriptor | None] | None
     distance: Callable[[Descriptor, Descriptor], float]
     tolerance: float
 
-    def distances(self, faces: Sequence[Descriptor | None]) -> list[float]:
-        """Of all unordered pairs; infinite where one was not acquired."""
+    def face(self, rgb: Pixels) -> Face | None:
+        """Both descriptors, or None when no face could be acquired."""
+        frame = self.frame(rgb, {})
+        photo = self.photo(rgb) if self.photo else frame
+        return None if photo is None or frame is None else Face(photo, frame)
+
+    def distances(self, faces: Sequence[Face | None]) -> list[float]:
+        """Of all unordered pairs, the earlier image as the photo; infinite where one was not acquired."""
         return [self.between(one, other) for one, other in combinations(faces, 2)]
 
-    def between(self, one: Descriptor | None, other: Descriptor | None) -> float:
+    def between(self, photo: Face | None, frame: Face | None) -> float:
         """Distance of two faces, infinite when one was not acquired."""
-        return float("inf") if one is None or other is None else self.distance(one, other)
+        if photo is None or frame is None:
+            return float("inf")
+        return self.distance(photo.photo, frame.frame)
 
 
-def shipped_way(models_dir: Path, calibration: Calibration) -> Way:
-    """Analyser, matcher and tolerance of the product."""
+def shipped_way(models_dir: Path, calibration: Calibration, common: tuple[float, ...] | None = None) -> Way:
+    """Analyser, matcher and tolerance of the product; another common direction when it is to be found anew."""
+    if common is not None:
+        calibration = replace(calibration, fusion=replace(calibration.fusion, common=common))
     files = load_model_files(models_dir)
     analyser, matcher = LandmarkAnalyser(files), fused_matcher(models_dir, files, calibration)
 
-    def describe(rgb: Pixels, spent: Measured) -> Descriptor | None:
+    def points_of(rgb: Pixels, spent: Measured) -> Points | None:
         seen = _timed(spent, "detect_and_landmarks", lambda: analyser.look(rgb, lids=False))
-        points = seen.points
-        if points is None or not seen.presence >= calibration.quality.presence:
+        return seen.points if seen.presence >= calibration.quality.presence else None
+
+    def frame(rgb: Pixels, spent: Measured) -> Descriptor | None:
+        points = points_of(rgb, spent)
+        if points is None:
             return None
         near = _timed(spent, "encode_mobilefacenet", lambda: matcher.first.describe(rgb, points))
         far = _timed(spent, "encode_face_recognition", lambda: matcher.second.describe(rgb, points))
         return np.concatenate([near, far])
 
-    return Way("shipped", describe, matcher.distance, calibration.match.tolerance)
+    def photo(rgb: Pixels) -> Descriptor | None:
+        points = points_of(rgb, {})
+        return None if points is None else matcher.describe_photo(rgb, points)
+
+    return Way("shipped", frame, photo, matcher.distance, calibration.match.tolerance)
 
 
 def default_way() -> Way:
     """face_recognition as its manual shows it: HOG, first face, tolerance 0.6."""
 
-    def describe(rgb: Pixels, spent: Measured) -> Descriptor | None:
+    def frame(rgb: Pixels, spent: Measured) -> Descriptor | None:
         boxes = _timed(spent, "default_detect", lambda: face_recognition.face_locations(rgb))
         if not boxes:
             return None
         found = _timed(spent, "default_encode", lambda: face_recognition.face_encodings(rgb, boxes[:1]))
         return np.asarray(found[0], np.float64)
 
-    return Way("face_recognition", describe, lambda one, other: float(np.linalg.norm(one - other)), 0.6)
+    def distance(one: Descriptor, other: Descriptor) -> float:
+        return float(np.linalg.norm(one - other))
+
+    return Way("face_recognition", frame, None, distance, 0.6)
 
 
 def images_of(folder: Path) -> list[Path]:
@@ -88,12 +117,12 @@ def read(path: Path) -> Pixels | None:
         return None
 
 
-def described(way: Way, paths: Iterable[Path]) -> dict[Path, Descriptor | None]:
-    """A descriptor for every image; None where none could be acquired."""
+def described(way: Way, paths: Iterable[Path]) -> dict[Path, Face | None]:
+    """Descriptors of every image; None where no face could be acquired."""
     found = {}
     for path in paths:
         rgb = read(path)
-        found[path] = None if rgb is None else way.describe(rgb, {})
+        found[path] = None if rgb is None else way.face(rgb)
     return found
 
 
@@ -107,7 +136,7 @@ def speed(ways: Sequence[Way], paths: Sequence[Path]) -> tuple[dict[str, float],
             continue
         canvas = on_canvas(rgb)
         for way in ways:
-            _timed(whole, way.name, lambda way=way, canvas=canvas: way.describe(canvas, steps))  # type: ignore[misc]
+            _timed(whole, way.name, lambda way=way, canvas=canvas: way.frame(canvas, steps))  # type: ignore[misc]
     return (
         {name: round(median(values), 2) for name, values in steps.items()},
         {name: sum(values) / len(values) for name, values in whole.items() if values},

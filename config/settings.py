@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         pattern="^(camera|wechat)(,(camera|wechat))?$",
         description="ways to verify a face the centre offers: camera (page in the public account), wechat (mini-program)",
     )
+    face_matcher: Literal["fused", "face_recognition"] = Field(
+        "fused",
+        description="who compares faces: fused (MobileFaceNet and face_recognition) or face_recognition alone (docs/licences.md)",
+    )
 
     sms_endpoint: str = Field(f"127.0.0.1:{_port('sms')}", description="Tencent Cloud SMS host")
     sms_scheme: Literal["http", "https"] = Field("http", description="https outside development")

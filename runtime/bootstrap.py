@@ -286,7 +286,7 @@ class Product:
     @cached_property
     def judge(self) -> FaceJudge:
         """The judging child process."""
-        return FaceJudge(ROOT / "models", CALIBRATION)
+        return FaceJudge(ROOT / "models", CALIBRATION, self.settings.face_matcher)
 
     @cached_property
     def face_jobs(self) -> FaceJobs:

@@ -96,6 +96,13 @@ def test_a_changed_model_keeps_the_child_from_starting(models_dir: Path, tmp_pat
         assert judge.judge(FRAMES, PROMPTS, b"").reasons == FAILED
 
 
+def test_an_unknown_matcher_keeps_the_child_from_starting(models_dir: Path) -> None:
+    with FaceJudge(models_dir, CALIBRATION, "something else") as judge:
+        with pytest.raises(EngineUnavailable, match="ValueError"):
+            judge.start()
+        assert judge.judge(FRAMES, PROMPTS, b"").reasons == FAILED
+
+
 _READY = {"ready": True, "models": {}, "network": "", "sizes": []}
 
 

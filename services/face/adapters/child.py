@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from services.face.adapters import wire
+from services.face.engine.calibration import FUSED
 from services.face.engine.types import Frame, Prompt, Verdict
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,6 +29,7 @@ class FaceJudge:
         self,
         models_dir: Path,
         calibration_path: Path,
+        matcher: str = FUSED,
         *,
         timeout_s: float = 20.0,
         start_timeout_s: float = 60.0,
@@ -36,7 +38,7 @@ class FaceJudge:
         program: Sequence[str] = (sys.executable, "-m", "services.face.adapters.judge_process"),
     ) -> None:
         self._command = [
-            *program, str(Path(models_dir).resolve()), str(Path(calibration_path).resolve()),
+            *program, str(Path(models_dir).resolve()), str(Path(calibration_path).resolve()), matcher,
             str(memory_bytes), str(processor_s),
         ]  # fmt: skip
         self._timeout_s, self._start_timeout_s = timeout_s, start_timeout_s

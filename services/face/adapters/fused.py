@@ -28,6 +28,12 @@ class FusedMatcher:
         """Both descriptors, one behind the other."""
         return np.concatenate([self.first.describe(rgb, points), self.second.describe(rgb, points)])
 
+    def describe_photo(self, rgb: Pixels, points: Points) -> Descriptor:
+        """Both descriptors of a photo."""
+        return np.concatenate(
+            [self.first.describe_photo(rgb, points), self.second.describe_photo(rgb, points)]
+        )
+
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         """The fused distance; NaN when either matcher cannot tell."""
         cut = self.first_length

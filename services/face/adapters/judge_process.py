@@ -28,13 +28,13 @@ def serve(source: BinaryIO, sink: BinaryIO, decide: Decide, processor_s: int) ->
 
 
 def main(arguments: Sequence[str]) -> int:
-    """models_dir, calibration_path, memory in bytes, processor seconds for a job."""
-    models_dir, calibration_path, memory, processor_s = arguments
+    """models_dir, calibration_path, name of the matcher, memory in bytes, processor seconds for a job."""
+    models_dir, calibration_path, matcher, memory, processor_s = arguments
     source_fd, sink_fd = confinement.quiet_streams()
     network = confinement.confine(int(memory))
     with os.fdopen(source_fd, "rb") as source, os.fdopen(sink_fd, "wb") as sink:
         try:
-            decide, models = build(Path(models_dir), Path(calibration_path))
+            decide, models = build(Path(models_dir), Path(calibration_path), matcher)
         except Exception as problem:
             wire.send(sink, {"failed": type(problem).__name__})
             return 1

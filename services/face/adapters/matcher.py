@@ -51,6 +51,10 @@ class FaceRecognitionMatcher:
         shape = self._predictor(rgb, dlib.rectangle(left, top, right, bottom))
         return self._network.describe(dlib.get_face_chip(rgb, shape, SIDE, CHIP_MARGIN))
 
+    def describe_photo(self, rgb: Pixels, points: Points) -> Descriptor:
+        """A photo is described as a frame is."""
+        return self.describe(rgb, points)
+
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         """Euclidean distance; NaN unless both are sound descriptors."""
         if one.shape != (LENGTH,) or other.shape != (LENGTH,):

@@ -1,4 +1,4 @@
-"""MobileFaceNet as matcher 人脸比对网络: 192 numbers of the face and its mirror image, and their distance."""
+"""MobileFaceNet as matcher 人脸比对网络: 192 numbers of an aligned face, and the distance of two of them."""
 
 import hashlib
 import math
@@ -20,15 +20,18 @@ MOST_DIFFERENCE = 0.1
 
 
 class MobileFaceNetMatcher:
-    """Runs the network on the aligned face and on the same face mirrored.
+    """Runs the network on the aligned face; on a photo also on its mirror image, and adds the two.
 
     `common` is what the faces of the people served have in common, as a direction among descriptors. It says nothing
     about who somebody is, and is taken out of every descriptor.
     """
 
     def __init__(self, model: bytes, common: Sequence[float] = ()) -> None:
-        self._models = {NAME: hashlib.sha256(model).hexdigest()}
         self._common = _direction(common)
+        self._models = {
+            NAME: hashlib.sha256(model).hexdigest(),
+            "common direction": hashlib.sha256(self._common.tobytes()).hexdigest(),
+        }
         self._net = Interpreter(model_content=for_one_face(model), num_threads=1)
         self._net.allocate_tensors()
         self._in = self._net.get_input_details()[0]["index"]
@@ -37,14 +40,17 @@ class MobileFaceNetMatcher:
 
     @property
     def models(self) -> Mapping[str, str]:
-        """Name and SHA-256 of the network."""
+        """SHA-256 of the network and of the direction: descriptors of others must not be compared with these."""
         return self._models
 
     def describe(self, rgb: Pixels, points: Points) -> Descriptor:
         """Descriptor of length one of the face whose mesh points are given."""
+        return self._own(self.raw(aligned(rgb, points)))
+
+    def describe_photo(self, rgb: Pixels, points: Points) -> Descriptor:
+        """The same from the face and its mirror image."""
         face = aligned(rgb, points)
-        both = _unit(self.raw(face) + self.raw(face[:, ::-1]))
-        return _unit(both - float(both @ self._common) * self._common)
+        return self._own(self.raw(face) + self.raw(face[:, ::-1]))
 
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         """Euclidean distance, 0 to 2; NaN unless both are sound descriptors."""
@@ -57,6 +63,11 @@ class MobileFaceNetMatcher:
         self._net.set_tensor(self._in, _tensor(face)[None])
         self._net.invoke()
         return np.asarray(self._net.get_tensor(self._out)[0], np.float64)
+
+    def _own(self, numbers: Descriptor) -> Descriptor:
+        """What is left without what all have in common, at length one."""
+        whole = _unit(numbers)
+        return _unit(whole - float(whole @ self._common) * self._common)
 
     def _check_equality(self, model: bytes) -> None:
         """Start only when the rewritten network answers like the one in the file."""

@@ -18,7 +18,7 @@ class NotTheNetwork(Exception):
     """The file does not hold the network this program knows how to rewrite."""
 
 
-def for_one_face(model: bytes) -> bytes:
+def for_one_face(model: bytes, *, rounded: bool = True) -> bytes:
     """The same network for a batch of one.
 
     The file spells out each PReLU as five operations and its batch is two. One operation each gives the very same
@@ -32,7 +32,8 @@ def for_one_face(model: bytes) -> bytes:
     }
     _join_activations(whole, graph, kinds)
     _shorten_batch(whole, graph)
-    _round_filters(whole, graph, kinds)
+    if rounded:
+        _round_filters(whole, graph, kinds)
     builder = flatbuffers.Builder(len(model))
     builder.Finish(whole.Pack(builder), b"TFL3")
     return bytes(builder.Output())

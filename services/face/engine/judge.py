@@ -158,7 +158,7 @@ def _photo(bench: _Bench, reference_jpeg: bytes) -> Descriptor:
     seen = bench.analyser.look(rgb, lids=False)
     if seen.points is None or quality.is_double(seen, bench.limits.quality):
         raise _Refused("match.no_reference")
-    descriptor = bench.matcher.describe(rgb, seen.points)
+    descriptor = bench.matcher.describe_photo(rgb, seen.points)
     bench.templates.append(pack(descriptor, bench.matcher.models))
     return descriptor
 

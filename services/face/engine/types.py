@@ -87,7 +87,10 @@ class Matcher(Protocol):
         """Name and SHA-256 of each network in use."""
 
     def describe(self, rgb: Pixels, points: Points) -> Descriptor:
-        """The descriptor of the face whose points are given."""
+        """The descriptor of the face whose points are given, in a frame of the camera."""
+
+    def describe_photo(self, rgb: Pixels, points: Points) -> Descriptor:
+        """The same for the authority's photo, which every frame is compared with: worth more time."""
 
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         """How far apart two faces are; NaN when it cannot be known."""

@@ -16,6 +16,9 @@ class Plain:
     def describe(self, rgb: Pixels, points: Points) -> Descriptor:
         return np.array([float(rgb[0, 0, 0])])
 
+    def describe_photo(self, rgb: Pixels, points: Points) -> Descriptor:
+        return self.describe(rgb, points) + 1
+
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         return float(np.abs(one - other)[0])
 
@@ -38,4 +41,5 @@ def test_what_is_not_a_number_stays_so(other: list[float]) -> None:
 def test_both_are_described_and_named() -> None:
     rgb = np.full((1, 1, 3), 3, np.uint8)
     assert FUSED.describe(rgb, np.zeros((468, 3))).tolist() == [3.0, 3.0]
+    assert FUSED.describe_photo(rgb, np.zeros((468, 3))).tolist() == [4.0, 4.0]
     assert FUSED.models == {"a": "00", "b": "00"}

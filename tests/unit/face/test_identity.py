@@ -26,6 +26,9 @@ class Painted:
     def describe(self, rgb: Pixels, points: Points) -> Descriptor:
         return np.array([float(rgb[0, 0, 0]) / 100])
 
+    def describe_photo(self, rgb: Pixels, points: Points) -> Descriptor:
+        return self.describe(rgb, points)
+
     def distance(self, one: Descriptor, other: Descriptor) -> float:
         return float(np.abs(one - other)[0])
 
