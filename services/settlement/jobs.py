@@ -154,6 +154,8 @@ class SettlementJobs:
         if row.state == "ready" and row.due_at is not None and row.due_at > self._clock.now():
             wait_s = (row.due_at - self._clock.now()).total_seconds()
             defer_until_due(session, account_id, instruction_id, wait_s)
+        elif row.state == "ready" and row.due_at is not None and not row.attempts:
+            defer_dispatch(session, account_id, instruction_id, LONGEST_PAUSE_S)
         elif row.state == "ready":
             defer_dispatch(session, account_id, instruction_id, min(2**row.attempts, LONGEST_PAUSE_S))
         elif row.state == "unknown":

@@ -17,6 +17,8 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.accounts.rules import FROZEN
+from services.accounts.service import account_of
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.ids import new_id
@@ -179,7 +181,7 @@ class Settlement:
         instruction = self._locked(session, account_id, instruction_id)
         if instruction.state == "sending":
             self._lose(session, instruction, "interrupted")
-        if instruction.state != "ready" or not self._due(instruction):
+        if instruction.state != "ready" or not self._due(session, instruction):
             return None
         instruction.attempts += 1
         instruction.sent_on = max(bank_day, shanghai_day(self._clock.now()))
@@ -188,8 +190,12 @@ class Settlement:
             self._listener.sending(session, self._ref(instruction))
         return self._order(instruction)
 
-    def _due(self, instruction: PaymentInstruction) -> bool:
-        return instruction.due_at is None or self._clock.now() >= instruction.due_at
+    def _due(self, session: Session, instruction: PaymentInstruction) -> bool:
+        """Whether it may go now. One that waited stays while the account is frozen: a day may bring a court's order."""
+        if instruction.due_at is None or instruction.attempts:
+            return True
+        frozen = account_of(session, instruction.account_id).state == FROZEN
+        return self._clock.now() >= instruction.due_at and not frozen
 
     def record_reply(self, session: Session, account_id: UUID, instruction_id: UUID, reply: PayReply) -> None:
         """Write down what BDC101 brought. A notice may have come first: then the instruction is past `sending`."""

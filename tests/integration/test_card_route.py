@@ -232,6 +232,27 @@ def test_a_clock_moved_on_does_not_wait_for_the_job_of_the_day_before(
     assert world.state(application) == ("accepted", "accepted")
 
 
+def test_a_payment_that_waits_stays_while_the_account_is_frozen(
+    world: World, member: Member, application: Application, way: Way
+) -> None:
+    def set_state(state: str) -> None:
+        with transaction(world.sessions) as session:
+            session.execute(
+                text("UPDATE provident_fund_account SET state = :s WHERE account_id = :a"),
+                {"s": state, "a": member.account_id},
+            )
+
+    way.go(application)
+    world.later(hours=25)
+    set_state("06")
+    dispatch_all(world, member)
+    assert world.node.sent == []
+    assert world.state(application) == ("waiting", "ready")
+    set_state("01")
+    dispatch_all(world, member)
+    assert world.state(application) == ("accepted", "accepted")
+
+
 def test_a_member_may_have_one_money_case_only_while_it_waits(
     world: World, member: Member, application: Application, way: Way
 ) -> None:
