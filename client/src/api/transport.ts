@@ -43,8 +43,7 @@ export function sendFile<T>(path: string, file: string | File): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     uni.uploadFile({
       url: base + path,
-      ...(typeof file === 'string' ? { filePath: file } : { file }),
-      name: 'file',
+      ...(typeof file === 'string' ? { filePath: file, name: 'file' } : { files: [{ name: 'file', file, uri: '' }] }),
       header: { Accept: 'application/json', ...bearer(), ...csrfHeader() },
       timeout: 60000,
       success: (reply) => {
