@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.core.clock import Clock, shanghai_iso
 from services.core.db import Sessions, transaction
 from services.core.retention import Keep, RetentionRun, Rule, Standing, last_runs, overdue, sweep
-from services.face.retention import FrameRule, ScoreRule, TemplateRule, oldest_frame_at
+from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
 
 log = structlog.get_logger(__name__)
@@ -20,6 +20,7 @@ KEEPS: tuple[Rule, ...] = (
     FrameRule(),
     ScoreRule(),
     TemplateRule(),
+    VerificationRule(),
     Keep("face_frame_hash", "seen_at", timedelta(days=90)),
     Keep("face_picture_hash", "seen_at", timedelta(days=90)),
     Keep("oauth_state", "created_at", timedelta(minutes=15), every=timedelta(minutes=10)),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.core.clock import SHANGHAI, shanghai_day
 from services.core.retention import BATCH
-from services.face.models import FaceBatch, FaceSession, FaceTemplate
+from services.face.models import FaceBatch, FaceSession, FaceTemplate, FaceVerification
 from services.face.states import FACE_STATES
 
 KEPT = timedelta(days=90)
@@ -106,6 +106,46 @@ class TemplateRule:
     def oldest(self, session: Session) -> datetime | None:
         """When the oldest template was made."""
         return session.scalar(select(func.min(FaceTemplate.made_at)))
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRule:
+    """What bound sessions to WeChat's verification: as long as their scores, or a day once the member had them erased.
+
+    The day: until then WeChat is asked how a try went that nobody came back from.
+    """
+
+    category: ClassVar[str] = "face_verification"
+    life: timedelta = KEPT
+    every: timedelta = timedelta(hours=1)
+
+    def purge(self, session: Session, cutoff: datetime) -> int:
+        """Delete up to BATCH rows that are due."""
+        erased = FaceSession.erased_at.is_not(None)
+        due = self._joined(FaceVerification.session_id).where(
+            (FaceSession.created_at < cutoff)
+            | (erased & (FaceSession.created_at < cutoff + self.life - timedelta(days=1)))
+        )
+        gone = session.execute(
+            delete(FaceVerification)
+            .where(FaceVerification.session_id.in_(due.limit(BATCH).scalar_subquery()))
+            .execution_options(synchronize_session=False)
+        )
+        return gone.rowcount  # type: ignore[attr-defined, no-any-return]
+
+    def oldest(self, session: Session) -> datetime | None:
+        """When the oldest session was opened that still has one."""
+        oldest: datetime | None = session.scalar(self._joined(func.min(FaceSession.created_at)))
+        return oldest
+
+    @staticmethod
+    def _joined(what: Any) -> Select[Any]:
+        return select(what).join_from(
+            FaceVerification,
+            FaceSession,
+            (FaceSession.account_id == FaceVerification.account_id)
+            & (FaceSession.session_id == FaceVerification.session_id),
+        )
 
 
 def oldest_frame_at(session: Session) -> datetime | None:

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from services.audit.service import record
 from services.core.clock import shanghai_day
-from services.face.models import FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate
+from services.face.models import (
+    FaceBatch,
+    FaceFrameHash,
+    FacePictureHash,
+    FaceSession,
+    FaceTemplate,
+    FaceVerification,
+)
 from services.face.retention import BLANK, KEPT, UNFINISHED
 from services.face.states import FACE_STATES
 from services.face.tries import forget_frames
@@ -125,6 +132,11 @@ def erase(session: Session, account_id: UUID, at: datetime) -> int:
     _end_running(session, account_id)
     for table in (FaceBatch, FaceFrameHash, FacePictureHash):
         session.execute(delete(table).where(table.account_id == account_id))
+    session.execute(
+        delete(FaceVerification).where(
+            FaceVerification.account_id == account_id, FaceVerification.answered_at.is_not(None)
+        )
+    )
     delete_template(session, account_id)
     session.flush()
     blanked = _blank(session, account_id, at)

@@ -10,12 +10,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from runtime.retention import Retention
 from services.applications.models import Application
 from services.core.db import transaction
 from services.core.errors import Conflict, DomainError, NotFound, TooMany
 from services.core.ids import new_id
 from services.face.engine.types import Verdict
 from services.face.methods import MethodRefused
+from services.face.retention import VerificationRule
+from services.face.rights import end_for_withdrawal, erase
 from services.face.service import Operation
 from services.face.verifications import OtherWeChat, VerificationUnavailable
 from services.members.consents import ConsentRequired, withdraw
@@ -482,3 +485,58 @@ def test_what_is_kept_tells_nobody_who_it_was(
     )
     hexed = [value.encode().hex() for value in (OPENID, wechat.verify_id, member.person.id_no)]
     assert not any(value in row.kept for value in (OPENID, wechat.verify_id, member.person.id_no, *hexed))
+
+
+def bindings(world: World, member: Member) -> int:
+    """Rows that bind sessions of the member to WeChat's verification."""
+    statement = "SELECT count(*) AS n FROM face_verification WHERE account_id = :a"
+    return int(world.one(statement, a=member.account_id).n)
+
+
+def keep(world: World) -> None:
+    """A round of retention."""
+    Retention(world.sessions, world.clock, rules=(VerificationRule(),)).run()
+
+
+def test_what_bound_it_to_wechat_goes_after_90_days(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    come_back(world, member, begin(world, member, application))
+    world.later(days=90)
+    keep(world)
+    assert bindings(world, member) == 1
+    world.later(seconds=1)
+    keep(world)
+    assert bindings(world, member) == 0
+
+
+def test_erased_it_goes_at_once_but_what_is_not_answered_stays_a_day(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    """Deleting one's data gives no new tries: how the last one went is still asked."""
+    wechat.answer = OTHER_PERSON
+    come_back(world, member, begin(world, member, application))
+    begin(world, member, application)
+    with transaction(world.sessions) as session:
+        erase(session, member.account_id, world.clock.now())
+    assert (bindings(world, member), tries_left(world, member)) == (1, 2)
+    begin(world, member, application)
+    assert tries_left(world, member) == 1
+    with transaction(world.sessions) as session:
+        erase(session, member.account_id, world.clock.now())
+    world.later(days=1, seconds=1)
+    keep(world)
+    assert bindings(world, member) == 0
+
+
+def test_consent_taken_back_ends_it_and_no_answer_revives_it(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    face = begin(world, member, application)
+    with transaction(world.sessions) as session:
+        consent_id = world.face_session(member, face).consent_id
+        withdraw(session, member.account_id, consent_id, world.clock.now())
+        end_for_withdrawal(session, member.account_id, consent_id, world.clock.now())
+    assert come_back(world, member, face) == ("expired", [])
+    assert wechat.asked == []
+    assert refusal(world, member, application, face) == "face.not_passed"

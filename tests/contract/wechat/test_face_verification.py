@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.assembly import Sandbox
-from sandbox.wechat.verification import FaceVerifications
+from sandbox.wechat.verification import FaceVerifications, digest_of
 from services.core.clock import SystemClock
 from services.face.ports import Answer, Issued, Subject, VerifierUnavailable
 from tests.contract.conftest import LI, WANG
@@ -76,6 +76,11 @@ def test_the_digest_of_the_official_description() -> None:
         cert_hash("张三", "310101199801011234")
         == "3c241f7ff324977aeb91f173bb2a7b06569e6fd784d5573db34a636d8671108b"
     )
+
+
+def test_the_double_computes_the_digest_by_itself_and_alike() -> None:
+    certificate = {"cert_type": "IDENTITY_CARD", "cert_name": "张三", "cert_no": "310101199801011234"}
+    assert digest_of(certificate) == "3c241f7ff324977aeb91f173bb2a7b06569e6fd784d5573db34a636d8671108b"
 
 
 def test_the_member_before_the_camera_passes(
