@@ -63,7 +63,7 @@ def usage_of_keys(
         )
     )
     drawn: dict[str, list[tuple[UUID, int, date]]] = {key: [] for key in keys}
-    for key, owner, fen, on in session.execute(statement).tuples():
+    for key, owner, fen, on in session.execute(statement):
         drawn[key].append((owner, fen or 0, on))
     return tuple(_sum(key, rows, account_id, today) for key, rows in drawn.items())
 

@@ -17,7 +17,7 @@ AS_OF = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
 
 class FakeSharing:
-    """The exchange: unmarried, no home in the city, cards fit, unless told otherwise."""
+    """The exchange: unmarried, no home in the city, cards fit, unless told otherwise (by "service" or "service id_no")."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, ShareRequest]] = []
@@ -35,12 +35,19 @@ class FakeSharing:
                 "ok",
                 {"matched": True, "reason": None, "bank_code": "105000", "bank_name": "建设银行"},
             ),
+            "housing.contract": ("ok", {"contracts": []}),
+            "tax.deed": ("ok", {"deeds": []}),
+            "elevator.filing": ("ok", {"filings": []}),
+            "credit.loan": ("ok", {"loans": []}),
+            "property.bill": ("ok", {"bills": []}),
+            "social.status": ("ok", {"status": "employed"}),
+            "police.household": ("ok", {"city_code": "430200"}),
         }
 
     def ask(self, service: str, request: ShareRequest) -> ShareAnswer:
         """SharingGateway."""
         self.asked.append((service, request))
-        status, data = self.answers[service]
+        status, data = self.answers.get(f"{service} {request.id_no}", self.answers.get(service))
         return ShareAnswer(status, AS_OF, data)
 
 

@@ -135,10 +135,12 @@ class World:
         months: int = 28,
         base_fen: int = 1_000_000,
         bank: str = "105000",
+        **more: Any,
     ) -> tuple[Person, UUID]:
         """A member with contributions, not bound yet. 28 months of 2,000.00 make 56,000.00."""
         person = person or Person()
-        import_members(self.product, [person.record(months=months, base_fen=base_fen, bank_code=bank)])
+        record = person.record(months=months, base_fen=base_fen, bank_code=bank)
+        import_members(self.product, [{**record, **more}])
         with transaction(self.sessions) as session:
             row = find_by_id_no(session, self.cipher, person.id_no)
             assert row is not None
