@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.ports import Ports
 from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
+from runtime import partners
 from runtime.retention import Retention, standing
 from services.applications.case_numbers import CaseNumbers
 from services.applications.service import applications_of
@@ -43,7 +44,7 @@ from services.items.registry import load_registry
 from services.items.strangers import StrangerTending
 from services.ledger.queries import balance_of
 from services.members.binding import binding_of_openid
-from services.notices.adapters.tencent_sms import DeliveryReceipt, SmsConfig, TencentSmsChannel
+from services.notices.adapters.tencent_sms import DeliveryReceipt, TencentSmsChannel
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
 from services.notices.service import Notices, Receipt
@@ -68,20 +69,6 @@ from wechat.template_messages import WeChatTemplateChannel
 from wechat.token_store import DatabaseTokenStore
 
 CALIBRATION = ROOT / "config" / "face_calibration.toml"
-SMS_TEMPLATES = (
-    "sms_code",
-    "review_refused",
-    "settlement_paid",
-    "settlement_returned",
-    "card_changed",
-    "certificate_issued",
-    "bound",
-    "operation_code",
-    "payment_waiting",
-    "payment_stopped",
-    "face_stranger",
-)
-WECHAT_TEMPLATES = ("review", "settlement_paid", "settlement_returned", "security", "certificate")
 
 
 @dataclass
@@ -191,26 +178,12 @@ class Product:
     @cached_property
     def wechat_config(self) -> WeChatConfig:
         """The public account."""
-        settings = self.settings
-        return WeChatConfig(
-            appid=settings.wechat_appid,
-            secret=settings.secret("wechat_secret"),
-            api_base_url=settings.wechat_api_base_url,
-            open_base_url=settings.wechat_open_base_url,
-            public_base_url=settings.public_base_url,
-            template_ids={name: getattr(settings, f"wechat_template_{name}") for name in WECHAT_TEMPLATES},
-        )
+        return partners.public_account(self.settings)
 
     @cached_property
     def callback_config(self) -> CallbackConfig:
         """What opens WeChat's callbacks."""
-        settings = self.settings
-        return CallbackConfig(
-            settings.wechat_appid,
-            settings.wechat_original_id,
-            settings.secret("wechat_token"),
-            settings.secret("wechat_aes_key"),
-        )
+        return partners.callback(self.settings)
 
     @cached_property
     def wechat_client(self) -> WeChatClient:
@@ -220,50 +193,19 @@ class Product:
     @cached_property
     def wechat_mini_client(self) -> WeChatClient:
         """Calls to WeChat as the mini-program: an appid, secret and token of its own."""
-        settings = self.settings
-        config = WeChatConfig(
-            appid=settings.wechat_mini_appid,
-            secret=settings.secret("wechat_mini_secret") if "wechat" in settings.faces_offered else "",
-            api_base_url=settings.wechat_api_base_url,
-        )
-        return WeChatClient(config, DatabaseTokenStore(self.sessions), self.clock)
+        tokens = DatabaseTokenStore(self.sessions)
+        return WeChatClient(partners.mini_program(self.settings), tokens, self.clock)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """Ways to reach a member."""
-        settings = self.settings
-        sms = SmsConfig(
-            secret_id=settings.sms_secret_id,
-            secret_key=settings.secret("sms_secret_key"),
-            app_id=settings.sms_app_id,
-            sign_name=settings.sms_sign_name,
-            template_ids={name: getattr(settings, f"sms_template_{name}") for name in SMS_TEMPLATES},
-            endpoint=settings.sms_endpoint,
-            scheme=settings.sms_scheme,
-        )
         wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids)
-        return {"sms": TencentSmsChannel(sms), "wechat": wechat}
+        return {"sms": TencentSmsChannel(partners.sms(self.settings)), "wechat": wechat}
 
     @cached_property
     def bdc_config(self) -> BdcConfig:
         """The settlement node."""
-        settings = self.settings
-        return BdcConfig(
-            host=settings.bdc_host,
-            port=settings.bdc_port,
-            notice_port=settings.bdc_notice_port,
-            node=settings.bdc_node,
-            tx_unit_no=settings.bdc_tx_unit_no,
-            cust_no=settings.bdc_cust_no,
-            oper_no=settings.bdc_oper_no,
-            password=settings.secret("bdc_password"),
-            sign_on_key=bytes.fromhex(settings.secret("bdc_sign_on_key")),
-            pay_account_no=settings.bdc_pay_account_no,
-            pay_account_name=settings.bdc_pay_account_name,
-            settlement_node=settings.bdc_settlement_node,
-            bank_node=settings.bdc_bank_node,
-            read_timeout_s=settings.bdc_answer_timeout_s,
-        )
+        return partners.settlement_node(self.settings)
 
     @cached_property
     def settlement_jobs(self) -> SettlementJobs:

@@ -1,0 +1,87 @@
+"""Partners 外部单位: how each is reached, from the settings to what its adapter takes."""
+
+from __future__ import annotations
+
+from config.settings import Settings
+from services.notices.adapters.tencent_sms import SmsConfig
+from services.settlement.adapters.bdc.config import BdcConfig
+from wechat.config import CallbackConfig, WeChatConfig
+
+SMS_TEMPLATES = (
+    "sms_code",
+    "review_refused",
+    "settlement_paid",
+    "settlement_returned",
+    "card_changed",
+    "certificate_issued",
+    "bound",
+    "operation_code",
+    "payment_waiting",
+    "payment_stopped",
+    "face_stranger",
+)
+WECHAT_TEMPLATES = ("review", "settlement_paid", "settlement_returned", "security", "certificate")
+
+
+def public_account(settings: Settings) -> WeChatConfig:
+    """The public account."""
+    return WeChatConfig(
+        appid=settings.wechat_appid,
+        secret=settings.secret("wechat_secret"),
+        api_base_url=settings.wechat_api_base_url,
+        open_base_url=settings.wechat_open_base_url,
+        public_base_url=settings.public_base_url,
+        template_ids={name: getattr(settings, f"wechat_template_{name}") for name in WECHAT_TEMPLATES},
+    )
+
+
+def mini_program(settings: Settings) -> WeChatConfig:
+    """The mini-program; its secret is needed only where the centre offers its face verification."""
+    return WeChatConfig(
+        appid=settings.wechat_mini_appid,
+        secret=settings.secret("wechat_mini_secret") if "wechat" in settings.faces_offered else "",
+        api_base_url=settings.wechat_api_base_url,
+    )
+
+
+def callback(settings: Settings) -> CallbackConfig:
+    """What opens WeChat's callbacks."""
+    return CallbackConfig(
+        settings.wechat_appid,
+        settings.wechat_original_id,
+        settings.secret("wechat_token"),
+        settings.secret("wechat_aes_key"),
+    )
+
+
+def sms(settings: Settings) -> SmsConfig:
+    """The SMS provider."""
+    return SmsConfig(
+        secret_id=settings.sms_secret_id,
+        secret_key=settings.secret("sms_secret_key"),
+        app_id=settings.sms_app_id,
+        sign_name=settings.sms_sign_name,
+        template_ids={name: getattr(settings, f"sms_template_{name}") for name in SMS_TEMPLATES},
+        endpoint=settings.sms_endpoint,
+        scheme=settings.sms_scheme,
+    )
+
+
+def settlement_node(settings: Settings) -> BdcConfig:
+    """The settlement node."""
+    return BdcConfig(
+        host=settings.bdc_host,
+        port=settings.bdc_port,
+        notice_port=settings.bdc_notice_port,
+        node=settings.bdc_node,
+        tx_unit_no=settings.bdc_tx_unit_no,
+        cust_no=settings.bdc_cust_no,
+        oper_no=settings.bdc_oper_no,
+        password=settings.secret("bdc_password"),
+        sign_on_key=bytes.fromhex(settings.secret("bdc_sign_on_key")),
+        pay_account_no=settings.bdc_pay_account_no,
+        pay_account_name=settings.bdc_pay_account_name,
+        settlement_node=settings.bdc_settlement_node,
+        bank_node=settings.bdc_bank_node,
+        read_timeout_s=settings.bdc_answer_timeout_s,
+    )
