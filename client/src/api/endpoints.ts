@@ -2,7 +2,7 @@
 
 import { again, get, post, postOnce, remove } from './client'
 import type {
-  Application, AuditRow, Card, CardCode, Certificate, ClientConfig, Consent, ConsentText, FaceSession, FaceVerdict, FrameUpload,
+  Application, AuditRow, Card, CardCode, Certificate, ClientConfig, Consent, ConsentText, FaceData, FaceSession, FaceVerdict, FrameUpload,
   Home, ItemDetail, NoticeRow, OtherWay, Posting, Prompt, Quote, SessionInfo, WeChatFaceSession,
 } from './types'
 
@@ -37,6 +37,8 @@ export const readConsentText = (kind: string) => get<ConsentText>(`/consents/tex
 export const giveConsent = (body: { kind: string; text_version: string; item_code?: string; application_id?: string }) =>
   post<{ consent_id: string }>('/consents', body)
 export const readConsents = () => list<Consent>('/consents', 'consents')
+export const readFaceData = () => get<FaceData>('/face-data')
+export const deleteFaceData = () => remove('/face-data')
 export const withdrawConsent = (id: string) => remove(`/consents/${id}`)
 
 export const readApplications = () => list<Application>('/applications', 'applications')

@@ -214,6 +214,23 @@ export interface Prompt {
   last: boolean
 }
 
+export interface FaceData {
+  text: string
+  frames: number
+  template_made_at: string | null
+  sessions: {
+    session_id: string
+    at: string
+    state: string
+    state_text: string
+    reasons: string[]
+    scores: number
+    hashes: number
+    frames: number
+    kept_until: string
+  }[]
+}
+
 export interface FaceSession {
   session_id: string
   nonce: string
