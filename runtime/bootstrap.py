@@ -43,6 +43,7 @@ from services.items.loading import FactLoader
 from services.items.registry import load_registry
 from services.items.strangers import StrangerTending
 from services.ledger.queries import balance_of
+from services.loans.tending import LoanTending
 from services.members.binding import binding_of_openid
 from services.notices.adapters.tencent_sms import DeliveryReceipt, TencentSmsChannel
 from services.notices.jobs import NoticeJobs
@@ -274,6 +275,7 @@ class Product:
         if "default" in queues:
             found.append(ApplicationTending(self.sessions, self.clock).expire_late)
             found.append(StrangerTending(self.sessions, self.clock, self.policies).take_up)
+            found.append(LoanTending(self.sessions, self.clock, self.policies).take_up)
             found.append(self.verifications.ask_again)
             alarm = self.settings.face_people_alarm
             found.append(Retention(self.sessions, self.clock, people_alarm=alarm).run)

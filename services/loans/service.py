@@ -273,6 +273,7 @@ def offset_from_fund(
 
 def reprice(session: Session, account_id: UUID, loan_id: UUID, ppm: int, year: int, at: datetime) -> bool:
     """Give an open loan the published rate from 1 January of a year on; False when nothing changes."""
+    fall_overdue(session, account_id, loan_id, at)  # what fell due stays with the plan it fell due under
     standing = standing_of(session, account_id, loan_id, lock=True)
     from_on = date(year, 1, 1)
     known = {step.from_on for step in standing.steps}
