@@ -37,11 +37,14 @@ from services.items.facts import (
     SourceNote,
     UsageFacts,
 )
-from services.items.rules import account_usable, first_of_next_month, nothing_in_flight, truncated
+from services.items.rules import (
+    account_usable,
+    first_of_next_month,
+    lives_alone,
+    nothing_in_flight,
+    truncated,
+)
 from services.policies.rules import Policy
-
-_ALONE = frozenset({"10", "30", "40"})
-"""未婚、丧偶、离婚 of GB/T 2261.2; 20–23 are married, 90 is unknown, and a new code is no reason to pay."""
 
 
 class RentForm(Form):
@@ -126,14 +129,14 @@ def times_left(facts: Facts, form: RentForm, policy: Policy) -> Refusal | None:
 def cap_left(facts: Facts, form: RentForm, policy: Policy) -> Refusal | None:
     """年度额度未用完 (夫妻合计)."""
     assert facts.usage is not None
-    cap = policy.integer("rent.cap_year_couple_fen")
-    if facts.usage.year_fen < cap:
+    cap, drawn = policy.integer("rent.cap_year_couple_fen"), _couple_fen(facts)
+    if drawn < cap:
         return None
     return Refusal(
         code="rent.cap_used",
         rule=f"租房提取一年最多 {yuan_text(cap)} 元，夫妻合计",
         article=policy.text("rent.article"),
-        fact=f"今年已提 {yuan_text(facts.usage.year_fen)} 元",
+        fact=f"今年已提 {yuan_text(drawn)} 元",
         source="办理记录",
         change="明年 1 月 1 日起有新的额度",
         text=f"今年的额度 {yuan_text(cap)} 元已经提完。明年 1 月 1 日起有新的额度。",
@@ -179,11 +182,11 @@ def rent_amount(facts: Facts, form: RentForm, policy: Policy) -> Amount:
     assert facts.usage is not None
     retain, cap = policy.integer("rent.retain_fen"), policy.integer("rent.cap_year_couple_fen")
     available = max(0, facts.account.balance_fen - facts.account.frozen_fen - retain)
-    left = max(0, cap - facts.usage.year_fen)
+    left = max(0, cap - _couple_fen(facts))
     case_limit = policy.integer("withdrawal.case_limit_fen")
     day_left = max(0, policy.integer("withdrawal.day_limit_fen") - facts.usage.today_fen)
     most = truncated(min(available, left, case_limit, day_left), policy.integer("withdrawal.precision_fen"))
-    drawn = f"今年已提 {yuan_text(facts.usage.year_fen)} 元。" if facts.usage.year_fen else "今年还没有提过。"
+    drawn = f"今年已提 {yuan_text(_couple_fen(facts))} 元。" if _couple_fen(facts) else "今年还没有提过。"
     return Amount(
         most,
         (
@@ -205,8 +208,13 @@ def rent_amount(facts: Facts, form: RentForm, policy: Policy) -> Amount:
 def rent_approval(facts: Facts, form: RentForm, policy: Policy) -> Approval:
     """Instant for the unmarried with every source answering; otherwise a person looks at it."""
     sources_answered = not facts.missing(Fact.MARRIAGE) and not facts.missing(Fact.PROPERTY)
-    alone = facts.marriage is not None and facts.marriage.status in _ALONE
-    return Approval.INSTANT if sources_answered and alone else Approval.REVIEW
+    return Approval.INSTANT if sources_answered and lives_alone(facts) else Approval.REVIEW
+
+
+def _couple_fen(facts: Facts) -> int:
+    """What member and spouse drew this year, paid and pending."""
+    assert facts.usage is not None
+    return facts.usage.year_fen + facts.usage.spouse_year_fen
 
 
 def _months_after(day: date, count: int) -> date:
@@ -239,7 +247,18 @@ ITEM = Item(
     module="20",
     summary="没有自己的住房，提钱付房租",
     legal_basis=(
-        Basis("住房公积金管理条例", "租房提取", "无自有住房且租赁住房的，可以提取本人账户余额"),
+        Basis(
+            "住房公积金管理条例",
+            "第二十四条第一款第（六）项",
+            "租房住、房租超出家庭工资收入规定比例的，可以提取账户里的钱",
+            until_on=date(2026, 9, 19),
+        ),
+        Basis(
+            "住房公积金管理条例",
+            "国务院令第844号修订，2026 年 9 月 20 日起施行",
+            "没有自己的住房、租房住的，可以提取账户里的钱，不再看房租占收入的比例",
+            from_on=date(2026, 9, 20),
+        ),
         Basis(
             "株洲市住房公积金提取管理办法",
             "株金管委〔2026〕4号 第七条",
@@ -283,6 +302,17 @@ ITEM = Item(
             replace(_FACTS, account=replace(_FACTS.account, balance_fen=500_000)),
             True,
             max_fen=490_000,
+        ),
+        Example(
+            "配偶今年已提 10,000 元：夫妻合计还剩 8,000 元",
+            _FORM,
+            replace(
+                _FACTS,
+                marriage=MarriageFacts("20"),
+                usage=UsageFacts(0, 0, 0, 0, False, spouse_year_fen=1_000_000),
+            ),
+            True,
+            max_fen=800_000,
         ),
         Example(
             "只连续缴了 2 个月",

@@ -1,0 +1,132 @@
+"""Caps that members share, in the database: counted while pending, freed when it ends, and held when two ask at once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from services.core.db import transaction
+from services.core.errors import DomainError
+from services.items.engine import AmountOver, ItemRefused
+from tests.integration.test_six_items import BILL, HOME, LOAN, another, quote, told
+from tests.support.domain.world import Member, World
+
+FEE, LOAN_ITEM = "property-fee-withdrawal", "commercial-loan-withdrawal"
+
+
+@dataclass
+class Couple:
+    """Two members married to each other, and what they say in their forms."""
+
+    wife: Member
+    husband: Member
+
+
+_numbers = iter(range(10_001, 20_000))
+
+
+@pytest.fixture
+def couple(world: World) -> Couple:
+    """Married, each with 56,000.00; one home with a bill of 5,000.00, one loan of which 36,000.00 were repaid."""
+    number = next(_numbers)
+    wife, husband = world.member(), world.member()
+    for one, other in ((wife, husband), (husband, wife)):
+        world.consent(one)
+        spouse = {"name": other.person.name, "id_no": other.person.id_no}
+        answers = {
+            "civil.marriage": {"status": "20", "spouse": spouse, "changes_24m": 0},
+            "estate.ownership": {"houses": [another(HOME, number)]},
+            "property.bill": {"bills": [another(BILL | {"amount_fen": 500_000}, number)]},
+            "credit.loan": {"loans": [another(LOAN, number)]},
+        }
+        told(world, answers, one.person)
+    return Couple(wife, husband)
+
+
+def form(world: World, member: Member, item: str, amount_fen: int) -> dict[str, Any]:
+    """The form with the house or loan that the registers offer."""
+    choices = quote(world, member, item)["choices"]
+    known = {name: offered[0]["value"] for name, offered in choices.items()}
+    return {"amount_fen": amount_fen, "card_id": str(member.card_id), **known}
+
+
+def submit(world: World, member: Member, item: str, amount_fen: int) -> Any:
+    """An application in a transaction of its own."""
+    prepared = world.prepare(member, form(world, member, item, amount_fen), item)
+    with transaction(world.sessions) as session:
+        return world.product.engine.submit(session, member.account_id, prepared)
+
+
+@pytest.mark.parametrize(("item", "cap_fen"), [(FEE, 300_000), (LOAN_ITEM, 3_600_000)])
+def test_what_one_asked_for_is_gone_for_the_other(
+    world: World, couple: Couple, item: str, cap_fen: int
+) -> None:
+    submitted = submit(world, couple.wife, item, cap_fen - 100_000)
+    assert quote(world, couple.husband, item)["max_fen"] == 100_000
+    with transaction(world.sessions) as session:
+        world.product.engine.cancel(session, couple.wife.account_id, submitted.application_id)
+    assert quote(world, couple.husband, item)["max_fen"] == cap_fen
+
+
+@pytest.mark.parametrize(("item", "cap_fen"), [(FEE, 300_000), (LOAN_ITEM, 3_600_000)])
+def test_the_whole_cap_is_refused_to_the_second(
+    world: World, couple: Couple, item: str, cap_fen: int
+) -> None:
+    prepared = world.prepare(couple.husband, form(world, couple.husband, item, 100), item)
+    submit(world, couple.wife, item, cap_fen)
+    with pytest.raises(ItemRefused) as refused, transaction(world.sessions) as session:
+        world.product.engine.submit(session, couple.husband.account_id, prepared)
+    codes = {refusal["code"] for refusal in refused.value.extra["refusals"]}
+    assert codes == {"property_fee.cap_used" if item == FEE else "commercial_loan.repaid_used"}
+
+
+@pytest.mark.parametrize(("item", "cap_fen"), [(FEE, 300_000), (LOAN_ITEM, 3_600_000)])
+def test_two_who_ask_at_once_get_one_cap(world: World, couple: Couple, item: str, cap_fen: int) -> None:
+    """Both ask for two thirds of the cap in the same moment: exactly one gets it."""
+    amount_fen = cap_fen * 2 // 3
+    prepared = {
+        member.account_id: world.prepare(member, form(world, member, item, amount_fen), item)
+        for member in (couple.wife, couple.husband)
+    }
+    gate = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def ask(member: Member) -> None:
+        gate.wait()
+        try:
+            with transaction(world.sessions) as session:
+                world.product.engine.submit(session, member.account_id, prepared[member.account_id])
+            outcomes.append("taken")
+        except (AmountOver, ItemRefused) as refused:
+            outcomes.append(refused.code)
+        except DomainError as other:
+            outcomes.append(f"unexpected {other.code}")
+
+    threads = [threading.Thread(target=ask, args=(member,)) for member in (couple.wife, couple.husband)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes) == ["taken", "withdrawal.amount_over"]
+    row = world.one(
+        "SELECT sum(amount_fen) AS fen, count(*) AS n FROM application WHERE account_id IN (:a, :b)",
+        a=couple.wife.account_id,
+        b=couple.husband.account_id,
+    )
+    assert (row.fen, row.n) == (amount_fen, 1)
+
+
+def test_somebody_else_has_a_cap_of_their_own(world: World, couple: Couple) -> None:
+    submit(world, couple.wife, FEE, 300_000)
+    number = next(_numbers)
+    stranger = world.member()
+    world.consent(stranger)
+    answers = {
+        "estate.ownership": {"houses": [another(HOME, number)]},
+        "property.bill": {"bills": [another(BILL, number)]},
+    }
+    told(world, answers, stranger.person)
+    assert quote(world, stranger, FEE)["max_fen"] == 216_000
