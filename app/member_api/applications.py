@@ -105,10 +105,10 @@ def confirm(application_id: str, body: ConfirmIn) -> Any:
 
 @blueprint.post("/applications/<application_id>/cancel")
 @blueprint.output(ApplicationOut)
-@blueprint.doc(summary="撤销办件", description="批准之前可以撤销。")
+@blueprint.doc(summary="撤销办件", description="批准之前可以撤销；批准后等待付款（`waiting`）时也可以，钱马上退回账户。")
 @member_only
 def cancel(application_id: str) -> Any:
-    """Withdraw an application that is not approved yet."""
+    """Withdraw an application that is not approved yet, or stop a payment that waits."""
     own = ports()
     with transaction(own.sessions) as session:
         return show(session, own, own.engine.cancel(session, g.account_id, path_key(application_id)))

@@ -27,6 +27,7 @@ from services.staff.models import APPROVER, REVIEWER, Staff
 _ACTS = {
     "application.submitted": "提交申请",
     "application.cancelled": "撤销申请",
+    "application.refused": "刷脸不是本人，停办",
     "document.added": "上传了一张图片",
     "document.removed": "删除了一张图片",
     "review.viewed": "查看了这笔业务",
