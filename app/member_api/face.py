@@ -184,7 +184,7 @@ def _look(own: Ports, account_id: UUID, key: UUID) -> dict[str, Any]:
             "tries_left": tries_left,
             "other_ways": [] if tries_left else ["card_sms", "counter"],
             "served_until": shanghai_iso(row.served_until) if row.served_until else None,
-            "queue_wait_s": own.faces.queue_wait_s(session) if row.state == "judging" else None,
+            "queue_wait_s": own.faces.queue_wait_s(session, row),
         }
 
 

@@ -23,6 +23,7 @@ from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
 from services.face.methods import MethodRefused
 from services.face.models import FaceBatch, FaceFrameHash, FaceSession
+from services.face.queue import wait_s
 from services.face.replay import Replays
 from services.face.states import FACE_STATES
 from services.face.tries import end_earlier, failed_today, forget_frames
@@ -363,15 +364,10 @@ class Faces:
         )
         return [(row.account_id, row.session_id) for row in rows]
 
-    @staticmethod
-    def queue_wait_s(session: Session) -> int:
-        """About how long a try waits for its verdict now: two seconds for each that waits."""
-        waiting = session.scalar(
-            select(func.count())
-            .select_from(FaceSession)
-            .where(FaceSession.kind == "camera", FaceSession.state == "judging")
-        )
-        return 2 * (waiting or 0)
+    def queue_wait_s(self, session: Session, row: FaceSession) -> int | None:
+        """How long a try still waits for our judge; None when it does not."""
+        waits = row.kind == "camera" and row.state == "judging"
+        return wait_s(session, row, self._clock.now()) if waits else None
 
     def _locked(self, session: Session, account_id: UUID, session_id: UUID) -> FaceSession:
         row = session.get(FaceSession, (account_id, session_id), with_for_update=True, populate_existing=True)

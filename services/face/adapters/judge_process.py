@@ -10,6 +10,9 @@ from services.core import confinement
 from services.face.adapters import wire
 from services.face.adapters.engine import Decide, build
 
+POLITE = 10
+"""A member waits seconds for a verdict anyway; whoever reads a page meanwhile must not."""
+
 
 def serve(source: BinaryIO, sink: BinaryIO, decide: Decide, processor_s: int) -> None:
     """Answer jobs until the worker closes its end."""
@@ -30,6 +33,7 @@ def serve(source: BinaryIO, sink: BinaryIO, decide: Decide, processor_s: int) ->
 def main(arguments: Sequence[str]) -> int:
     """models_dir, calibration_path, name of the matcher, memory in bytes, processor seconds for a job."""
     models_dir, calibration_path, matcher, memory, processor_s = arguments
+    os.nice(POLITE)
     source_fd, sink_fd = confinement.quiet_streams()
     network = confinement.confine(int(memory))
     with os.fdopen(source_fd, "rb") as source, os.fdopen(sink_fd, "wb") as sink:
