@@ -17,7 +17,7 @@ _ALONE = frozenset({"10", "30", "40"})
 
 
 def account_usable(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
-    """Account state 01 正常 or 02 封存 (domain: checks before a withdrawal)."""
+    """账户正常或封存 (account states 01, 02)."""
     if facts.account.state in PAYING_STATES:
         return None
     return Refusal(
@@ -32,7 +32,7 @@ def account_usable(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
 
 
 def nothing_in_flight(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
-    """One money application at a time (建金〔2016〕14号: 同一用户同一时间同一业务只能发起一次交易)."""
+    """同一时间只办一笔提取 (建金〔2016〕14号)."""
     if facts.usage is None or not facts.usage.in_flight:
         return None
     return Refusal(
