@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face invariants docs nightly clean
+.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +43,14 @@ bench-latency: setup ## seconds from the passed face to the money, the bank answ
 bench-face: setup ## FACE=<folder> [LFW=<folder>]: who a face is, beside face_recognition, in figures
 	@$(VENV) -m bench.face --face "$(FACE)" $(if $(LFW),--lfw "$(LFW)")
 
+bench-liveness: setup ## [DATA=<folder>] [TRIES=3]: prints, living people and the attack kit against the liveness checks
+	@$(VENV) -m bench.liveness $(if $(DATA),--data "$(DATA)") $(if $(TRIES),--tries $(TRIES))
+
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)
+
+items: setup ## every item, with an accepted and a refused example run just now
+	@$(VENV) -m runtime.cli.items
 
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
