@@ -147,9 +147,11 @@ class Reviews:
             self._approve(session, staff, case, opinion)
 
     def reveal(self, session: Session, staff: Staff, case_no: str, reason: str) -> Person:
-        """The member's name and numbers in full, for a reason, told to the member."""
+        """The member's name and numbers in full, for a reason, told to the member; only while the case is open."""
         case = case_of(session, case_no)
         self._refuse_own(session, staff, case)
+        if case.state != "in_review":
+            raise NotUnderReview
         self._record(session, staff, case, "review.revealed", {"reason": reveal_reason(reason)})
         return person_of(session, self._cipher, case.account_id)
 

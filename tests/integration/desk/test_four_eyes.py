@@ -148,6 +148,7 @@ def test_who_did_what_is_in_the_member_s_own_log(
     assert member.person.id_no in revealed
     assert member.person.id_no not in anna.page(case)
     boris.act(case, "decision", outcome="confirm")
+    assert anna.act(case, "reveal", reason="check_documents").status_code == 409  # nothing is left to check
     entries = world.client().get("/api/v1/audit-log", headers=member.bearer).get_json()["entries"]
     staff = [entry["text"] for entry in reversed(entries) if entry["actor"] == "工作人员"]
     assert staff == [
