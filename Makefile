@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness invariants items docs nightly clean
+.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-face: setup ## FACE=<folder> [LFW=<folder>]: who a face is, beside face_re
 bench-liveness: setup ## [DATA=<folder>] [TRIES=3]: prints, living people and the attack kit against the liveness checks
 	@$(VENV) -m bench.liveness $(if $(DATA),--data "$(DATA)") $(if $(TRIES),--tries $(TRIES))
 
+bench-verifications: setup ## [COUNT=20]: faces scanned at once, and how fast the rest of the API answers meanwhile
+	@$(VENV) -m bench.verifications $(if $(COUNT),--count $(COUNT))
+
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)
 
@@ -55,7 +58,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey bench-withdrawals bench-latency ## everything that is too slow for each commit
+nightly: test journey bench-withdrawals bench-latency bench-verifications ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built
