@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal
 
 Role = Literal["borrower", "co_borrower"]
 
@@ -80,12 +79,6 @@ class LoanFact:
         """Whether an instalment is unpaid after its day."""
         return self.state == "overdue"
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """As stored."""
-        repaid = tuple(RepaidMonth(**month) for month in data["repaid"])
-        return cls(**{**data, "repaid": repaid})
-
 
 @dataclass(frozen=True, slots=True)
 class LoanFacts:
@@ -101,8 +94,3 @@ class LoanFacts:
     def of(self, loan_id: str) -> LoanFact | None:
         """One of the member's loans by its id."""
         return next((loan for loan in self.loans if loan.loan_id == loan_id), None)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """As stored."""
-        return cls(tuple(LoanFact.from_json(loan) for loan in data["loans"]))

@@ -109,10 +109,12 @@ def pay_instalment(
 def take_over_history(session: Session, account_id: UUID, loan_id: UUID, count: int) -> None:
     """Book the first instalments as paid by card at noon of their own days, when a loan comes from other books."""
     standing = _open(session, account_id, loan_id)
-    for row in standing.planned[:count]:
-        at = datetime.combine(row.due_on, time(12), SHANGHAI)
-        booked = _pay_row(session, standing.loan, row, own_card(account_id), at)
-        _close_if_last(session, standing, booked, row.due_on)
+    with session.no_autoflush:  # many rows at once: written together
+        for row in standing.planned[:count]:
+            at = datetime.combine(row.due_on, time(12), SHANGHAI)
+            booked = _pay_row(session, standing.loan, row, own_card(account_id), at)
+            _close_if_last(session, standing, booked, row.due_on)
+    session.flush()
 
 
 def _pay_row(session: Session, loan: Loan, row: LoanInstalment, payer: Payer, at: datetime) -> LoanRepayment:
