@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { faultOf, fieldsOf, shownOf, valueOf } from '@/lib/schema'
+import { askedOf, faultOf, fieldsOf, shownOf, valueOf } from '@/lib/schema'
 
 const FIELDS = fieldsOf({
   required: ['amount_fen', 'card_id'],
@@ -52,4 +52,34 @@ it('says what is wrong and what to do', () => {
 it('shows choices and cards by their words', () => {
   expect(shownOf(field('reason'), 'rent', [])).toBe('付房租')
   expect(shownOf(field('card_id'), 'k', [{ card_id: 'k', bank_name: '建设银行', tail4: '4321' }])).toBe('建设银行 尾号 4321')
+})
+
+const ASKED = fieldsOf({
+  required: ['amount_fen', 'card_id'],
+  properties: {
+    house: { title: '哪套房', 'x-widget': 'choice' },
+    price_fen: { title: '您已经付的购房款', 'x-widget': 'yuan' },
+    bought_on: { title: '哪天签的购房合同', 'x-widget': 'date' },
+    amount_fen: { type: 'integer', title: '提多少', 'x-widget': 'amount' },
+    card_id: { type: 'string', title: '收款卡', 'x-widget': 'card' },
+  },
+})
+
+it('asks only what the registers do not know, and offers what they do', () => {
+  const known = askedOf(ASKED, { asks: ['house', 'amount_fen', 'card_id'], choices: { house: [{ value: 'h1', text: '示例路*号' }] } })
+  expect(known.map((one) => one.name)).toEqual(['house', 'amount_fen', 'card_id'])
+  expect(known[0].options).toEqual([{ value: 'h1', text: '示例路*号' }])
+  expect(faultOf(known[0], '', null)).toBe('请选择哪套房。')
+  const silent = askedOf(ASKED, { asks: ['price_fen', 'bought_on', 'amount_fen', 'card_id'], choices: {} })
+  expect(silent.map((one) => one.name)).toEqual(['price_fen', 'bought_on', 'amount_fen', 'card_id'])
+  expect(askedOf(ASKED, null)).toBe(ASKED)
+})
+
+it('reads what was paid and the day of it', () => {
+  const [, price, day] = ASKED
+  expect(valueOf(price, '20000')).toBe(2000000)
+  expect(faultOf(price, '两万', 1)).toContain('金额只写数字')
+  expect(faultOf(price, '20000', 1)).toBeNull()
+  expect(shownOf(price, '20000', [])).toBe('20,000.00 元')
+  expect(shownOf(day, '2026-06-01', [])).toBe('2026年6月1日')
 })

@@ -142,7 +142,7 @@ export interface FormField {
   maxLength?: number
   minLength?: number
   pattern?: string
-  'x-widget'?: 'amount' | 'card' | 'choice' | 'text' | 'hidden'
+  'x-widget'?: 'amount' | 'card' | 'choice' | 'date' | 'text' | 'yuan' | 'hidden'
   'x-input'?: 'numeric'
   'x-help'?: string
   'x-labels'?: Record<string, string> | string[]
@@ -185,6 +185,9 @@ export interface Quote {
   next_on: string | null
   cards: Card[]
   verification: 'face' | 'none'
+  /** Fields left to fill in, and the answers the registers offer. */
+  asks?: string[]
+  choices?: Record<string, { value: string; text: string }[]>
   approval?: 'instant' | 'review'
 }
 

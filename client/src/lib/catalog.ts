@@ -12,6 +12,12 @@ const GROUPS: [ItemSummary['group'], string][] = [
 /** One character that stands for an item, like the seal on an envelope. */
 const SEALS: Record<string, string> = {
   'rent-withdrawal': '租',
+  'purchase-withdrawal': '购',
+  'commercial-loan-withdrawal': '贷',
+  'property-fee-withdrawal': '物',
+  'elevator-withdrawal': '梯',
+  'retirement-withdrawal': '休',
+  'leaving-withdrawal': '离',
   'contribution-certificate': '证',
   'payee-card-change': '卡',
 }

@@ -1,9 +1,10 @@
 /** Schema 表单: an item's JSON Schema as fields to fill in, and what is wrong with what was filled in. */
 
-import type { Card, FormField, FormSchema } from '@/api/types'
+import type { Card, FormField, FormSchema, Quote } from '@/api/types'
+import { dayText } from './dates'
 import { parseYuan, yuanText } from './money'
 
-export type Widget = 'amount' | 'card' | 'choice' | 'text'
+export type Widget = 'amount' | 'card' | 'choice' | 'date' | 'text' | 'yuan'
 
 export interface Field {
   name: string
@@ -51,9 +52,18 @@ export function fieldsOf(schema: FormSchema): Field[] {
     }))
 }
 
+/** The fields left to fill in after what the registers said, with the answers they offer. */
+export function askedOf(fields: Field[], quote: Pick<Quote, 'asks' | 'choices'> | null): Field[] {
+  const asks = quote?.asks
+  if (!asks) return fields
+  return fields
+    .filter((field) => asks.includes(field.name))
+    .map((field) => ({ ...field, required: true, options: quote.choices?.[field.name] ?? field.options }))
+}
+
 /** What the form sends for a field; undefined while there is nothing that can be sent. */
 export function valueOf(field: Field, text: string): string | number | undefined {
-  if (field.widget === 'amount') return parseYuan(text.trim()) ?? undefined
+  if (field.widget === 'amount' || field.widget === 'yuan') return parseYuan(text.trim()) ?? undefined
   // People copy card numbers in groups of four.
   return (field.numeric ? text.replace(/\s/g, '') : text.trim()) || undefined
 }
@@ -63,6 +73,7 @@ export function faultOf(field: Field, text: string, maxFen: number | null): stri
   const value = text.trim()
   if (!value) return field.required ? emptyText(field) : null
   if (field.widget === 'amount') return amountFault(value, maxFen)
+  if (field.widget === 'yuan') return amountFault(value, null)
   if (field.numeric && !/^[\d\s]+$/.test(value)) return `${field.label}只有数字，请再看一遍。`
   if (field.pattern && !field.pattern.test(value)) return `${field.label}好像写得不对，请再看一遍。`
   return null
@@ -70,7 +81,7 @@ export function faultOf(field: Field, text: string, maxFen: number | null): stri
 
 function emptyText(field: Field): string {
   if (field.widget === 'amount') return '请填写金额。'
-  return field.widget === 'text' ? `请填写${field.label}。` : `请选择${field.label}。`
+  return field.widget === 'text' || field.widget === 'yuan' ? `请填写${field.label}。` : `请选择${field.label}。`
 }
 
 function amountFault(text: string, maxFen: number | null): string | null {
@@ -87,6 +98,8 @@ export function shownOf(field: Field, text: string, cards: Card[]): string {
     const card = cards.find((one) => one.card_id === text)
     return card ? cardText(card) : text
   }
+  if (field.widget === 'yuan') return `${yuanText(parseYuan(text.trim()) ?? 0)} 元`
+  if (field.widget === 'date') return dayText(text)
   return field.options.find((option) => option.value === text)?.text ?? text
 }
 
