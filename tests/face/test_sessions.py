@@ -1,4 +1,4 @@
-"""Whole sessions: the genuine member passes, each attack is refused for its own reason."""
+"""Whole sessions: the genuine member passes; the attack kit is in test_attack_kit.py."""
 
 import pytest
 
@@ -21,9 +21,19 @@ def test_the_member_passes(perform: Perform, kinds: tuple[str, ...], seed: int) 
     assert used | {"calibration"} <= set(verdict.models)
 
 
-@pytest.mark.parametrize("portrait", ["biden", "astronaut"])
-def test_the_other_portraits_pass_too(perform: Perform, portrait: str) -> None:
-    assert perform(portrait, ("blink", "turn_right", "open_mouth"), seed=4).reasons == ()
+@pytest.mark.parametrize(
+    ("portrait", "kinds", "seed"),
+    [
+        ("biden", ("blink", "turn_right", "open_mouth"), 4),
+        ("biden", ("nod", "turn_left", "blink"), 5),
+        ("astronaut", ("blink", "turn_right", "open_mouth"), 4),
+        ("astronaut", ("turn_left", "nod", "turn_right"), 6),
+    ],
+)
+def test_the_other_portraits_pass_too(
+    perform: Perform, portrait: str, kinds: tuple[str, ...], seed: int
+) -> None:
+    assert perform(portrait, kinds, seed=seed).reasons == ()
 
 
 def test_another_person_is_not_the_person_of_the_photo(perform: Perform) -> None:
@@ -33,34 +43,6 @@ def test_another_person_is_not_the_person_of_the_photo(perform: Perform) -> None
     assert verdict.scores["match_distance"] > 1.20
 
 
-def test_somebody_else_before_the_camera(perform: Perform) -> None:
-    assert perform("obama", MOVING, "other_person").reasons == ("match.other_person",)
-
-
-def test_a_still_photo_moved_about_shows_no_action(perform: Perform) -> None:
-    verdict = perform("obama", ("blink", "open_mouth", "turn_left"), "still")
-    assert {"liveness.no_blink", "liveness.no_open_mouth", "liveness.no_turn_left"} <= set(verdict.reasons)
-
-
-def test_the_answer_to_another_challenge(perform: Perform) -> None:
-    verdict = perform("obama", MOVING, "wrong_order")
-    assert "liveness.wrong_order" in verdict.reasons
-    assert "liveness.no_turn_left" in verdict.reasons
-
-
 def test_left_is_the_members_own_left(perform: Perform) -> None:
     verdict = perform("obama", ("turn_left", "turn_right", "nod"), "wrong_order")
     assert {"liveness.no_turn_left", "liveness.no_turn_right", "liveness.no_nod"} <= set(verdict.reasons)
-
-
-def test_a_camera_that_hangs(perform: Perform) -> None:
-    assert perform("obama", MOVING, "frozen").reasons == ("liveness.frozen",)
-
-
-def test_an_action_before_its_prompt(perform: Perform) -> None:
-    assert "liveness.too_early" in perform("obama", MOVING, "early").reasons
-
-
-def test_another_person_for_the_last_action(perform: Perform) -> None:
-    verdict = perform("obama", ("turn_left", "blink", "nod"), "swap", seed=2)
-    assert not verdict.passed

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import median
 
 from services.face.engine.actions import Run
@@ -54,22 +55,40 @@ def company(
 
 
 def watched_moments(moments: Sequence[Moment], runs: Sequence[Run], limits: Calibration) -> list[Moment]:
-    """From every prompt that no run answers, its first and last frame and some between; the session's last frame.
+    """From every prompt that no run answers, and from the last one, its first and last frame and some between.
 
     So nobody can step in between two actions or behind the last one. Frames of an answer are left to it, if they are
-    not the last of their prompt. How restful a frame is does not matter: against one face's rest, another's acts.
+    not the last of a rest. Against one face's rest another's acts all the time, so what acts is watched too, where it
+    is mildest: a face in full action is far from itself.
     """
     answered = {run.peak[-1].look.prompt for run in runs}
     taken = {moment.look.picture for run in runs for moment in run.moments}
-    by_prompt: dict[int, list[Moment]] = {}
-    for moment in moments:
-        if moment.look.prompt not in answered:
-            by_prompt.setdefault(moment.look.prompt, []).append(moment)
-    watched = []
-    for group in by_prompt.values():
+    watched: list[Moment] = []
+    for prompt, grouped in groupby(moments, key=lambda moment: moment.look.prompt):
+        group = list(grouped)
         free = [moment for moment in group[:-1] if moment.look.picture not in taken]
-        watched += _spread_out([*free, group[-1]], limits.match.frontal_frames)
-    return [*watched, *(moment for moment in moments[-1:] if moment not in watched)]
+        if prompt not in answered:
+            watched += _watched([*free, group[-1]], limits)
+        elif group[-1] is moments[-1]:
+            watched += _watched(free, limits)[-1:]
+    return watched
+
+
+def _watched(group: Sequence[Moment], limits: Calibration) -> list[Moment]:
+    stretches = [(acts, list(stretch)) for acts, stretch in groupby(group, key=_acts)]
+    calm = [moment for acts, stretch in stretches if not acts for moment in stretch]
+    mildest = [min(stretch, key=_effort) for acts, stretch in stretches if acts]
+    chosen = [*_spread_out(calm, limits.match.frontal_frames), *mildest]
+    return sorted(chosen, key=lambda moment: moment.look.at_ms)
+
+
+def _effort(moment: Moment) -> float:
+    """The strongest action; falling lids change a face little."""
+    return max(value for kind, value in moment.strengths.items() if kind != "blink")
+
+
+def _acts(moment: Moment) -> bool:
+    return _effort(moment) >= 1
 
 
 def _spread_out(group: Sequence[Moment], most: int) -> list[Moment]:
