@@ -16,8 +16,9 @@ def test_the_match_tolerance_is_never_above_the_measured_one() -> None:
     assert limits.match.tolerance <= 1.01
     assert limits.fusion.second_from <= 0.60
     assert max(limits.match.same_frontal, limits.match.same_action) <= 0.94
-    assert limits.turn.yaw >= 15
-    assert limits.turn.flat >= 0.04
+    assert limits.turn.yaw >= 20
+    assert limits.turn.flat >= 0.07
+    assert limits.nod.pitch >= 14
     assert limits.version
     assert len(limits.sha256) == 64
 
