@@ -1,4 +1,4 @@
-"""Trial calculator 贷款试算: what a loan would cost at the rate of a day; pure."""
+"""Trial calculator 试算: what a loan would cost, and what a prepayment of one would do; pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ from datetime import date
 
 from services.core.errors import Invalid
 from services.core.money import yuan_text
+from services.loans.errors import InstalmentDueToday, LoanOverdue, LoanSettled, PrepaymentTooMuch
+from services.loans.facts import LoanFact
 from services.loans.rules import (
+    Change,
+    Level,
     Method,
     Plan,
+    Prepayment,
+    PrepaymentTooLarge,
     RateStep,
+    Rest,
     level_of,
+    month_after,
     plan,
+    prepay,
     rate_key,
     total_interest_fen,
     whole,
@@ -74,3 +83,33 @@ def _rows(on: date, amount_fen: int, months: int, method: Method, ppm: int) -> P
     drawn_on = on.replace(day=_TRIAL_DAY)
     rest = whole(amount_fen, drawn_on, _TRIAL_DAY, months)
     return plan(rest, method, (RateStep(drawn_on, ppm),), level_of(rest, method, ppm))
+
+
+def try_prepayment(loan: LoanFact, amount_fen: int, on: date, change: Change) -> Prepayment:
+    """What a partial prepayment on a day would do to a loan as its facts have it on that day.
+
+    Raises LoanSettled, LoanOverdue, InstalmentDueToday, PrepaymentTooMuch.
+    """
+    if loan.next_due_on is None and loan.is_open:
+        raise LoanOverdue
+    if not loan.is_open or loan.next_due_on is None:
+        raise LoanSettled
+    if loan.is_overdue:
+        raise LoanOverdue
+    if loan.next_due_on == on.isoformat():
+        raise InstalmentDueToday
+    steps = tuple(RateStep(date.fromisoformat(rate.from_on), rate.ppm) for rate in loan.rates)
+    level = Level(loan.level_fen, loan.rate_ppm)
+    method: Method = "02" if loan.method == "02" else "01"
+    try:
+        return prepay(
+            _rest(loan, date.fromisoformat(loan.next_due_on)), method, steps, level, amount_fen, on, change
+        )
+    except PrepaymentTooLarge:
+        raise PrepaymentTooMuch from None
+
+
+def _rest(loan: LoanFact, first: date) -> Rest:
+    due = (date(*month_after(first, months), first.day) for months in range(loan.months_left))
+    since = date.fromisoformat(loan.interest_from)
+    return Rest(loan.balance_fen - loan.overdue_principal_fen, since, loan.next_no, tuple(due))

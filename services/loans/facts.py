@@ -9,12 +9,20 @@ Role = Literal["borrower", "co_borrower"]
 
 
 @dataclass(frozen=True, slots=True)
-class RepaidMonth:
-    """What was repaid in one month (YYYY-MM) out of the borrowers' own pocket: fund money is not counted."""
+class Repaid:
+    """What was repaid on one day out of the borrowers' own pocket: fund money is not counted, nor penalty."""
 
-    month: str
+    on: str
     principal_fen: int
     interest_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRate:
+    """The contract's rate from a day on."""
+
+    from_on: str
+    ppm: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,14 @@ class LoanFact:
     settled_on: str | None
     repaid_own_fen: int
     """Principal and interest repaid since the loan was drawn, fund money not counted."""
-    repaid: tuple[RepaidMonth, ...]
+    repaid: tuple[Repaid, ...]
     """The last 36 months of it, oldest first."""
+    interest_from: str
+    """Day that interest runs from on what is not overdue: the last due date."""
+    next_no: int
+    level_fen: int
+    """What the plan keeps level: the instalment (01) or its principal (02); 0 when nothing is ahead."""
+    rates: tuple[DatedRate, ...]
     card_tail4: str
     card_bank_name: str
     key: str
@@ -65,9 +79,9 @@ class LoanFact:
     down_payment_fen: int
     house_city_code: str
 
-    def repaid_since(self, month: str) -> int:
-        """Fen repaid from a month (YYYY-MM) on, that month included."""
-        return sum(paid.principal_fen + paid.interest_fen for paid in self.repaid if paid.month >= month)
+    def repaid_since(self, on: str) -> int:
+        """Principal and interest repaid from a day on, that day included."""
+        return sum(paid.principal_fen + paid.interest_fen for paid in self.repaid if paid.on >= on)
 
     @property
     def is_open(self) -> bool:

@@ -14,7 +14,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import NotFound
 from services.loans.cards import card_of
 from services.loans.contract import house_of
-from services.loans.facts import LoanFact, LoanFacts, RepaidMonth, Role
+from services.loans.facts import DatedRate, LoanFact, LoanFacts, Repaid, Role
 from services.loans.models import Loan, LoanCoBorrower, LoanInstalment, LoanRepayment
 from services.loans.rules import month_after
 from services.loans.standing import Standing, standing_of
@@ -102,7 +102,11 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         settle_today_fen=due.amount_fen,
         settled_on=loan.settled_on.isoformat() if loan.settled_on else None,
         repaid_own_fen=sum(row.principal_fen + row.interest_fen for row in own),
-        repaid=_by_month(own, on),
+        repaid=_by_day(own, on),
+        interest_from=standing.rest(on).since_on.isoformat(),
+        next_no=ahead[0].no if ahead else 0,
+        level_fen=ahead[0].level_fen if ahead else 0,
+        rates=tuple(DatedRate(step.from_on.isoformat(), step.ppm) for step in standing.steps),
         card_tail4=card.tail4,
         card_bank_name=card.bank_name,
         key=key("loan", loan.contract_no),
@@ -145,12 +149,12 @@ def own_repayments(session: Session, loan: Loan) -> list[LoanRepayment]:
     return [row for row in repayments_of(session, loan) if row.source == "card"]
 
 
-def _by_month(rows: Sequence[LoanRepayment], on: date) -> tuple[RepaidMonth, ...]:
-    first = "{:04d}-{:02d}".format(*month_after(on, 1 - _MONTHS))
+def _by_day(rows: Sequence[LoanRepayment], on: date) -> tuple[Repaid, ...]:
+    first = "{:04d}-{:02d}-01".format(*month_after(on, 1 - _MONTHS))
     sums: dict[str, tuple[int, int]] = {}
     for row in rows:
-        month = f"{row.booked_on:%Y-%m}"
-        if month >= first:
-            principal, interest = sums.get(month, (0, 0))
-            sums[month] = (principal + row.principal_fen, interest + row.interest_fen)
-    return tuple(RepaidMonth(month, *sums[month]) for month in sorted(sums))
+        day = row.booked_on.isoformat()
+        if day >= first:
+            principal, interest = sums.get(day, (0, 0))
+            sums[day] = (principal + row.principal_fen, interest + row.interest_fen)
+    return tuple(Repaid(day, *sums[day]) for day in sorted(sums))

@@ -11,6 +11,7 @@ from services.core.clock import SHANGHAI
 from services.core.db import transaction
 from services.core.errors import NotFound
 from services.ledger.service import BalanceInsufficient
+from services.loans.calculator import try_prepayment
 from services.loans.cards import card_of, change_card
 from services.loans.contract import RepaymentCard
 from services.loans.errors import (
@@ -23,6 +24,7 @@ from services.loans.errors import (
 )
 from services.loans.facts import LoanFact
 from services.loans.queries import loan_facts, loan_held
+from services.loans.rules import Change
 from services.loans.service import (
     Order,
     Payer,
@@ -77,7 +79,8 @@ def test_a_loan_with_its_history(world: World, member: Member) -> None:
     assert lines(world, f"loan:{loan_id}:draw") == {"121": 60_000_000, "101": -60_000_000}
     # First instalment at 3.25 %: 2,611.24 of which 600,000 × 3.25 %/12 = 1,625.00 is interest.
     assert lines(world, f"loan:{loan_id}:instalment:1") == {"101": 261_124, "121": -98_624, "401": -162_500}
-    assert found.repaid_since("2026-10") == 2 * found.instalment_fen
+    assert found.repaid_since("2026-10-20") == 2 * found.instalment_fen
+    assert found.repaid_since("2026-10-21") == found.instalment_fen
     assert found.house_key == "house:430200000003GB00003F00051101"
 
 
@@ -149,6 +152,25 @@ def test_partial_prepayment_makes_a_new_plan(world: World, member: Member) -> No
     assert [len(standing.planned), standing.level(at("2026-11-30").date()).fen] == [12, 674_274]
 
 
+@pytest.mark.parametrize("change", ["term", "instalment"])
+@pytest.mark.parametrize("method", ["01", "02"])
+def test_a_trial_from_the_facts_is_what_is_booked(
+    world: World, member: Member, change: Change, method: str
+) -> None:
+    """The facts carry the rates, the level and the days that the rows have."""
+    loan_id = lend(world, member, method=method)
+    tried = try_prepayment(fact(world, member), 10_000_000, START.date(), change)
+    order = Order("T1", own_card(member.account_id))
+    with transaction(world.sessions) as session:
+        booked = prepay_part(
+            session, member.account_id, loan_id, order, 10_000_000, change, world.clock.now()
+        )
+    assert tried == booked
+    after = fact(world, member)
+    assert (after.months_left, after.instalment_fen) == (len(tried.after), tried.after[0].amount_fen)
+    assert try_prepayment(after, 1_000_000, START.date(), change).before == tried.after
+
+
 def test_prepayments_that_cannot_be(world: World, member: Member) -> None:
     loan_id = lend(world, member, **DRAWN_TODAY)
     order = Order("A2", own_card(member.account_id))
@@ -157,6 +179,8 @@ def test_prepayments_that_cannot_be(world: World, member: Member) -> None:
         ("2026-12-20", 1_000_000, InstalmentDueToday),
         ("2026-12-21", 1_000_000, LoanOverdue),
     ):
+        with pytest.raises(fault):
+            try_prepayment(fact(world, member, day), amount, at(day).date(), "term")
         with pytest.raises(fault), transaction(world.sessions) as session:
             prepay_part(session, member.account_id, loan_id, order, amount, "term", at(day))
 
