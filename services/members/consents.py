@@ -68,7 +68,7 @@ TEXTS = {
     ),
     "face": ConsentText(
         kind="face",
-        version="2026-11-22",
+        version="2026-11-2",
         title="刷脸核验同意书",
         paragraphs=(
             "为确认这次办理的是您本人，需要用手机摄像头拍摄您的脸部动作，并与公安机关登记的照片比对。",

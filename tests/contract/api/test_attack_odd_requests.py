@@ -7,6 +7,7 @@ from io import BytesIO, RawIOBase
 import pytest
 from gunicorn.http.errors import InvalidChunkSize
 
+from services.members.consents import TEXTS
 from tests.contract.api.reading import problem
 from tests.support.domain.world import Member, World
 
@@ -97,7 +98,7 @@ def test_a_body_that_cannot_be_measured_is_refused(world: World, path: str) -> N
 
 def test_consents_are_not_given_by_the_hundred(world: World, member: Member) -> None:
     """Each is a row and an entry of the audit trail for ever: a script once wrote 130 a second."""
-    client, body = world.client(), {"kind": "face", "text_version": "2026-11"}
+    client, body = world.client(), {"kind": "face", "text_version": TEXTS["face"].version}
     answers = [
         client.post("/api/v1/consents", json=body, headers=member.bearer).status_code for _ in range(31)
     ]

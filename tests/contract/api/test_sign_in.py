@@ -15,6 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.members.consents import TEXTS
 from tests.contract.api.reading import problem
 from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World
@@ -325,14 +326,14 @@ def csrf(client: FlaskClient) -> str:
 def test_cookies_alone_change_nothing(cookied: FlaskClient, path: str, value: str | None) -> None:
     """CSRF: another site can send the cookies, but not the header."""
     headers = {} if value is None else {"X-CSRF-Token": value}
-    body = {"kind": "face", "text_version": "2026-11"} if path.endswith("consents") else {}
+    body = {"kind": "face", "text_version": TEXTS["face"].version} if path.endswith("consents") else {}
     problem(cookied.post(path, json=body, headers=headers), 401)
     assert cookied.get("/api/v1/session").status_code == 200
 
 
 def test_cookies_with_the_header_do(cookied: FlaskClient) -> None:
     headers = {"X-CSRF-Token": csrf(cookied)}
-    body = {"kind": "face", "text_version": "2026-11"}
+    body = {"kind": "face", "text_version": TEXTS["face"].version}
     assert cookied.post("/api/v1/consents", json=body, headers=headers).status_code == 201
     assert cookied.post("/api/v1/auth/refresh", json={}, headers=headers).status_code == 200
     assert cookied.delete("/api/v1/consents/x", headers=headers).status_code == 401  # the old value
