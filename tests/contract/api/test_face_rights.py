@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from runtime.retention import Retention
 from services.core.db import transaction
 from services.core.ids import new_id
 from services.face.engine.types import Verdict
+from services.face.models import FaceBatch
 from tests.contract.api.reading import problem
 from tests.contract.api.test_face_frames import Phone
 from tests.support.domain.world import Member, World
@@ -115,6 +117,34 @@ def test_a_check_in_the_judges_queue_ends_too(world: World, member: Member, phon
     world.product.face_jobs.judge(str(member.account_id), phone.opened["session_id"])
     assert world.judge.seen == []
     assert world.face_session(member, phone.opened["session_id"]).state == "expired"
+
+
+def test_pictures_that_arrive_while_consent_is_taken_back_go_too(
+    world: World, member: Member, phone: Phone
+) -> None:
+    """A batch holds its session until it is written; taking back waits for it, then deletes it."""
+    session_id, done = phone.opened["session_id"], threading.Event()
+    consent = consent_of(world, phone)
+    with transaction(world.sessions) as session:
+        session.execute(
+            text("SELECT 1 FROM face_session WHERE session_id = :s FOR UPDATE"), {"s": session_id}
+        )
+        hand = threading.Thread(target=lambda: (take_back(world, member, consent), done.set()))
+        hand.start()
+        assert not done.wait(0.5)
+        session.add(
+            FaceBatch(
+                account_id=member.account_id,
+                session_id=session_id,
+                batch=0,
+                frames_sealed=b"sealed",
+                received_at=world.clock.now(),
+            )
+        )
+    hand.join(10)
+    assert done.is_set()
+    assert rows(world, member, "face_batch") == 0
+    assert world.face_session(member, session_id).state == "expired"
 
 
 def test_another_consent_taken_back_leaves_the_check_running(
