@@ -13,23 +13,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.face_figures import clopper_pearson_upper
 from bench.liveness_kit import Tally, run_kit, tried
 from bench.liveness_sequences import Best, Pad, Seen, best_of, blinks, seen, sequences
+from bench.pad import pads
 from runtime.cli.fetch_models import MODELS_DIR, fetch
 from services.face.adapters.engine import Decide, build
 from services.face.adapters.landmarks import LandmarkAnalyser
 from services.face.adapters.model_files import load_model_files
 from services.face.engine.calibration import Calibration, load_calibration
 from services.face.engine.signals import ACTIONS
+from services.face.engine.types import Pixels, Points
 
 ROOT = Path(__file__).resolve().parents[1]
 CALIBRATION = ROOT / "config" / "face_calibration.toml"
 TRIES = 3
+SHIPPED_PADS: tuple[str, ...] = ()
+"""Passive checks that the product uses: none has proved itself (docs/adr/0013-passive-pad.md)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,39 +55,46 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def pads_of(_: Calibration) -> Mapping[str, Pad]:
-    """The passive checks that ship: none has proved itself."""
-    return {}
+def pads_present() -> Mapping[str, Pad]:
+    """Networks that `python -m bench.pad` has fetched; half of their scale is their threshold."""
+
+    def on_scale(score: Callable[[Pixels, Points], float]) -> Pad:
+        return lambda rgb, sighting: 2 * score(rgb, sighting.points) if sighting.points is not None else 0.0
+
+    return {f"pad_{name}": on_scale(score) for name, score in pads().items()}
 
 
 def _measured(data: Path, limits: Calibration) -> dict[str, Any]:
-    analyser, pads = LandmarkAnalyser(load_model_files(MODELS_DIR)), pads_of(limits)
-    result = {}
+    analyser, present = LandmarkAnalyser(load_model_files(MODELS_DIR)), pads_present()
+    result: dict[str, Any] = {}
     for kind, told in (("print", _prints), ("live", _living)):
         _say(f"{kind}: {len(sequences(data / kind))} sequences ...")
-        every = [seen(folder, analyser, pads, limits) for folder in sequences(data / kind)]
-        result[kind] = told(every, pads, limits)
+        every = [seen(folder, analyser, present, limits) for folder in sequences(data / kind)]
+        result[kind] = told(every, limits)
+        alive = {name: sum(one.taken_for_alive(name) for one in every) for name in present}
+        if alive:
+            _say(f"  taken for alive by networks that do not ship: {alive} of {len(every)}")
     return result
 
 
-def _prints(every: Sequence[Seen], pads: Mapping[str, Pad], limits: Calibration) -> dict[str, Any]:
+def _prints(every: Sequence[Seen], limits: Calibration) -> dict[str, Any]:
     best = [(one, best_of(one, limits)) for one in every]
     _tell_nearest(best)
     fired: dict[str, int] = {kind: sum(found.strongest[kind] >= 1 for _, found in best) for kind in ACTIONS}
-    fired |= {name: sum(one.taken_for_alive(name) for one in every) for name in pads}
+    fired |= {name: sum(one.taken_for_alive(name) for one in every) for name in SHIPPED_PADS}
     return {
         "sequences": len(every),
         "passed_verdict": sum(
-            found.answers and all(one.taken_for_alive(pad) for pad in pads) for one, found in best
+            found.answers and all(one.taken_for_alive(pad) for pad in SHIPPED_PADS) for one, found in best
         ),
         "by_check": {check: _rate(hits, len(every)) for check, hits in fired.items()},
     }
 
 
-def _living(every: Sequence[Seen], pads: Mapping[str, Pad], limits: Calibration) -> dict[str, Any]:
+def _living(every: Sequence[Seen], limits: Calibration) -> dict[str, Any]:
     counts = {one.name: blinks(one, limits) for one in every}
     _say("  blinks: " + ", ".join(f"{name} {count}" for name, count in counts.items() if count))
-    refused = sum(not all(one.taken_for_alive(pad) for pad in pads) for one in every)
+    refused = sum(not all(one.taken_for_alive(pad) for pad in SHIPPED_PADS) for one in every)
     return {
         "sequences": len(every),
         "blink_seen": sum(count > 0 for count in counts.values()),
