@@ -176,7 +176,7 @@ def _score_colours(bench: _Bench, looks: Sequence[Look], pictures: Sequence[Pixe
     for prompt in bench.prompts:
         if prompt.colours:
             seen = [
-                colours.glance(look.at_ms, pictures[look.place], look.points)
+                colours.glance(look.at_ms, pictures[look.picture], look.points)
                 for look in looks
                 if look.prompt == prompt.index
             ]
