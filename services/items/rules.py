@@ -17,7 +17,7 @@ _ALONE = frozenset({"10", "30", "40"})
 
 
 def account_usable(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
-    """账户正常或封存 (account states 01, 02)."""
+    """账户正常或封存 (01、02)."""
     if facts.account.state in PAYING_STATES:
         return None
     return Refusal(
