@@ -96,6 +96,40 @@ export interface Posting {
   summary: string
 }
 
+export interface Loan {
+  loan_id: string
+  contract_no: string
+  role_text: string
+  state: 'normal' | 'overdue' | 'settled'
+  state_text: string
+  bank_name: string
+  method_text: string
+  rate_text: string
+  principal_fen: number
+  months: number
+  due_last_on: string
+  balance_fen: number
+  months_left: number
+  instalment_fen: number
+  next_due_on: string | null
+  overdue_fen: number
+  penalty_fen: number
+  settle_today_fen: number
+  settled_on: string | null
+  card: { bank_name: string; tail4: string }
+  house: string
+}
+
+export interface Instalment {
+  no: number
+  due_on: string
+  state: 'planned' | 'paid' | 'overdue'
+  state_text: string
+  amount_fen: number
+  principal_fen: number
+  interest_fen: number
+}
+
 export interface ItemSummary {
   code: string
   name_zh: string
