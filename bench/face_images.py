@@ -39,15 +39,9 @@ class Way:
 
     name: str
     frame: Callable[[Pixels, Measured], Descriptor | None]
-    photo: Callable[[Pixels], Descriptor | None] | None
+    face: Callable[[Pixels], Face | None]
     distance: Callable[[Descriptor, Descriptor], float]
     tolerance: float
-
-    def face(self, rgb: Pixels) -> Face | None:
-        """Both descriptors, or None when no face could be acquired."""
-        frame = self.frame(rgb, {})
-        photo = self.photo(rgb) if self.photo else frame
-        return None if photo is None or frame is None else Face(photo, frame)
 
     def distances(self, faces: Sequence[Face | None]) -> list[float]:
         """Of all unordered pairs, the earlier image as the photo; infinite where one was not acquired."""
@@ -79,11 +73,15 @@ def shipped_way(models_dir: Path, calibration: Calibration, common: tuple[float,
         far = _timed(spent, "encode_face_recognition", lambda: matcher.second.describe(rgb, points))
         return np.concatenate([near, far])
 
-    def photo(rgb: Pixels) -> Descriptor | None:
+    def face(rgb: Pixels) -> Face | None:
         points = points_of(rgb, {})
-        return None if points is None else matcher.describe_photo(rgb, points)
+        if points is None:
+            return None
+        far = matcher.second.describe(rgb, points)
+        photo, near = matcher.first.describe_photo(rgb, points), matcher.first.describe(rgb, points)
+        return Face(np.concatenate([photo, far]), np.concatenate([near, far]))
 
-    return Way("shipped", frame, photo, matcher.distance, calibration.match.tolerance)
+    return Way("shipped", frame, face, matcher.distance, calibration.match.tolerance)
 
 
 def default_way() -> Way:
@@ -96,10 +94,14 @@ def default_way() -> Way:
         found = _timed(spent, "default_encode", lambda: face_recognition.face_encodings(rgb, boxes[:1]))
         return np.asarray(found[0], np.float64)
 
+    def face(rgb: Pixels) -> Face | None:
+        descriptor = frame(rgb, {})
+        return None if descriptor is None else Face(descriptor, descriptor)
+
     def distance(one: Descriptor, other: Descriptor) -> float:
         return float(np.linalg.norm(one - other))
 
-    return Way("face_recognition", frame, None, distance, 0.6)
+    return Way("face_recognition", frame, face, distance, 0.6)
 
 
 def images_of(folder: Path) -> list[Path]:
