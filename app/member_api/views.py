@@ -129,10 +129,16 @@ def quote_view(
         "cards": cards,
         "verification": quote.item.verification.value,
         "approval": quote.approval.value,
-        "asks": sorted(quote.item.asked(quote.facts, form, quote.policy)) if quote.allowed else [],
+        "asks": _asks(quote, form) if quote.allowed else [],
         "choices": _choices(quote) if quote.allowed else {},
         "timing": timing_view(timing, quote.policy) if quote.allowed else None,
     }
+
+
+def _asks(quote: Quote, form: Any) -> list[str]:
+    """Fields left to fill in, in the order of the form."""
+    asked = quote.item.asked(quote.facts, form, quote.policy)
+    return [name for name in quote.item.form.model_fields if name in asked]
 
 
 def _choices(quote: Quote) -> dict[str, list[dict[str, str]]]:

@@ -221,7 +221,7 @@ class Engine:
             quote=quote.to_json(),
             policy_version=quote.policy.version,
             amount_fen=amount_fen,
-            payee_sealed=self._payee(session, account_id, card) if card else None,
+            payee_sealed=self._payee(session, account_id, card, quote.policy) if card else None,
             payee={
                 "card_id": str(card.card_id),
                 "bank_code": card.bank_code,
@@ -241,11 +241,13 @@ class Engine:
             result={},
         )
 
-    def _payee(self, session: Session, account_id: UUID, card: PayeeCard) -> bytes:
+    def _payee(self, session: Session, account_id: UUID, card: PayeeCard, policy: Policy) -> bytes:
         card_no = self._cipher.open(card.card_no_sealed, "payee_card.card_no")
         name = person_of(session, self._cipher, account_id).name
         same_bank = card.bank_code == self._effects.pay_bank_code
-        return seal_payee(self._cipher, Payee(card_no, name, card.bank_code, card.bank_name, same_bank, ""))
+        interbank_no = "" if same_bank else policy.values["settlement.interbank_no"].get(card.bank_code, "")
+        payee = Payee(card_no, name, card.bank_code, card.bank_name, same_bank, interbank_no)
+        return seal_payee(self._cipher, payee)
 
     def confirm(
         self, session: Session, account_id: UUID, application_id: UUID, face_session_id: UUID

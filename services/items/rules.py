@@ -123,6 +123,11 @@ def drawable(facts: Facts, policy: Policy, headline: str, *limits: Part) -> Amou
     return Amount(most, (*parts, *limits), headline)
 
 
+def house_labels(facts: Facts) -> dict[str, str]:
+    """What the estate register calls the member's homes, by key."""
+    return {house.key: house.label for house in facts.property.owned} if facts.property else {}
+
+
 def lives_alone(facts: Facts) -> bool:
     """未婚、丧偶、离婚 by the register; 20–23 are married, 90 is unknown, and a new code is no reason to pay."""
     return facts.marriage is not None and facts.marriage.status in _ALONE

@@ -173,7 +173,7 @@ def test_who_may_draws_and_is_paid(world: World, item: str) -> None:
     member = able(world, item)
     asked = quote(world, member, item)
     assert (asked["allowed"], asked["max_fen"], asked["approval"]) == (True, MOST[item], "instant")
-    assert asked["asks"] == sorted(["amount_fen", "card_id", FIELD[item]])  # the registers know the rest
+    assert asked["asks"] == [FIELD[item], "amount_fen", "card_id"]  # the registers know the rest
     answer = apply(world, member, item, filled(member, item, asked, MOST[item]))
     application = confirmed(world, member, answer)
     paid(world, member)
@@ -361,3 +361,14 @@ def test_an_older_consent_named_fewer_departments(world: World) -> None:
     answer = world.client().post("/api/v1/items/retirement-withdrawal/quote", json={}, headers=member.bearer)
     assert (answer.status_code, answer.get_json()["code"]) == (403, "consent.required")
     assert world.sharing.asked == []
+
+
+@pytest.mark.parametrize(("bank", "number", "settle"), [("105000", "", "1"), ("102000", "102100099996", "2")])
+def test_another_bank_is_paid_by_its_number_in_the_payment_system(
+    world: World, bank: str, number: str, settle: str
+) -> None:
+    member = world.member(bank=bank)
+    world.approved(member)
+    world.run_jobs(member.account_id, "settlement.dispatch")
+    order = world.node.sent[-1]
+    assert (order.same_bank, order.interbank_no, order.settle_type) == (number == "", number, settle)

@@ -52,12 +52,13 @@ export function fieldsOf(schema: FormSchema): Field[] {
     }))
 }
 
-/** The fields left to fill in after what the registers said, with the answers they offer. */
+/** The fields left to fill in after what the registers said, in the form's order, with the answers they offer. */
 export function askedOf(fields: Field[], quote: Pick<Quote, 'asks' | 'choices'> | null): Field[] {
   const asks = quote?.asks
   if (!asks) return fields
-  return fields
-    .filter((field) => asks.includes(field.name))
+  return asks
+    .map((name) => fields.find((field) => field.name === name))
+    .filter((field): field is Field => field !== undefined)
     .map((field) => ({ ...field, required: true, options: quote.choices?.[field.name] ?? field.options }))
 }
 

@@ -46,6 +46,7 @@ from services.policies.rules import Policy
 
 CODE, OTHER = "commercial-loan-withdrawal", "other"
 _CREDIT = "征信和贷款银行"
+_FILL_IN = "账户里最多能提这么多；填了最近 12 个月还的钱，才知道这次能提多少。"
 
 
 class LoanForm(Form):
@@ -163,7 +164,8 @@ def loan_amount(facts: Facts, form: LoanForm, policy: Policy) -> Amount:
     loan, article = _loan(facts, form), policy.text("commercial_loan.article")
     if loan is None:
         limit = [Part("最近 12 个月还的钱", form.repaid_fen, "您填写的", article)] if form.repaid_fen else []
-        return drawable(facts, policy, "先填最近 12 个月还了多少，最多可以提这么多。", *limit)
+        asked = "不超过您最近 12 个月还的钱。" if limit else _FILL_IN
+        return drawable(facts, policy, asked, *limit)
     drawn = loan.repaid_12m_fen - _left_fen(loan, facts)
     used = f"，已经提了 {yuan_text(drawn)} 元" if drawn else ""
     return drawable(

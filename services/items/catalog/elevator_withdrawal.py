@@ -34,6 +34,7 @@ from services.items.rules import (
     account_usable,
     day_text,
     drawable,
+    house_labels,
     leave_fen,
     lives_alone,
     nothing_in_flight,
@@ -44,6 +45,7 @@ from services.policies.rules import Policy
 
 OTHER = "other"
 _HOUSING = "住建部门加装电梯登记"
+_FILL_IN = "账户里最多能提这么多；填了您家分摊的钱，才知道这次能提多少。"
 
 
 class ElevatorForm(Form):
@@ -181,7 +183,7 @@ def elevator_amount(facts: Facts, form: ElevatorForm, policy: Policy) -> Amount:
     filing, article = _filing(facts, form), policy.text("elevator.article")
     if filing is None:
         limit = [Part("您家分摊的钱", form.cost_fen, "您填写的", article)] if form.cost_fen else []
-        return drawable(facts, policy, "先填您家分摊了多少钱，最多可以提这么多。", *limit)
+        return drawable(facts, policy, "不超过您家分摊的钱。" if limit else _FILL_IN, *limit)
     own = yuan_text(filing.cost_fen - filing.subsidy_fen)
     share = f"{filing.share_per_10000 // 100}.{filing.share_per_10000 % 100:02d}%"
     return drawable(
@@ -203,7 +205,8 @@ def elevator_approval(facts: Facts, form: ElevatorForm, policy: Policy) -> Appro
 
 def choices(facts: Facts, policy: Policy) -> Mapping[str, tuple[Choice, ...]]:
     """Houses with a lift on file."""
-    known = tuple(Choice(filing.key, filing.label) for filing in _filings(facts))
+    labels = house_labels(facts)
+    known = tuple(Choice(one.key, labels.get(one.key, one.label)) for one in _filings(facts))
     if not known:
         return {}
     return {"house": known if lives_alone(facts) else (*known, Choice(OTHER, "别的房子（配偶名下的）"))}

@@ -33,6 +33,7 @@ from services.items.outside import House, MarriageFacts, PropertyBill, PropertyB
 from services.items.rules import (
     account_usable,
     drawable,
+    house_labels,
     leave_fen,
     lives_alone,
     no_open_fund_loan,
@@ -210,7 +211,11 @@ def fee_approval(facts: Facts, form: PropertyFeeForm, policy: Policy) -> Approva
 
 def choices(facts: Facts, policy: Policy) -> Mapping[str, tuple[Choice, ...]]:
     """Homes with a bill paid this year."""
-    known = tuple(Choice(b.key, f"{b.label}，今年交了 {yuan_text(b.amount_fen)} 元") for b in _bills(facts))
+    labels = house_labels(facts)
+    known = tuple(
+        Choice(bill.key, f"{labels.get(bill.key, bill.label)}，今年交了 {yuan_text(bill.amount_fen)} 元")
+        for bill in _bills(facts)
+    )
     if not known:
         return {}
     return {"house": known if lives_alone(facts) else (*known, Choice(OTHER, "别的房子（配偶名下的）"))}

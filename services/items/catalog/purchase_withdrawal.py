@@ -189,7 +189,7 @@ def purchase_amount(facts: Facts, form: PurchaseForm, policy: Policy) -> Amount:
     """F1: the least of what is there, what is left of the own payments, and of the price less loans."""
     house, article = _house(facts, form), policy.text("purchase.article")
     if house is None:
-        return drawable(facts, policy, "先填您已经付的购房款，最多可以提这么多。")
+        return drawable(facts, policy, "账户里最多能提这么多；填了您付的购房款，才知道这次能提多少。")
     own, whole = _left_fen(house, facts)
     share = "" if house.share_percent == 100 else f"，您占 {house.share_percent}%"
     return drawable(
