@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from services.loans.queries import loan_facts, loan_held, loans_held, repayments
 from services.loans.standing import standing_of
 from services.members.identity import person_of
 
+_YEAR = re.compile(r"20[0-9]{2}")
 blueprint = APIBlueprint("loans", __name__, url_prefix="/api/v1", tag="贷款与对账单")
 TRIALS = Limit("trials", 60, 60)
 
@@ -113,21 +114,19 @@ def trial_loan(form: LoanTrialIn) -> Any:
     return trial_view(try_loan(policy, form.amount_fen, form.months, form.method, form.home))
 
 
-@blueprint.get("/statements/<int:year>")
+@blueprint.get("/statements/<year>")
 @blueprint.output(StatementOut)
 @blueprint.doc(
     summary="年度对账单",
     description="结息年度：上年 7 月 1 日到 `year` 年 6 月 30 日。本年度没过完的，算到今天。",
 )
 @member_only
-def statement(year: int) -> Any:
+def statement(year: str) -> Any:
     """A year of the member's fund."""
     own = ports()
     today = shanghai_day(own.clock.now())
-    if not date.min.year < year <= today.year + 1:
-        raise NotFound("没有这一年的对账单。", code="statement.none")
     with transaction(own.sessions) as session:
-        found = statement_of(session, g.account_id, year, today)
+        found = statement_of(session, g.account_id, int(year), today) if _YEAR.fullmatch(year) else None
         if found is None:
             raise NotFound("没有这一年的对账单。", code="statement.none")
         fields = {name: getattr(found, name) for name in found.__slots__}
