@@ -12,9 +12,8 @@ from app.ports import Ports
 from services.applications.models import MONEY, Application
 from services.applications.service import transitions_of
 from services.certificates.service import certificate_of
-from services.core.clock import shanghai_day
 from services.items.declaration import Item
-from services.items.rules import first_of_next_month
+from services.items.facts import facts_from_json
 from services.ledger.queries import balance_of
 
 
@@ -30,11 +29,12 @@ def show(session: Session, own: Ports, application: Application) -> dict[str, An
         item,
         certificate_view(drawn, own) if drawn else None,
         balance_of(session, account_id).balance_fen if application.kind == MONEY else None,
-        _next_on(own, application, item),
+        _next_on(session, own, application, item),
     )
 
 
-def _next_on(own: Ports, application: Application, item: Item) -> date | None:
+def _next_on(session: Session, own: Ports, application: Application, item: Item) -> date | None:
+    """When the same item can be had again, counted from the day it was asked for."""
     if application.state != "paid" or item.next_on is None:
         return None
-    return first_of_next_month(shanghai_day(own.clock.now()))
+    return item.next_on(facts_from_json(application.facts), own.engine.policy(session))

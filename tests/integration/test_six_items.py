@@ -86,6 +86,12 @@ FIELD = {
     "property-fee-withdrawal": "house",
 }
 _numbers = itertools.count(1)
+AGAIN = {
+    "purchase-withdrawal": "2027-11-23",
+    "commercial-loan-withdrawal": "2027-11-23",
+    "elevator-withdrawal": None,  # once a house
+    "property-fee-withdrawal": "2027-01-01",
+}
 CLOSING = ("retirement-withdrawal", "leaving-withdrawal")
 
 
@@ -177,7 +183,8 @@ def test_who_may_draws_and_is_paid(world: World, item: str) -> None:
     answer = apply(world, member, item, filled(member, item, asked, MOST[item]))
     application = confirmed(world, member, answer)
     paid(world, member)
-    assert shown(world, member, application)["state"] == "paid"
+    receipt = shown(world, member, application)
+    assert (receipt["state"], receipt["next_available_on"]) == ("paid", AGAIN[item])
     assert world.node.sent[-1].bus_type == "02"
     assert world.balance(member) == (3_200_000 - MOST[item], 0)
 
