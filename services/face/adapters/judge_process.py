@@ -10,7 +10,7 @@ from services.core import confinement
 from services.face.adapters import wire
 from services.face.adapters.engine import Decide, build
 
-POLITE = 10
+POLITE = 5
 """A member waits seconds for a verdict anyway; whoever reads a page meanwhile must not."""
 
 
