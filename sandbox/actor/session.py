@@ -6,9 +6,10 @@ from typing import Any, TypedDict
 
 import numpy as np
 
-from sandbox.actor.attacks import ATTACKS, Scene, pictures_of
+from sandbox.actor.attacks import ATTACKS, pictures_of
 from sandbox.actor.portrait import load_portrait
 from sandbox.actor.render import jpeg_of
+from sandbox.actor.scene import Scene
 from sandbox.actor.score import PromptSpec, end_of, idle, moves_for, stance_at
 
 __all__ = ["ATTACKS", "ActorFrame", "clip_for", "frames_for"]

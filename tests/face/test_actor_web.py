@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
+from sandbox.actor.attacks import ATTACKS
 from sandbox.actor.web import blueprint
 from tests.face.conftest import prompts_of
 
@@ -37,6 +38,24 @@ def test_the_same_seed_gives_the_same_session(actor: FlaskClient) -> None:
     first, second = (actor.post("/actor/frames", json=_body()).get_json() for _ in range(2))
     assert first == second
     assert actor.post("/actor/frames", json=_body(seed=2)).get_json() != first
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_every_attack_can_be_played_from_the_first_prompt_on(actor: FlaskClient, attack: str) -> None:
+    """Prompts are revealed one at a time: at first there is no action yet, and never a last one."""
+    first = {"index": 0, "kind": "neutral", "start_ms": 0, "hold_ms": 600}
+    asked = [first, {"index": 1, "kind": "blink", "start_ms": 600, "hold_ms": 600}]
+    for prompts in ([first], asked):
+        answer = actor.post("/actor/frames", json=_body(attack=attack, challenge={"prompts": prompts}))
+        assert {frame["prompt"] for frame in answer.get_json()["frames"]} == set(range(len(prompts)))
+
+
+def test_what_was_shown_stays_when_more_is_asked(actor: FlaskClient) -> None:
+    """The same seed: a client that asks again for each new prompt gets one session, not several."""
+    prompts = prompts_of(["open_mouth"])
+    before = actor.post("/actor/frames", json=_body(challenge={"prompts": prompts[:2]})).get_json()["frames"]
+    after = actor.post("/actor/frames", json=_body(challenge={"prompts": prompts})).get_json()["frames"]
+    assert before == after[: len(before)]
 
 
 def test_a_clip_starts_and_ends_at_rest_and_is_never_the_same(actor: FlaskClient) -> None:

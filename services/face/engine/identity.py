@@ -58,8 +58,8 @@ def watched_moments(moments: Sequence[Moment], runs: Sequence[Run], limits: Cali
     """From every prompt that no run answers, and from the last one, its first and last frame and some between.
 
     So nobody can step in between two actions or behind the last one. Frames of an answer are left to it, if they are
-    not the last of a rest. Against one face's rest another's acts all the time, so what acts is watched too, where it
-    is mildest: a face in full action is far from itself.
+    not the last of a rest. Against one face's rest another's acts all the time, so a prompt that begins or ends with
+    acting is watched there too, where it is mildest: a face in full action is far from itself.
     """
     answered = {run.peak[-1].look.prompt for run in runs}
     taken = {moment.look.picture for run in runs for moment in run.moments}
@@ -77,7 +77,8 @@ def watched_moments(moments: Sequence[Moment], runs: Sequence[Run], limits: Cali
 def _watched(group: Sequence[Moment], limits: Calibration) -> list[Moment]:
     stretches = [(acts, list(stretch)) for acts, stretch in groupby(group, key=_acts)]
     calm = [moment for acts, stretch in stretches if not acts for moment in stretch]
-    mildest = [min(stretch, key=_effort) for acts, stretch in stretches if acts]
+    ends = [stretches[0], *stretches[1:][-1:]]
+    mildest = [min(stretch, key=_effort) for acts, stretch in ends if acts]
     chosen = [*_spread_out(calm, limits.match.frontal_frames), *mildest]
     return sorted(chosen, key=lambda moment: moment.look.at_ms)
 

@@ -110,6 +110,14 @@ def test_the_end_of_an_answer_is_no_rest_yet(limits: Calibration) -> None:
     assert {14, 17} <= set(watched)
 
 
+def test_a_wrong_action_between_calm_frames_is_not_taken_for_another_person(limits: Calibration) -> None:
+    """A face in full action is far from itself; she acts under prompt 1, which no answer belongs to."""
+    moments = [_moment(place, "open_mouth" if place in (8, 9) else None) for place in range(len(COURSE))]
+    watched = {moment.look.picture for moment in watched_moments(moments, [], limits)}
+    assert not {8, 9} & watched
+    assert {6, 11} <= watched
+
+
 def test_only_faces_that_look_at_the_camera_are_held_against_the_photo(limits: Calibration) -> None:
     moments = [_moment(place, yaw=20) for place in range(4)]
     found = company(moments, [], [np.zeros((2, 2, 3), np.uint8)] * 4, Painted(), limits)
