@@ -227,7 +227,7 @@ def on_a_day_it_exists(item: Item, facts: Facts) -> Facts:
     return replace(facts, today=day)
 
 
-few = tuned(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = tuned(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def complete_form(item: Item) -> Any:

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from services.items.catalog.rent_withdrawal import _FACTS, _FORM, ITEM
-from services.items.judging import judge
 from services.items.facts import ContributionFacts, Facts, UsageFacts
+from services.items.judging import judge
 from tests.unit.items.test_every_item import policy
 
 

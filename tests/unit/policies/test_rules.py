@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import ROOT
-from services.policies.rules import Figure, policy_on
+from services.policies.rules import Figure, NotedValues, Policy, policy_on
 
 FIGURES = [
     Figure("cap", date(2022, 4, 1), 1_500_000),
@@ -65,8 +65,27 @@ def test_the_rent_cap_rose_on_the_first_of_may_2026(day: date, cap: int) -> None
     assert policy_on(day, shipped()).integer("rent.cap_year_couple_fen") == cap
 
 
+def plain(value: object) -> bool:
+    """A whole number, words, yes or no, or a collection of words: never a fraction."""
+    if isinstance(value, list):
+        return all(type(one) is str for one in value)
+    if isinstance(value, dict):
+        return all(type(one) is str for one in value.values())
+    return type(value) in (int, str, bool)
+
+
 def test_shipped_figures_are_whole_numbers_or_words() -> None:
     figures = shipped()
     assert len(figures) > 10
-    assert all(type(figure.value) in (int, str) for figure in figures)
+    assert all(plain(figure.value) for figure in figures)
     assert len({(figure.key, figure.effective_from) for figure in figures}) == len(figures)
+
+
+def test_figures_remember_which_were_looked_at() -> None:
+    """What a decision rests on is kept with it, and nothing else."""
+    values = NotedValues({"a": 1, "b": ["x", "y"], "c": "words"})
+    policy = Policy(date(2026, 11, 23), values, "v")
+    assert policy.integer("a") == 1
+    assert policy.names("b") == frozenset({"x", "y"})
+    assert values.get("d", 5) == 5
+    assert values.used == {"a": 1, "b": ["x", "y"]}
