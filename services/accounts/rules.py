@@ -11,6 +11,7 @@ STATE_TEXTS = {
     "06": "冻结",
     "99": "其他",
 }
+SEALED = "02"
 FROZEN = "06"
 PAYING_STATES = frozenset({"01", "02"})
 """States of an account that money may be drawn from: 正常 and 封存."""

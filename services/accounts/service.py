@@ -159,8 +159,13 @@ def require_paying(session: Session, account_id: UUID) -> None:
 
 def require_open(session: Session, account_id: UUID) -> None:
     """Raises AccountClosed once the account was closed by a withdrawal."""
-    if account_of(session, account_id).state == CLOSED_BY_WITHDRAWAL:
+    if is_closed(session, account_id):
         raise AccountClosed
+
+
+def is_closed(session: Session, account_id: UUID) -> bool:
+    """Whether a withdrawal has closed the account."""
+    return account_of(session, account_id).state == CLOSED_BY_WITHDRAWAL
 
 
 def close_account(session: Session, account_id: UUID, reason: str, at: datetime) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.accounts.service import close_account, reopen_account, require_paying
+from services.accounts.rules import SEALED
+from services.accounts.service import close_account, is_closed, reopen_account, require_paying
 from services.applications.models import Application
 from services.applications.service import load, move
 from services.audit.service import record
@@ -22,6 +24,10 @@ from services.settlement.service import NewInstruction, call_back, instruct
 from services.withdrawals.states import WITHDRAWAL_STATES
 
 _CLOSED_FROM = "closed_from"
+_BEFORE = text(
+    "SELECT result->>'closed_from' FROM application WHERE account_id = :id AND jsonb_exists(result, 'closed_from')"
+    " ORDER BY application_id DESC LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +151,14 @@ def close_with(session: Session, application: Application, reason: str, at: date
 
 
 def _reopen(session: Session, application: Application, at: datetime) -> None:
-    """The account is what it was before this withdrawal closed it."""
-    before = application.result.get(_CLOSED_FROM)
-    if before is not None:
-        reopen_account(session, application.account_id, before, at)
+    """Money is back in an account that a withdrawal has closed, this one or a later one: it is open as before.
+
+    One that was opened again, and perhaps frozen since, stays as it is.
+    """
+    if not is_closed(session, application.account_id):
+        return
+    before = application.result.get(_CLOSED_FROM) or session.scalar(_BEFORE, {"id": application.account_id})
+    reopen_account(session, application.account_id, before or SEALED, at)
 
 
 def _amount(application: Application) -> int:
