@@ -197,6 +197,11 @@ def _guards() -> None:
         " WHEN (OLD.state = 'in_review' AND NEW.state NOT IN ('in_review', 'cancelled'))"
         " EXECUTE FUNCTION refuse_outcome_of_one()"
     )
+    # The one way out without a decision leads nowhere else.
+    op.execute(
+        "CREATE TRIGGER application_cancelled_stays BEFORE UPDATE OF state ON application FOR EACH ROW"
+        " WHEN (OLD.state = 'cancelled' AND NEW.state <> 'cancelled') EXECUTE FUNCTION refuse_change()"
+    )
     op.execute(_CLAIM_STAYS)
     op.execute(
         "CREATE TRIGGER review_claim_stays BEFORE UPDATE OR DELETE ON review_claim"
@@ -263,7 +268,8 @@ END $$
 def downgrade() -> None:
     """Take back."""
     op.execute("DROP VIEW invariant_i23_four_eyes")
-    op.execute("DROP TRIGGER application_review_has_four_eyes ON application")
+    for trigger in ("application_review_has_four_eyes", "application_cancelled_stays"):
+        op.execute(f"DROP TRIGGER {trigger} ON application")
     for table in ("review_decision", "review_opinion", "review_claim", "document", "staff_session", "staff"):
         op.drop_table(table)
     op.execute("DROP FUNCTION refuse_outcome_of_one, refuse_claim_change")

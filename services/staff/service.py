@@ -181,7 +181,8 @@ def _fail(session: Session, row: Staff, factor: str, at: datetime) -> None:
     _note(session, row, "staff.sign_in_failed", at, {"factor": factor})
     if row.failures >= MOST_FAILURES:
         row.failures, row.locked_until = 0, at + LOCK_FOR
-        end_all(session, row.staff_id, at)
+        if factor == "code":  # anybody can send wrong passwords: that must not throw out who works here
+            end_all(session, row.staff_id, at)
         _note(session, row, "staff.locked", at)
 
 
