@@ -234,7 +234,7 @@ class Actor:
 
     def _play(self, prompt: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         start_ms = self._now_ms() if self._shown else 0
-        asked = {name: prompt[name] for name in ("index", "kind", "hold_ms")}
+        asked = {name: prompt[name] for name in ("index", "kind", "hold_ms", "colours")}
         self._shown.append({**asked, "start_ms": start_ms})
         unsent = [frame for frame in self._queue if frame["at_ms"] < start_ms]  # a gap would be refused
         shown = [frame for frame in self.frames() if frame["prompt"] == prompt["index"]]

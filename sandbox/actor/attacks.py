@@ -17,7 +17,7 @@ from sandbox.actor.portrait import load_portrait, portrait_names
 from sandbox.actor.prints import cut_out_eyes, photo
 from sandbox.actor.render import jpeg_of
 from sandbox.actor.scene import Scene, Span, acting, rest_after
-from sandbox.actor.score import MOVES, PromptSpec, end_of, idle, moves_for, stance_at
+from sandbox.actor.score import MOVES, PromptSpec, end_of, idle, moves_for, screen_at, stance_at
 
 EARLY_MS = 500.0
 
@@ -40,7 +40,11 @@ def _performed(
     rest, rng = idle(scene.chance("idle")), scene.chance("noise")
     first, second = load_portrait(scene.portrait), load_portrait(other_than(scene.portrait))
     return [
-        jpeg_of(second if _within(at_ms, others) else first, stance_at(at_ms, moves, rest), rng)
+        jpeg_of(
+            second if _within(at_ms, others) else first,
+            replace(stance_at(at_ms, moves, rest), screen=screen_at(at_ms, played)),
+            rng,
+        )
         for at_ms in scene.times
     ]
 
@@ -79,8 +83,9 @@ def _another(scene: Scene) -> list[PromptSpec]:
 
 
 def _re_encoded(scene: Scene) -> list[bytes]:
-    """An earlier genuine session, cropped, brought to another size and compressed again."""
+    """An earlier genuine session under other light, cropped, brought to another size and compressed again."""
     rng = scene.chance("encode")
+    scene = replace(scene, prompts=[{**prompt, "colours": []} for prompt in scene.prompts])
     edges = rng.uniform(0.005, 0.015, 4)
     size = [(480, 360), (400, 300), (640, 480)][int(rng.integers(3))]
     quality = int(rng.integers(45, 76))

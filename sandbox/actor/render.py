@@ -16,9 +16,16 @@ NOISE = 2.0
 CAMERA_FACES = 3.6  # distance of the camera in face widths
 
 
+SCREEN_LIGHT = {"": (0, 0, 0), "red": (8, 0, 0), "green": (0, 8, 0), "blue": (0, 0, 8)}
+"""Grey levels that a screen of a colour adds to a face an arm's length away, in a lit room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """How the actor stands in one picture; angles in degrees, yaw + = own left, pitch + = down."""
+    """How the actor stands in one picture; angles in degrees, yaw + = own left, pitch + = down.
+
+    `screen` is the colour that the phone's screen throws on the face.
+    """
 
     yaw: float = 0.0
     pitch: float = 0.0
@@ -29,6 +36,7 @@ class Stance:
     zoom: float = 1.0
     roll: float = 0.0
     light: float = 1.0
+    screen: str = ""
 
 
 def jpeg_of(portrait: Portrait, stance: Stance, rng: np.random.Generator) -> bytes:
@@ -42,7 +50,7 @@ def jpeg_of(portrait: Portrait, stance: Stance, rng: np.random.Generator) -> byt
         if stance.light == 1
         else (np.asarray(moved) * stance.light).astype(np.int16)
     )
-    noisy = np.clip(exposed + noise(rng), 0, 255).astype(np.uint8)
+    noisy = np.clip(exposed + noise(rng) + SCREEN_LIGHT[stance.screen], 0, 255).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(noisy).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class PromptSpec(TypedDict):
     kind: str
     start_ms: int
     hold_ms: int
+    colours: NotRequired[list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,15 @@ def stance_at(at_ms: float, moves: Sequence[Move], rest: Idle) -> Stance:
         if level > 0:
             stance = _moved(stance, move, level)
     return stance
+
+
+def screen_at(at_ms: float, prompts: Sequence[PromptSpec]) -> str:
+    """The colour of the phone's screen at an instant, or none."""
+    for prompt in prompts:
+        colours, since_ms = prompt.get("colours", []), at_ms - prompt["start_ms"]
+        if colours and 0 <= since_ms < prompt["hold_ms"]:
+            return colours[int(since_ms * len(colours) / prompt["hold_ms"])]
+    return ""
 
 
 def _moved(stance: Stance, move: Move, level: float) -> Stance:

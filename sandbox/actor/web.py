@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.actor.attacks import ATTACKS
 from sandbox.actor.portrait import portrait_names
+from sandbox.actor.render import SCREEN_LIGHT
 from sandbox.actor.score import MOVES, PromptSpec
 from sandbox.actor.session import clip_for, frames_for
 
@@ -93,7 +94,14 @@ def _prompt(item: Any) -> PromptSpec:
         "kind": item["kind"],
         "start_ms": _whole(item.get("start_ms"), 0, MOST_MS, "start_ms"),
         "hold_ms": _whole(item.get("hold_ms"), 1, MOST_MS, "hold_ms"),
+        "colours": _colours(item.get("colours", [])),
     }
+
+
+def _colours(value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > MOST_PROMPTS or not all(c in SCREEN_LIGHT for c in value):
+        raise BadRequest(f"colours are a short list of {', '.join(filter(None, SCREEN_LIGHT))}")
+    return value
 
 
 def _whole(value: Any, least: int, most: int, name: str) -> int:

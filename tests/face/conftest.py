@@ -15,6 +15,7 @@ from services.face.engine.types import Frame, Prompt, Verdict
 ROOT = Path(__file__).resolve().parents[2]
 CALIBRATION = ROOT / "config" / "face_calibration.toml"
 FPS = 6
+COLOURS = ("green", "red", "blue", "red")
 
 Perform = Callable[..., Verdict]
 
@@ -42,8 +43,9 @@ def prompts_of(kinds: Sequence[str]) -> list[dict[str, Any]]:
     order = ["neutral", *(step for kind in kinds for step in (kind, "neutral"))]
     prompts, start_ms = [], 0
     for index, kind in enumerate(order):
-        hold_ms = 2700 if kind != "neutral" else 1400 if index == 0 else 900
-        prompts.append({"index": index, "kind": kind, "start_ms": start_ms, "hold_ms": hold_ms})
+        hold_ms = 2700 if kind != "neutral" else 2000 if index == 0 else 900
+        prompt = {"index": index, "kind": kind, "start_ms": start_ms, "hold_ms": hold_ms}
+        prompts.append({**prompt, "colours": list(COLOURS) if index == 0 else []})
         start_ms += hold_ms + 110
     return prompts
 
@@ -54,7 +56,7 @@ def filmed(
     """The actor before the camera."""
     prompts = prompts_of(kinds)
     frames = [Frame(**frame) for frame in frames_for(portrait, prompts, attack, fps=FPS, seed=seed)]
-    return frames, [Prompt(**prompt) for prompt in prompts]
+    return frames, [Prompt(**{**prompt, "colours": tuple(prompt["colours"])}) for prompt in prompts]
 
 
 @pytest.fixture

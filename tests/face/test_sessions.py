@@ -16,6 +16,7 @@ def test_the_member_passes(perform: Perform, kinds: tuple[str, ...], seed: int) 
     assert verdict.reasons == ()
     assert verdict.passed
     assert verdict.scores["match_distance"] <= 0.75  # well inside the limit
+    assert verdict.scores["colour_echo"] > 0.9
     assert len(verdict.frame_hashes) == verdict.scores["frames"]
     used = {"face_landmark.tflite", "MobileFaceNet.tflite", "dlib_face_recognition_resnet_model_v1.dat"}
     assert used | {"calibration"} <= set(verdict.models)
@@ -41,6 +42,11 @@ def test_another_person_is_not_the_person_of_the_photo(perform: Perform) -> None
     assert verdict.reasons == ("match.other_person",)
     assert not verdict.passed
     assert verdict.scores["match_distance"] > 1.20
+
+
+def test_pictures_of_another_time_do_not_reflect_this_screen(perform: Perform) -> None:
+    verdict = perform("obama", MOVING, "re_encode", seed=3)
+    assert verdict.scores["colour_echo"] < 0.7
 
 
 def test_left_is_the_members_own_left(perform: Perform) -> None:
