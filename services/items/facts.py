@@ -114,7 +114,8 @@ class UsageFacts:
     """What was drawn, paid and pending alike: this item this calendar year and month, all items today.
 
     `spouse_year_fen` is the spouse's part of this item this year; `last_on` the day of this item's last withdrawal,
-    `last_by_item` that of each item; `keyed` what was drawn on houses and loans that the facts name.
+    `last_by_item` that of each item; `keyed` what was drawn on houses and loans that the facts name;
+    `unnamed_count` how often this item drew on one that no register knew then.
     """
 
     year_fen: int
@@ -126,6 +127,7 @@ class UsageFacts:
     last_on: str | None = None
     last_by_item: Mapping[str, str] = field(default_factory=dict)
     keyed: tuple[KeyUsage, ...] = ()
+    unnamed_count: int = 0
 
     def of(self, key: str) -> KeyUsage:
         """What was drawn on one house or loan."""

@@ -60,6 +60,8 @@ def _approval(item: Item, facts: Facts, form: Any, policy: Policy, amount: Amoun
         f"item.{item.code}.instant", True
     ):
         return Approval.REVIEW
+    if facts.usage is not None and facts.usage.unnamed_count:
+        return Approval.REVIEW  # what was drawn then may have been drawn on this very house
     if amount is not None and over_instant_limits(facts, form, policy, amount.max_fen):
         return Approval.REVIEW
     return item.approval(facts, form, policy)

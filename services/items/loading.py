@@ -33,7 +33,7 @@ from services.items.facts import (
     UsageFacts,
 )
 from services.items.reading import read_fact, spouse_id_no
-from services.items.usage import lock_keys, usage_of_keys
+from services.items.usage import lock_keys, unnamed_count, usage_of_keys
 from services.ledger.queries import balance_of
 from services.loans.queries import loan_facts
 from services.members.consents import ConsentRequired, consent_text, require_consent
@@ -218,6 +218,7 @@ def _usage(session: Session, account_id: UUID, item: Item, shared: SharedFacts, 
         last_on=last.get(item.code),
         last_by_item=last,
         keyed=usage_of_keys(session, account_id, item.code, sorted(shared.keys()), today),
+        unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, String, Uuid, insert, select, text
+from sqlalchemy import Index, String, Uuid, func, insert, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.applications.models import Application
@@ -66,6 +66,23 @@ def usage_of_keys(
     for key, owner, fen, on in session.execute(statement):
         drawn[key].append((owner, fen or 0, on))
     return tuple(_sum(key, rows, account_id, today) for key, rows in drawn.items())
+
+
+def unnamed_count(session: Session, account_id: UUID, item_code: str) -> int:
+    """How many counted applications of a member by this item name no house or loan: no register knew it then.
+
+    What went to the member's own loan (`repaid`) drew on no cap and needs no name.
+    """
+    named = select(ItemUsage.key).where(
+        ItemUsage.account_id == Application.account_id, ItemUsage.application_id == Application.application_id
+    )
+    statement = select(func.count()).where(
+        Application.account_id == account_id,
+        Application.item_code == item_code,
+        Application.state.in_(set(COUNTED_STATES) - {"repaid"}),
+        ~named.exists(),
+    )
+    return session.scalar(statement) or 0
 
 
 def _sum(key: str, rows: list[tuple[UUID, int, date]], account_id: UUID, today: date) -> KeyUsage:
