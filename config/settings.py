@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     wechat_template_settlement_returned: str = Field(
         "tpl-settlement-returned", description="template 提取退回"
     )
+    wechat_template_loan_repaid: str = Field("tpl-loan-repaid", description="template 公积金还贷")
     wechat_template_security: str = Field("tpl-security", description="template 账户安全")
     wechat_template_review: str = Field("tpl-review", description="template 审核结果")
     wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
     sms_template_sms_code: str = Field("2000001", description="template id 验证码")
     sms_template_settlement_paid: str = Field("2000002", description="template id 提取到账")
     sms_template_settlement_returned: str = Field("2000003", description="template id 提取退回")
+    sms_template_loan_repaid: str = Field("2000031", description="template id 公积金还贷")
     sms_template_card_changed: str = Field("2000004", description="template id 收款卡变更")
     sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
     sms_template_bound: str = Field("2000006", description="template id 绑定成功")

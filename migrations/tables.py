@@ -32,6 +32,7 @@ from services.loans.models import (
     LoanPlan,
     LoanRate,
     LoanRepayment,
+    MortgageDischarge,
 )
 from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
 from services.notices.models import EarlyReceipt, NoticeIntent
@@ -48,7 +49,7 @@ TABLES = (
     Contribution, Device, Document, EarlyReceipt,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,
-    Member, MemberBalance,
+    Member, MemberBalance, MortgageDischarge,
     NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,
     SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatToken,

@@ -43,6 +43,7 @@ from services.items.loading import FactLoader
 from services.items.registry import load_registry
 from services.items.strangers import StrangerTending
 from services.ledger.queries import balance_of
+from services.loans.discharge import Discharges
 from services.loans.tending import LoanTending
 from services.members.binding import binding_of_openid
 from services.notices.adapters.tencent_sms import DeliveryReceipt, TencentSmsChannel
@@ -227,6 +228,12 @@ class Product:
         return CertificateJobs(self.sessions, self.clock, self.certificates, grace=timedelta(seconds=20))
 
     @cached_property
+    def discharges(self) -> Discharges:
+        """Discharge of mortgages."""
+        centre = self.settings.share_centre_id
+        return Discharges(self.sessions, self.clock, self.cipher, self.sharing, centre)
+
+    @cached_property
     def judge(self) -> FaceJudge:
         """The judging child process."""
         return FaceJudge(ROOT / "models", CALIBRATION, self.settings.face_matcher)
@@ -258,7 +265,7 @@ class Product:
         makers: dict[str, Callable[[], list[Job]]] = {
             "settlement": lambda: self.settlement_jobs.jobs(),
             "notices": lambda: self.notice_jobs.jobs(),
-            "default": lambda: self.certificate_jobs.jobs(),
+            "default": lambda: [*self.certificate_jobs.jobs(), *self.discharges.jobs()],
             "face": lambda: self.face_jobs.jobs(),
         }
         return makers[queue]()
@@ -275,6 +282,7 @@ class Product:
         if "default" in queues:
             found.append(ApplicationTending(self.sessions, self.clock).expire_late)
             found.append(StrangerTending(self.sessions, self.clock, self.policies).take_up)
+            found.append(self.discharges.take_up)
             found.append(LoanTending(self.sessions, self.clock, self.policies).take_up)
             found.append(self.verifications.ask_again)
             alarm = self.settings.face_people_alarm

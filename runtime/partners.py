@@ -12,6 +12,7 @@ SMS_TEMPLATES = (
     "review_refused",
     "settlement_paid",
     "settlement_returned",
+    "loan_repaid",
     "card_changed",
     "certificate_issued",
     "bound",
@@ -20,7 +21,7 @@ SMS_TEMPLATES = (
     "payment_stopped",
     "face_stranger",
 )
-WECHAT_TEMPLATES = ("review", "settlement_paid", "settlement_returned", "security", "certificate")
+WECHAT_TEMPLATES = ("review", "settlement_paid", "settlement_returned", "loan_repaid", "security", "certificate")
 
 
 def public_account(settings: Settings) -> WeChatConfig:

@@ -54,6 +54,8 @@ _ACTIONS = {
     "loan.overdue": "贷款有一期没有按时还",
     "loan.prepaid": "提前还了一部分贷款",
     "loan.settled": "结清了贷款",
+    "loan.repaid": "用公积金还了贷款",
+    "mortgage.discharge": "不动产登记中心办理解除抵押",
     "loan.card_changed": "更换了还款卡",
     "loan.repriced": "贷款利率按公布的利率调整",
 }

@@ -229,7 +229,8 @@ class ChoiceOut(Out):
 class QuoteOut(Out):
     """May I, and how much; a quote full of refusals is a 200.
 
-    `asks` are the fields left to fill in; `choices` the answers the records offer, by field.
+    `asks` are the fields left to fill in; `choices` the answers the records offer, by field. `preview` is what it would
+    change, tried out 试算; `verb` what is done with the money: 提 or 还.
     """
 
     allowed: bool
@@ -237,6 +238,8 @@ class QuoteOut(Out):
     headline: str
     explanation: str
     breakdown: list[PartOut]
+    preview: list[PartOut]
+    verb: Literal["提", "还"]
     refusals: list[RefusalOut]
     facts: list[FactOut]
     next_on: str | None

@@ -15,6 +15,7 @@ from services.certificates.service import certificate_of
 from services.items.declaration import Item
 from services.items.facts import facts_from_json
 from services.ledger.queries import balance_of
+from services.loans.discharge import discharge_of
 
 
 def show(session: Session, own: Ports, application: Application) -> dict[str, Any]:
@@ -30,11 +31,12 @@ def show(session: Session, own: Ports, application: Application) -> dict[str, An
         certificate_view(drawn, own) if drawn else None,
         balance_of(session, account_id).balance_fen if application.kind == MONEY else None,
         _next_on(session, own, application, item),
+        discharge_of(session, application) if application.state == "repaid" else None,
     )
 
 
 def _next_on(session: Session, own: Ports, application: Application, item: Item) -> date | None:
     """When the same item can be had again, counted from the day it was asked for."""
-    if application.state != "paid" or item.next_on is None:
+    if application.state not in ("paid", "repaid") or item.next_on is None:
         return None
     return item.next_on(facts_from_json(application.facts), own.engine.policy(session))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,12 +15,13 @@ from services.applications.service import Taken
 from services.certificates.models import Certificate
 from services.core.clock import shanghai_iso
 from services.core.money import yuan_text, yuan_words
-from services.items.declaration import Approval, Item
+from services.items.declaration import Approval, Item, Part
 from services.items.engine import state_table
 from services.items.facts import SHARED, Facts
 from services.items.judging import Quote
 from services.items.timing import PayTiming
 from services.ledger.queries import FundMovement
+from services.loans.models import MortgageDischarge
 
 KIND_TEXTS = {
     "contribution": "汇缴",
@@ -39,6 +41,7 @@ _WAITING = {
     "paying": "银行正在付款，一般 1 分钟内到账。",
     "accepted": "银行已受理，正在把钱转到您的卡上，一般 1 分钟内到账。",
     "paid": "钱已经转到您的银行卡。",
+    "repaid": "钱已经从公积金账户还进贷款。",
     "unknown": "银行还没有回话。您的钱安全，我们在查，有结果马上通知您，不用重新提交。",
     "returned": "这笔钱没有转成功，已经退回您的公积金账户。请核对银行卡后再办。",
     "refused": "这次没有办成，钱没有动。",
@@ -56,6 +59,7 @@ _NEXT = {
     "unknown": "wait",
     "submitted": "wait",
     "paid": "done",
+    "repaid": "done",
     "completed": "done",
 }
 
@@ -122,7 +126,9 @@ def quote_view(
         "max_fen": quote.amount.max_fen if quote.amount and quote.allowed else None,
         "headline": _headline(quote),
         "explanation": quote.amount.headline if quote.amount and quote.allowed else "",
-        "breakdown": _parts(quote) if quote.allowed else [],
+        "breakdown": _parts(quote.amount.parts) if quote.allowed and quote.amount else [],
+        "preview": _parts(quote.amount.preview) if quote.allowed and quote.amount else [],
+        "verb": quote.amount.verb if quote.amount else "提",
         "refusals": [refusal.to_json() for refusal in quote.refusals],
         "facts": facts_view(quote.facts),
         "next_on": _day(_earliest(quote) if not quote.allowed else next_on),
@@ -152,7 +158,7 @@ def _headline(quote: Quote) -> str:
         return quote.refusals[0].text
     if quote.amount is None:
         return quote.item.allowed_text
-    sentence = f"您现在可提 {yuan_text(quote.amount.max_fen)} 元。"
+    sentence = f"您现在可{quote.amount.verb} {yuan_text(quote.amount.max_fen)} 元。"
     return (
         sentence
         if quote.approval is Approval.INSTANT
@@ -166,8 +172,7 @@ def _earliest(quote: Quote) -> date | None:
     return None if not days or None in days else max(day for day in days if day)
 
 
-def _parts(quote: Quote) -> list[dict[str, Any]]:
-    parts = quote.amount.parts if quote.amount else ()
+def _parts(parts: Sequence[Part]) -> list[dict[str, Any]]:
     return [{"label": p.label, "amount_fen": p.amount_fen, "text": p.text, "source": p.source} for p in parts]
 
 
@@ -191,6 +196,7 @@ def application_view(
     certificate: dict[str, Any] | None,
     balance_fen: int | None,
     next_on: date | None,
+    discharge: MortgageDischarge | None = None,
 ) -> dict[str, Any]:
     """An application with its progress line."""
     table = state_table(application)
@@ -208,8 +214,8 @@ def application_view(
         "amount_words": yuan_words(application.amount_fen) if application.amount_fen is not None else None,
         "card": {"bank_name": payee["bank_name"], "tail4": payee["tail4"]} if payee else None,
         "next_step": _NEXT.get(application.state, "none"),
-        "waiting_text": _waiting_text(application, transitions),
-        "steps": progress(application, transitions),
+        "waiting_text": _waiting_text(application, transitions) + _discharge_text(discharge),
+        "steps": [*progress(application, transitions), *_discharge_step(discharge)],
         "refusals": application.result.get("refusals", []),
         "certificate": certificate,
         "result": application.result,
@@ -232,12 +238,47 @@ def _waiting_text(application: Application, transitions: list[Taken]) -> str:
     return _WAITING[application.state]
 
 
+_DISCHARGE = {
+    "asked": "房子的抵押，我们已经替您申请解除，在等不动产登记中心回话。",
+    "accepted": "不动产登记中心已经受理解除抵押，办好后这里会显示。",
+    "registered": "房子的抵押已经解除。",
+    "refused": "解除抵押要您到不动产登记窗口办一次，请带身份证和不动产权证书。",
+}
+_DISCHARGE_STEP = {"asked": "current", "accepted": "current", "registered": "done", "refused": "failed"}
+
+
+def _discharge_text(discharge: MortgageDischarge | None) -> str:
+    return _DISCHARGE[discharge.state] if discharge else ""
+
+
+def _discharge_step(discharge: MortgageDischarge | None) -> list[dict[str, Any]]:
+    """What has become of the mortgage, after a settlement."""
+    if discharge is None:
+        return []
+    ended = discharge.ask_again_at is None
+    return [
+        {
+            "key": "discharge",
+            "label": "解除抵押",
+            "actor": "不动产登记中心",
+            "at": shanghai_iso(discharge.updated_at) if ended else None,
+            "state": _DISCHARGE_STEP[discharge.state],
+        }
+    ]
+
+
 _MONEY_STEPS = (
     ("submitted", "提交", "您"),
     ("verified", "刷脸", "您"),
     ("approved", "批准", "公积金中心"),
     ("paying", "付款", "银行"),
     ("paid", "到账", "银行"),
+)
+_REPAY_STEPS = (
+    ("submitted", "提交", "您"),
+    ("verified", "刷脸", "您"),
+    ("approved", "批准", "公积金中心"),
+    ("repaid", "还进贷款", "公积金中心"),
 )
 _MONEY_REACHED = {
     "submitted": 1,
@@ -249,6 +290,7 @@ _MONEY_REACHED = {
     "unknown": 3,
     "accepted": 4,
     "paid": 5,
+    "repaid": 4,
     "returned": 4,
 }
 _FAILED = {"returned": "已退回", "refused": "没有通过", "expired": "已失效", "cancelled": "已撤销"}
@@ -263,14 +305,11 @@ def progress(application: Application, transitions: list[Taken]) -> list[dict[st
 
 def _money_progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
     at = {transition.target: transition.at for transition in transitions}
-    times = (
-        at.get("submitted"),
-        at.get("approved") or at.get("in_review"),
-        at.get("approved"),
-        at.get("paying"),
-        at.get("paid"),
-    )
-    steps = tuple(_named(step, application) for step in _MONEY_STEPS)
+    approved = at.get("approved")
+    begun = (at.get("submitted"), approved or at.get("in_review"), approved)
+    inside = application.payee is None
+    times = (*begun, at.get("repaid")) if inside else (*begun, at.get("paying"), at.get("paid"))
+    steps = tuple(_named(step, application) for step in (_REPAY_STEPS if inside else _MONEY_STEPS))
     if application.state in _FAILED:
         return _failed_line(application, steps, times, at)
     reached = _MONEY_REACHED[application.state]

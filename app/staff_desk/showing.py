@@ -41,6 +41,7 @@ _ACTS = {
     "withdrawal.approved": "核准付款",
     "withdrawal.paid": "到账",
     "withdrawal.returned": "退回账户",
+    "loan.repaid": "还进贷款",
 }
 _OUTCOMES = {"confirmed": "已确认", "sent_back": "已退回"}
 

@@ -18,6 +18,7 @@ from services.face.states import FACE_STATES
 from services.face.tips import TIPS
 from services.items.declaration import Item
 from services.items.registry import load_registry
+from services.loans.states import DISCHARGE_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
 from services.loans.states import LOAN_STATES
 from services.notices.states import NOTICE_STATES
@@ -31,6 +32,7 @@ TABLES = {
     "face_session": ("刷脸会话 face session", FACE_STATES),
     "loan": ("贷款 loan", LOAN_STATES),
     "loan_instalment": ("还款期次 loan instalment", LOAN_INSTALMENT_STATES),
+    "mortgage_discharge": ("解除抵押 discharge of a mortgage", DISCHARGE_STATES),
     "notice_intent": ("通知 notice intent", NOTICE_STATES),
 }
 _NOWHERE = "postgresql+psycopg://nobody@127.0.0.1/none"

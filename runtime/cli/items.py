@@ -42,7 +42,7 @@ class Tried:
             return f"{first.code}: {first.text}"
         if self.quote.amount is None:
             return self.quote.item.allowed_text
-        return f"可提 {yuan_text(self.quote.amount.max_fen)} 元, {self.quote.approval.value}"
+        return f"可{self.quote.amount.verb} {yuan_text(self.quote.amount.max_fen)} 元, {self.quote.approval.value}"
 
 
 def try_out(item: Item, figures: list[Figure]) -> list[Tried]:

@@ -37,6 +37,19 @@ def estate_ownership(world: World, person: Person, params: Mapping[str, Any]) ->
     return {"houses": [{name: _plain(house.get(name)) for name in names} for house in houses]}
 
 
+def estate_discharge(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
+    """Discharge of a mortgage: taken in when first asked for, registered when asked about again; unknown houses are not found."""
+    house_no, contract_no = str(params.get("house_no", "")), str(params.get("loan_contract_no", ""))
+    if not house_no or not contract_no or not params.get("settled_on"):
+        return None
+    if not any(str(house.get("house_no")) == house_no for house in person.houses):
+        return None
+    receipt_no = str(params.get("receipt_no") or "")
+    if receipt_no:
+        return {"state": "registered", "receipt_no": receipt_no}
+    return {"state": "accepted", "receipt_no": f"DYZX{contract_no[-10:]}"}
+
+
 def bank_card_check(world: World, person: Person, params: Mapping[str, Any]) -> Data | None:
     """Whether a card is the person's own first-class debit card in good order."""
     owner, card = _card(world, str(params.get("bank_code", "")), str(params.get("card_no", "")))
@@ -112,6 +125,7 @@ REGISTRIES: dict[str, Registry] = {
     "police.photo": police_photo,
     "civil.marriage": civil_marriage,
     "estate.ownership": estate_ownership,
+    "estate.discharge": estate_discharge,
     "bank.card_check": bank_card_check,
     "housing.contract": entries_of("contracts"),
     "tax.deed": entries_of("deeds"),

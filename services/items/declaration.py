@@ -90,6 +90,10 @@ class Amount:
     max_fen: int
     parts: tuple[Part, ...]
     headline: str
+    verb: str = "提"
+    """What is done with it, as members say it: 提, or 还 where it repays a loan."""
+    preview: tuple[Part, ...] = ()
+    """What it would change, tried out before anything is asked for 试算."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,13 @@ class CloseAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class RepayLoan:
+    """Effect: the fund repays a loan 冲还, inside our books and without the bank: a part, all, or all if it is enough."""
+
+    how: Literal["part", "all", "up_to"]
+
+
+@dataclass(frozen=True, slots=True)
 class IssueCertificate:
     """Effect: issue a certificate of this kind."""
 
@@ -128,7 +139,7 @@ class AddPayeeCard:
     """Effect: the card of the form becomes a payee card after the cooling-off."""
 
 
-Effect = StartWithdrawal | CloseAccount | IssueCertificate | AddPayeeCard
+Effect = StartWithdrawal | CloseAccount | RepayLoan | IssueCertificate | AddPayeeCard
 Rule = Callable[[Facts, Any, Policy], Refusal | None]
 Kind = Literal["withdrawal", "certificate", "change"]
 
@@ -189,6 +200,15 @@ class Item:
     asks: Callable[[Facts, Any, Policy], frozenset[str]] | None = None
     spends: Callable[[Facts, Any], frozenset[str]] | None = None
     spares: Callable[[Policy], frozenset[Fact]] | None = None
+    effects: Callable[[Any], Effect] | None = None
+
+    def effect_for(self, form: Any) -> Effect:
+        """What is done for this form, where members choose between ways."""
+        return self.effects(form) if self.effects else self.effect
+
+    def repays(self, form: Any) -> bool:
+        """Whether no money leaves the centre: it repays the member's own loan, at once and to the day."""
+        return isinstance(self.effect_for(form), RepayLoan)
 
     def exists_on(self, day: date) -> bool:
         """Whether the item is there on a day; before its first and after its last day it is not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -19,9 +20,19 @@ from services.core.identity import check_card_no
 from services.core.money import yuan_text
 from services.core.outbox import emit
 from services.core.pii import mask_id_no
-from services.items.declaration import AddPayeeCard, CloseAccount, IssueCertificate, Item, StartWithdrawal
-from services.items.facts import Facts
+from services.items.declaration import (
+    AddPayeeCard,
+    CloseAccount,
+    IssueCertificate,
+    Item,
+    RepayLoan,
+    StartWithdrawal,
+)
+from services.items.facts import Facts, facts_from_json
+from services.items.fund_loans import chosen
+from services.items.repaying import Wish, finish_repaid, repay
 from services.ledger.queries import balance_of
+from services.loans.discharge import ask_for_discharge
 from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
@@ -94,6 +105,28 @@ class Effects:
         )
         approve(session, application, terms, event=event, actor=actor, at=now)
         close_with(session, application, item.effect.reason, now)
+
+    def repay(
+        self,
+        session: Session,
+        application: Application,
+        effect: RepayLoan,
+        form: Any,
+        *,
+        event: str,
+        actor: str,
+    ) -> None:
+        """Repay the loan of the form from the fund; a loan that is settled by it has its mortgage discharged."""
+        now = self._clock.now()
+        require_paying(session, application.account_id)
+        loan = chosen(facts_from_json(application.facts), form)
+        assert loan is not None  # the rules refused otherwise
+        keep = self._policies.on(session, shanghai_day(now)).integer("loan.offset_leave_fen")
+        wish = Wish(UUID(loan.loan_id), effect.how, getattr(form, "change", "term"), keep)
+        booked = repay(session, application, wish, now)
+        finish_repaid(session, application, event=event, actor=actor, at=now)
+        if booked.state == "settled":
+            ask_for_discharge(session, booked, application, now)
 
     def _settle_type(self, application: Application, policy: Policy) -> str:
         if (application.payee or {}).get("bank_code") == self.pay_bank_code:

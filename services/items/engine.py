@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,14 @@ from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
-from services.items.declaration import Approval, CloseAccount, Item, StartWithdrawal, Verification
+from services.items.declaration import (
+    Approval,
+    CloseAccount,
+    Item,
+    RepayLoan,
+    StartWithdrawal,
+    Verification,
+)
 from services.items.effects import Effects
 from services.items.facts import facts_from_json
 from services.items.judging import Quote, judge, refuse_unanswered
@@ -138,7 +145,7 @@ class Engine:
         now = self._clock.now()
         lock_balance(session, account_id)
         self._refuse_cooling(session, account_id, prepared.item, now)
-        self._loader.lock_shared_caps(session, account_id, prepared.shared)
+        self._loader.lock_shared_caps(session, account_id, prepared.item, prepared.shared)
         quote = self.quote(session, account_id, prepared)
         if not quote.allowed:
             raise ItemRefused(
@@ -188,11 +195,11 @@ class Engine:
             return None
         if getattr(form, "amount_fen", 0) > quote.amount.max_fen:
             raise AmountOver(
-                f"您现在最多可提 {yuan_text(quote.amount.max_fen)} 元，请改一下金额。",
+                f"您现在最多可{quote.amount.verb} {yuan_text(quote.amount.max_fen)} 元，请改一下金额。",
                 field="amount_fen",
                 extra={"max_fen": quote.amount.max_fen},
             )
-        return usable_card(session, account_id, form.card_id, now)
+        return None if quote.item.repays(form) else usable_card(session, account_id, form.card_id, now)
 
     def _new(
         self,
@@ -285,12 +292,20 @@ class Engine:
         prove(application)
         found = decide(session, application, route, self.policy(session), now)
         refuse_closed(found)
+        if self._repays(application):
+            found = replace(found, delay_hours=0)
         note_route(session, application, route, found, now)
-        if application.quote["approval"] == Approval.REVIEW.value or found.outcome is Outcome.REVIEW:
+        looked_at = {Outcome.REVIEW} | ({Outcome.DELAY} if self._repays(application) else set())
+        if application.quote["approval"] == Approval.REVIEW.value or found.outcome in looked_at:
             move(session, application, state_table(application), "require_review", actor="系统", at=now)
         else:
             self.carry_out(session, application, event=PASSED[route], actor="member")
         return application
+
+    def _repays(self, application: Application) -> bool:
+        """A repayment is to the day and cannot wait: where a payment would, a person looks instead."""
+        item = self.registry.get(application.item_code)
+        return item.repays(self.stored_form(application) if item.effects else None)
 
     def require_verifying(self, application: Application) -> None:
         """Raises Conflict unless the application waits for its proof, in time."""
@@ -303,9 +318,13 @@ class Engine:
         The caller holds the account's lock. `event` is the edge a withdrawal takes. Raises BalanceInsufficient.
         """
         item = self.registry.get(application.item_code)
-        if isinstance(item.effect, StartWithdrawal):
+        effect = item.effect_for(self.stored_form(application) if item.effects else None)
+        if isinstance(effect, StartWithdrawal):
             self._effects.pay(session, application, item, self.policy(session), event=event, actor=actor)
-        elif isinstance(item.effect, CloseAccount):
+        elif isinstance(effect, RepayLoan):
+            form = self.stored_form(application)
+            self._effects.repay(session, application, effect, form, event=event, actor=actor)
+        elif isinstance(effect, CloseAccount):
             self._effects.close(session, application, item, self.policy(session), event=event, actor=actor)
         else:
             facts, form = facts_from_json(application.facts), self.stored_form(application)

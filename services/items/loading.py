@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -35,7 +35,7 @@ from services.items.facts import (
 from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import lock_keys, unnamed_count, usage_of_keys
 from services.ledger.queries import balance_of
-from services.loans.queries import loan_facts
+from services.loans.queries import loan_facts, loans_held
 from services.members.consents import ConsentRequired, consent_text, require_consent
 from services.members.identity import account_of_mac, id_no_mac
 from services.members.models import Consent
@@ -43,7 +43,7 @@ from services.policies.service import PolicyBook
 from services.withdrawals.service import counted_fen
 from services.withdrawals.states import COUNTED_STATES
 
-_IN_FLIGHT = frozenset(COUNTED_STATES) - {"paid"}
+_IN_FLIGHT = frozenset(COUNTED_STATES) - {"paid", "repaid"}
 _SOURCES = {
     Fact.MARRIAGE: ("civil.marriage", "民政婚姻登记"),
     Fact.PROPERTY: ("estate.ownership", "不动产登记"),
@@ -135,28 +135,34 @@ class FactLoader:
     def _key(self, kind: str, number: str) -> str:
         return self._cipher.look_up(number, f"item_usage.{kind}").hex()[:32]
 
-    def lock_shared_caps(self, session: Session, account_id: UUID, shared: SharedFacts) -> None:
+    def lock_shared_caps(self, session: Session, account_id: UUID, item: Item, shared: SharedFacts) -> None:
         """Hold every cap the member shares with others, so that two who ask at once are counted one after the other.
 
         The caller has locked the account.
         """
+        held = loans_held(session, account_id) if _spends_loans(item) else []
+        own = {self._key("loan", one.loan.contract_no) for one in held}
         spouse = account_of_mac(session, shared.spouse)
         couple = {f"couple:{min(account_id, spouse)}:{max(account_id, spouse)}"} if spouse else set()
-        lock_keys(session, shared.keys() | couple)
+        lock_keys(session, shared.keys() | own | couple)
 
     def complete(self, session: Session, account_id: UUID, item: Item, shared: SharedFacts) -> Facts:
         """Facts of our own tables, joined with the shared ones."""
         now = self._clock.now()
         today = shanghai_day(now)
         needs = item.needs
+        loans = (
+            loan_facts(session, self._cipher, account_id, today, self._key) if Fact.LOANS in needs else None
+        )
+        keys = shared.keys() | (
+            {loan.key for loan in loans.loans} if loans and _spends_loans(item) else set()
+        )
         return Facts(
             today=today,
             account=_account(session, account_id),
             contributions=_contributions(session, account_id, today) if Fact.CONTRIBUTIONS in needs else None,
-            usage=_usage(session, account_id, item, shared, today) if Fact.USAGE in needs else None,
-            loans=loan_facts(session, self._cipher, account_id, today, self._key)
-            if Fact.LOANS in needs
-            else None,
+            usage=_usage(session, account_id, item, shared, keys, today) if Fact.USAGE in needs else None,
+            loans=loans,
             closing=self._closing(session, account_id, today) if Fact.CLOSING in needs else None,
             **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),
@@ -198,7 +204,14 @@ def _contributions(session: Session, account_id: UUID, today: date) -> Contribut
     return ContributionFacts(continuous_months(months, today), first, last)
 
 
-def _usage(session: Session, account_id: UUID, item: Item, shared: SharedFacts, today: date) -> UsageFacts:
+def _spends_loans(item: Item) -> bool:
+    """Whether applications draw on caps of the centre's own loans, which no other department names."""
+    return item.spends is not None and Fact.LOANS in item.needs and not item.needs & SHARED
+
+
+def _usage(
+    session: Session, account_id: UUID, item: Item, shared: SharedFacts, keys: Set[str], today: date
+) -> UsageFacts:
     counted = [a for a in money_applications(session, account_id) if a.state in COUNTED_STATES]
     same = [a for a in counted if a.item_code == item.code]
     this_year = [a for a in same if a.submitted_on.year == today.year]
@@ -217,7 +230,7 @@ def _usage(session: Session, account_id: UUID, item: Item, shared: SharedFacts, 
         else 0,
         last_on=last.get(item.code),
         last_by_item=last,
-        keyed=usage_of_keys(session, account_id, item.code, sorted(shared.keys()), today),
+        keyed=usage_of_keys(session, account_id, item.code, sorted(keys), today),
         unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
     )
 

@@ -28,8 +28,10 @@ class PayTiming:
 
 
 def pay_timing(session: Session, account_id: UUID, quote: Quote, form: Any, at: datetime) -> PayTiming | None:
-    """The timing for what is filled in so far; None for what moves no money."""
+    """The timing for what is filled in so far; None for what sends no money out."""
     if quote.item.kind != MONEY or quote.item.verification is not Verification.FACE:
+        return None
+    if quote.item.repays(form):
         return None
     most_fen = quote.amount.max_fen if quote.amount else 0
     asked_fen = getattr(form, "amount_fen", None)

@@ -187,3 +187,27 @@ class LoanRepayment(Base):
         UniqueConstraint("account_id", "loan_id", "business_ref"),
         CheckConstraint("source IN ('card', 'fund', 'centre')", name="source"),
     )
+
+
+class MortgageDischarge(Base):
+    """The discharge of a settled loan's mortgage 解抵, asked of the registry for the member; one for a loan."""
+
+    __tablename__ = "mortgage_discharge"
+    account_id: Mapped[Key]
+    loan_id: Mapped[Key]
+    application_id: Mapped[UUID] = mapped_column(Uuid)
+    case_no: Mapped[str] = mapped_column(String(15))
+    state: Mapped[str] = mapped_column(String(10))
+    receipt_no: Mapped[str] = mapped_column(String(40))
+    asked_times: Mapped[int] = mapped_column(Integer)
+    ask_again_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+    __table_args__ = (
+        _of_a_loan(),
+        CheckConstraint(
+            "(ask_again_at IS NULL) = (state IN ('registered', 'refused'))", name="ended_is_not_asked"
+        ),
+        Index("ix_mortgage_discharge_application_id", "application_id"),
+        Index("ix_mortgage_discharge_ask_again_at", "ask_again_at"),
+    )

@@ -1,4 +1,4 @@
-"""States of a loan 贷款状态 and of an instalment 期次状态; no other edge exists."""
+"""States of a loan 贷款状态 of an instalment 期次状态 and of a discharge 解抵状态; no other edge exists."""
 
 from __future__ import annotations
 
@@ -13,6 +13,23 @@ LOAN_STATES = StateTable(
         Edge("overdue", "catch_up", "normal", "本人"),
         Edge("normal", "settle", "settled", "本人"),
         Edge("overdue", "settle", "settled", "本人"),
+    ),
+)
+DISCHARGE_STATES = StateTable(
+    "mortgage_discharge",
+    "asked",
+    {
+        "asked": "已替您申请",
+        "accepted": "登记机构已受理",
+        "registered": "抵押已解除",
+        "refused": "要到窗口办",
+    },
+    (
+        Edge("asked", "accept", "accepted", "登记机构"),
+        Edge("asked", "register", "registered", "登记机构"),
+        Edge("accepted", "register", "registered", "登记机构"),
+        Edge("asked", "refuse", "refused", "登记机构"),
+        Edge("accepted", "refuse", "refused", "登记机构"),
     ),
 )
 INSTALMENT_STATES = StateTable(

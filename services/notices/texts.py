@@ -68,6 +68,21 @@ TELLINGS: dict[str, Telling] = {
             f"{f['date']}{f['item']}{f['amount']}元已转入尾号{f['card4']}银行卡，账户余额{f['balance']}元。"
         ),
     ),
+    "loan.repaid": Telling(
+        "settlement",
+        "loan_repaid",
+        lambda p, at: {
+            "date": short_day(at),
+            "item": str(p["item_name"]),
+            "amount": yuan_plain(int(p["amount_fen"])),
+            "owed": yuan_plain(int(p["owed_fen"])),
+            "balance": yuan_plain(int(p["balance_fen"])),
+        },
+        "公积金还贷",
+        lambda f: (
+            f"{f['date']}{f['item']}：{f['amount']}元已从公积金账户还进贷款，贷款还欠{f['owed']}元，账户余额{f['balance']}元。"
+        ),
+    ),
     "withdrawal.returned": Telling(
         "settlement",
         "settlement_returned",

@@ -16,6 +16,7 @@ WITHDRAWAL_STATES = StateTable(
         "paying": "付款中",
         "accepted": "银行已受理",
         "paid": "已到账",
+        "repaid": "已还贷款",
         "unknown": "结果待查",
         "returned": "已退回",
         "refused": "不予提取",
@@ -34,6 +35,7 @@ WITHDRAWAL_STATES = StateTable(
         Edge("in_review", "refuse", "refused", "工作人员"),
         Edge("approved", "dispatch", "paying", "系统"),
         Edge("approved", "postpone", "waiting", "系统"),
+        Edge("approved", "offset", "repaid", "系统"),
         Edge("waiting", "dispatch", "paying", "系统"),
         Edge("paying", "bank_accepted", "accepted", "银行"),
         Edge("paying", "bank_paid", "paid", "银行"),
@@ -61,5 +63,6 @@ COUNTED_STATES = (
     "accepted",
     "unknown",
     "paid",
+    "repaid",
 )
 """States in which an amount counts against a cap: paid and pending."""

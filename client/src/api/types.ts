@@ -213,6 +213,10 @@ export interface Quote {
   headline: string
   explanation: string
   breakdown: { label: string; amount_fen: number | null; text: string; source: string }[]
+  /** What it would change, tried out before anything is asked for. */
+  preview?: { label: string; amount_fen: number | null; text: string; source: string }[]
+  /** What is done with the money. */
+  verb?: '提' | '还'
   refusals: Refusal[]
   timing: PayTiming | null
   facts: { label: string; value_text: string; source: string; as_of: string }[]

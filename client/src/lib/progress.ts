@@ -12,7 +12,7 @@ const FAILED = ['refused', 'returned', 'expired', 'cancelled']
 
 /** The colour and mark of a state: arrived, still under way, or ended without success. */
 export function toneOf(state: string): Tone {
-  if (state === 'paid' || state === 'completed') return 'done'
+  if (['paid', 'repaid', 'completed'].includes(state)) return 'done'
   return FAILED.includes(state) ? 'failed' : 'waiting'
 }
 

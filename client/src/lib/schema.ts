@@ -70,11 +70,11 @@ export function valueOf(field: Field, text: string): string | number | undefined
 }
 
 /** What is wrong with a field, as a sentence; null when nothing is. */
-export function faultOf(field: Field, text: string, maxFen: number | null): string | null {
+export function faultOf(field: Field, text: string, maxFen: number | null, verb = '提'): string | null {
   const value = text.trim()
   if (!value) return field.required ? emptyText(field) : null
-  if (field.widget === 'amount') return amountFault(value, maxFen)
-  if (field.widget === 'yuan') return amountFault(value, null)
+  if (field.widget === 'amount') return amountFault(value, maxFen, verb)
+  if (field.widget === 'yuan') return amountFault(value, null, verb)
   if (field.numeric && !/^[\d\s]+$/.test(value)) return `${field.label}只有数字，请再看一遍。`
   if (field.pattern && !field.pattern.test(value)) return `${field.label}好像写得不对，请再看一遍。`
   return null
@@ -85,11 +85,11 @@ function emptyText(field: Field): string {
   return field.widget === 'text' || field.widget === 'yuan' ? `请填写${field.label}。` : `请选择${field.label}。`
 }
 
-function amountFault(text: string, maxFen: number | null): string | null {
+function amountFault(text: string, maxFen: number | null, verb: string): string | null {
   const fen = parseYuan(text)
   if (fen === null) return '金额只写数字和小数点，最多两位小数，例如 3000 或 3000.50。'
   if (fen === 0) return '金额要大于零。'
-  if (maxFen !== null && fen > maxFen) return `最多可提 ${yuanText(maxFen)} 元，请改小一些。`
+  if (maxFen !== null && fen > maxFen) return `最多可${verb} ${yuanText(maxFen)} 元，请改小一些。`
   return null
 }
 

@@ -39,6 +39,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "sms_code": ("code", "minutes"),
     "settlement_paid": ("date", "item", "amount", "card4", "balance"),
     "settlement_returned": ("date", "item", "amount", "card4"),
+    "loan_repaid": ("date", "item", "amount", "owed", "balance"),
     "card_changed": ("bank", "card4", "usable_from"),
     "certificate_issued": ("name", "number"),
     "bound": ("time",),
