@@ -51,7 +51,7 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
     claim = live_claim(session, case)
     opinions = opinions_of(session, case)
     names = _names(session, claim, opinions)
-    decided = replay(session, own.engine, own.policies, case)
+    decided = replay(own.engine, case)
     item = own.engine.registry.get(case.item_code)
     now = own.clock.now()
     return {

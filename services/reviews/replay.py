@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from services.applications.models import Application
 from services.items.declaration import Amount, Refusal
 from services.items.engine import Engine
 from services.items.facts import Facts, facts_from_json
-from services.policies.service import PolicyBook
+from services.policies.rules import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,11 @@ class Replay:
     amount: Amount | None
 
 
-def replay(session: Session, engine: Engine, policies: PolicyBook, case: Application) -> Replay:
-    """Judge the case again as it stood when it was submitted."""
+def replay(engine: Engine, case: Application) -> Replay:
+    """Judge the case again by the facts and figures it was submitted under."""
     item = engine.registry.get(case.item_code)
     facts, form = facts_from_json(case.facts), engine.stored_form(case)
-    policy = policies.on(session, case.submitted_on)
+    policy = Policy(case.submitted_on, case.quote["figures"], case.policy_version)
     rules = tuple(
         RuleResult((rule.__doc__ or rule.__name__).splitlines()[0].rstrip("."), rule(facts, form, policy))
         for rule in item.eligibility
