@@ -18,9 +18,8 @@ from services.face.states import FACE_STATES
 from services.face.tips import TIPS
 from services.items.declaration import Item
 from services.items.registry import load_registry
-from services.loans.states import DISCHARGE_STATES
+from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
-from services.loans.states import LOAN_STATES
 from services.notices.states import NOTICE_STATES
 from services.settlement.states import INSTRUCTION_STATES
 from services.withdrawals.states import WITHDRAWAL_STATES
