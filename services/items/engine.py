@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.accounts.models import PayeeCard
 from services.accounts.service import usable_card
+from services.accounts.settlement_interest import closing_interest
 from services.applications.case_numbers import CaseNumbers
 from services.applications.models import MONEY, Application
 from services.applications.service import load, move, open_application
@@ -40,6 +41,7 @@ from services.items.judging import Quote, judge, refuse_unanswered
 from services.items.loading import FactLoader, SharedFacts
 from services.items.registry import Registry
 from services.items.usage import spend
+from services.ledger.queries import balance_of
 from services.ledger.service import lock_balance
 from services.members.binding import binding_of_member
 from services.members.identity import person_of
@@ -329,6 +331,14 @@ class Engine:
         else:
             facts, form = facts_from_json(application.facts), self.stored_form(application)
             self._effects.complete(session, application, item, facts, form, actor=actor)
+
+    def due_fen(self, session: Session, application: Application) -> int | None:
+        """What an item that pays everything pays today, interest and all; None where the amount is the application's."""
+        if not isinstance(self.registry.get(application.item_code).effect, CloseAccount):
+            return None
+        today, account_id = shanghai_day(self._clock.now()), application.account_id
+        interest = closing_interest(session, self._policies, account_id, today)
+        return balance_of(session, account_id).balance_fen + interest.interest_fen
 
     def _too_late(self, application: Application) -> bool:
         return application.expires_at is not None and self._clock.now() >= application.expires_at

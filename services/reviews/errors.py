@@ -49,3 +49,9 @@ class NotUnderReview(Conflict):
         "不在审核中",
         "这笔业务已经不在审核中，请刷新看最新状态。",
     )
+
+
+class AmountMoved(Conflict):
+    """What would be paid today is not what the first person looked at."""
+
+    code, title = "review.amount_moved", "金额变了"

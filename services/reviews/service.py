@@ -26,6 +26,7 @@ from services.ledger.service import lock_balance
 from services.members.identity import Person, person_of
 from services.members.models import Member
 from services.reviews.errors import (
+    AmountMoved,
     ClaimedAlready,
     NothingPending,
     NotUnderReview,
@@ -97,10 +98,10 @@ class Reviews:
     def propose_approval(
         self, session: Session, staff: Staff, case_no: str, amount_fen: int | None, remark: str
     ) -> None:
-        """First opinion: yes. For money, with an amount of at most what the member asked for."""
+        """First opinion: yes. For money, with an amount of at most what the member asked for, or all of it today."""
         case, claim = self._mine(session, staff, case_no)
         if case.kind == MONEY:
-            _check_amount(case, amount_fen)
+            amount_fen = self._amount(session, case, amount_fen)
         elif amount_fen is not None:
             raise Invalid("这项业务没有金额。", code="review.amount", field="amount")
         self._propose(
@@ -226,7 +227,30 @@ class Reviews:
             )
         )
 
+    def _amount(self, session: Session, case: Application, amount_fen: int | None) -> int:
+        """The amount of an opinion; closing an account pays all there is, with interest to the day."""
+        due_fen = self._engine.due_fen(session, case)
+        if due_fen is None:
+            return _checked_amount(case, amount_fen)
+        if amount_fen not in (case.amount_fen, due_fen):
+            raise Invalid(
+                f"销户要全部提完，今天连本带利是 {yuan_text(due_fen)} 元。",
+                code="review.amount",
+                field="amount",
+            )
+        return due_fen
+
+    def _refuse_moved(self, session: Session, case: Application, opinion: ReviewOpinion) -> None:
+        """Both people stand for one and the same amount: interest of another day is another amount."""
+        due_fen = self._engine.due_fen(session, case)
+        if due_fen is not None and due_fen != opinion.amount_fen:
+            raise AmountMoved(
+                f"今天连本带利是 {yuan_text(due_fen)} 元，和初审那天的 {yuan_text(opinion.amount_fen or 0)} 元不同。"
+                "请退回初审，按今天的金额再提一次。"
+            )
+
     def _approve(self, session: Session, staff: Staff, case: Application, opinion: ReviewOpinion) -> None:
+        self._refuse_moved(session, case, opinion)
         if opinion.amount_fen is not None and opinion.amount_fen != case.amount_fen:
             case.result = case.result | {"asked_fen": case.amount_fen}
             case.amount_fen = opinion.amount_fen
@@ -307,7 +331,7 @@ def _actor(staff: Staff) -> str:
     return f"staff:{staff.login}"
 
 
-def _check_amount(case: Application, amount_fen: int | None) -> None:
+def _checked_amount(case: Application, amount_fen: int | None) -> int:
     if case.amount_fen is None:
         raise Conflict(code="withdrawal.no_amount")
     if amount_fen is None or not 0 < amount_fen <= case.amount_fen:
@@ -316,3 +340,4 @@ def _check_amount(case: Application, amount_fen: int | None) -> None:
             code="review.amount",
             field="amount",
         )
+    return amount_fen
