@@ -34,6 +34,7 @@ class RouteClosed(Forbidden):
     code, title = "route.closed", "这次不能这样核验"
 
 
+# A failure whose reasons its member had deleted still counts: deleting must not lighten what follows.
 _KNOWN = text(
     "SELECT"
     " (SELECT min(same.created_at) FROM device d JOIN device same USING (account_id, x, y)"
@@ -45,7 +46,8 @@ _KNOWN = text(
     " (SELECT created_at FROM payee_card WHERE account_id = :account_id AND card_id = :card_id"
     "  AND source = 'member') AS card_at,"
     " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state IN ('failed', 'expired')"
-    "  AND created_at > :day_ago AND NOT reasons <@ CAST(:excused AS jsonb)) AS failed_faces,"
+    "  AND created_at > :day_ago AND (NOT reasons <@ CAST(:excused AS jsonb)"
+    "   OR state = 'failed' AND erased_at IS NOT NULL AND reasons = '[]')) AS failed_faces,"
     " (SELECT count(*) FROM face_session WHERE account_id = :account_id AND state IN ('failed', 'expired')"
     "  AND created_at >= :midnight AND jsonb_exists_any(reasons, CAST(:strangers AS text[]))) AS stranger_faces,"
     " (SELECT coalesce(sum(amount_fen), 0) FROM application WHERE account_id = :account_id"
