@@ -24,6 +24,8 @@ from services.reviews.pictures import TAKES, open_case
 
 blueprint = APIBlueprint("documents", __name__, url_prefix="/api/v1", tag="材料")
 UPLOADS = Limit("documents", 40, 3600)
+UPLOADS_DAY = Limit("documents_day", 60, 86_400)
+"""What is stored stays three years, also of cases that were given up: nobody fills the disk by opening many."""
 _FORM_BYTES = MOST_BYTES + 64 * 1024
 
 
@@ -73,7 +75,8 @@ def add_document(application_id: str) -> Any:
     own, account_id, key = ports(), g.account_id, path_key(application_id)
     with transaction(own.sessions) as session:
         open_case(session, account_id, key)
-    hit(UPLOADS, str(account_id))
+    for limit in (UPLOADS, UPLOADS_DAY):
+        hit(limit, str(account_id))
     picture = own.documents.clean(_file())
     with transaction(own.sessions) as session:
         open_case(session, account_id, key, lock=True)

@@ -145,3 +145,22 @@ def test_after_three_years_it_goes(world: World, desk: DeskWorld) -> None:
     world.later(days=2)
     Retention(world.sessions, world.clock).run()
     assert world.one(count, a=case.application_id).n == 0
+
+
+def test_sixty_tries_a_day_and_no_more(world: World, desk: DeskWorld) -> None:
+    """Cases given up keep their pictures: opening many must not fill the disk."""
+    member, case = desk.in_review()
+    path, client = f"/api/v1/applications/{case.application_id}/documents", world.client()
+
+    def tries(count: int) -> set[int]:
+        return {
+            client.post(path, headers=member.bearer, content_type="multipart/form-data", data={}).status_code
+            for _ in range(count)
+        }
+
+    assert tries(40) == {422}
+    assert tries(1) == {429}
+    world.later(hours=1)
+    member.tokens = world.sign_in(member.person)[1]
+    assert tries(20) == {422}  # the try that the hour refused did not count for the day
+    assert tries(1) == {429}
