@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -82,7 +83,8 @@ def bind_member(body: BindIn) -> Any:
     if isinstance(proven, DomainError):
         raise proven
     with transaction(own.sessions) as session:
-        binding = bind(session, own.cipher, proven, g.principal.openid, g.principal.channel, key, now)
+        wait = timedelta(hours=own.engine.policy(session).integer("cooling.rebind_hours"))
+        binding = bind(session, own.cipher, proven, g.principal.openid, g.principal.channel, key, now, wait)
         if binding.bound_at == now:
             emit(session, proven, "member.bound", {}, now)
         tokens = issue(attach_member(session, g.principal.session_id, proven, now))

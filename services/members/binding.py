@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from services.core.ids import new_id
 from services.members.identity import find_by_id_no, matches_record
 from services.members.models import Binding, Device, Member, SmsChallenge
 
+REBIND_WAIT = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
 
@@ -130,8 +131,9 @@ def bind(
     channel: str,
     key: DeviceKey,
     at: datetime,
+    wait: timedelta = REBIND_WAIT,
 ) -> Binding:
-    """Bind a WeChat user to a member and register the phone's key.
+    """Bind a WeChat user to a member and register the phone's key. After an earlier binding, money has to `wait`.
 
     The same user binding again only renews the phone's key. Raises BoundElsewhere when another user is
     bound, WeChatTaken when this user is bound to another member.
@@ -143,6 +145,7 @@ def bind(
         raise BoundElsewhere
     if binding is None:
         _refuse_second_member(session, openid_mac)
+        money_from = _money_from(session, account_id, at, wait)
         binding = Binding(
             account_id=account_id,
             binding_id=new_id(),
@@ -150,7 +153,7 @@ def bind(
             openid_sealed=cipher.seal(openid, "binding.openid"),
             openid_mac=openid_mac,
             bound_at=at,
-            money_from=at,
+            money_from=money_from,
             ended_at=None,
         )
         _write(session, binding)
@@ -173,6 +176,14 @@ def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding
         .where(Binding.account_id == account_id, Binding.channel == channel, Binding.ended_at.is_(None))
         .with_for_update()
     )
+
+
+def _money_from(session: Session, account_id: UUID, at: datetime, wait: timedelta) -> datetime:
+    """At once for a first binding. Any other makes all of the member's wait: who has the SIM has the code, too."""
+    bindings = update(Binding).where(Binding.account_id == account_id).returning(Binding.binding_id)
+    later = at + wait
+    known = session.scalars(bindings.values(money_from=func.greatest(Binding.money_from, later))).all()
+    return later if known else at
 
 
 def _write(session: Session, binding: Binding) -> None:

@@ -43,7 +43,7 @@ class RiskFacts:
     device_age_h: int | None = None
     """Since another phone than the first was registered."""
     rebound_age_h: int | None = None
-    """Since the account was bound again after an earlier binding ended."""
+    """Since the account was bound again, after an earlier binding or beside it."""
     phone_changed_age_h: int | None = None
     card_added_age_h: int | None = None
     """Since the member added the card online; a card on the centre's record is not new."""

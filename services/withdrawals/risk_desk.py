@@ -41,7 +41,7 @@ _KNOWN = text(
     "  WHERE d.account_id = :account_id AND d.ended_at IS NULL) AS device_at,"
     " (SELECT min(created_at) FROM device WHERE account_id = :account_id) AS first_device_at,"
     " (SELECT max(bound_at) FROM binding WHERE account_id = :account_id AND ended_at IS NULL) AS bound_at,"
-    " (SELECT count(*) FROM binding WHERE account_id = :account_id AND ended_at IS NOT NULL) AS ended_bindings,"
+    " (SELECT count(*) FROM binding WHERE account_id = :account_id) AS bindings,"
     " (SELECT phone_changed_at FROM member WHERE account_id = :account_id) AS phone_changed_at,"
     " (SELECT created_at FROM payee_card WHERE account_id = :account_id AND card_id = :card_id"
     "  AND source = 'member') AS card_at,"
@@ -81,7 +81,7 @@ def risk_facts(
         amount_fen=amount_fen,
         hour=local.hour,
         device_age_h=None if first_phone else _hours(known.device_at, at),
-        rebound_age_h=_hours(known.bound_at, at) if known.ended_bindings else None,
+        rebound_age_h=_hours(known.bound_at, at) if known.bindings > 1 else None,
         phone_changed_age_h=_hours(known.phone_changed_at, at),
         card_added_age_h=_hours(known.card_at, at),
         failed_faces=known.failed_faces,

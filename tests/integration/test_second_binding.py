@@ -1,0 +1,57 @@
+"""A second binding makes money wait: a code by SMS is enough to bind, and whoever has the SIM has the code."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import text
+
+from services.core.db import transaction
+from services.core.errors import Forbidden
+from services.members.binding import bind
+from services.withdrawals.risk_desk import risk_facts
+from tests.support.domain.world import Member, World, public_point
+
+
+def bind_stranger(world: World, member: Member, channel: str = "mini") -> None:
+    """Another WeChat user, on another phone, with the member's SMS code."""
+    point, openid = public_point(ec.generate_private_key(ec.SECP256R1())), f"x{member.person.number:027d}"
+    with transaction(world.sessions) as session:
+        bind(session, world.cipher, member.account_id, openid, channel, point, world.clock.now())
+
+
+def unbind(world: World, member: Member) -> None:
+    """At the counter."""
+    with transaction(world.sessions) as session:
+        session.execute(
+            text("UPDATE binding SET ended_at = :at WHERE account_id = :a"),
+            {"a": member.account_id, "at": world.clock.now()},
+        )
+
+
+def test_a_first_binding_waits_for_nothing(world: World, member: Member) -> None:
+    assert world.submit(member).state == "verifying"
+
+
+@pytest.mark.parametrize("after_unbinding", [False, True])
+def test_a_second_one_waits_a_day(world: World, member: Member, after_unbinding: bool) -> None:
+    """Beside the page's binding, by the mini-program; or in its place."""
+    if after_unbinding:
+        unbind(world, member)
+    bind_stranger(world, member, "h5" if after_unbinding else "mini")
+    world.later(hours=23, minutes=59)
+    with pytest.raises(Forbidden) as cooling:
+        world.submit(member)
+    assert cooling.value.code == "member.cooling"
+    world.later(minutes=2)
+    assert world.submit(member).state == "verifying"
+
+
+def test_risk_knows_of_it(world: World, member: Member) -> None:
+    with transaction(world.sessions) as session:
+        before = risk_facts(session, member.account_id, "card_sms", 100, member.card_id, world.clock.now())
+    bind_stranger(world, member)
+    world.later(hours=30)
+    with transaction(world.sessions) as session:
+        after = risk_facts(session, member.account_id, "card_sms", 100, member.card_id, world.clock.now())
+    assert (before.rebound_age_h, after.rebound_age_h) == (None, 30)
