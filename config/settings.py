@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     sms_template_settlement_paid: str = Field("2000002", description="template id 提取到账")
     sms_template_settlement_returned: str = Field("2000003", description="template id 提取退回")
     sms_template_loan_repaid: str = Field("2000031", description="template id 公积金还贷")
+    sms_template_loan_card_changed: str = Field("2000032", description="template id 还款卡变更")
     sms_template_card_changed: str = Field("2000004", description="template id 收款卡变更")
     sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
     sms_template_bound: str = Field("2000006", description="template id 绑定成功")

@@ -14,6 +14,7 @@ SMS_TEMPLATES = (
     "settlement_returned",
     "loan_repaid",
     "card_changed",
+    "loan_card_changed",
     "certificate_issued",
     "bound",
     "operation_code",

@@ -139,7 +139,25 @@ class AddPayeeCard:
     """Effect: the card of the form becomes a payee card after the cooling-off."""
 
 
-Effect = StartWithdrawal | CloseAccount | RepayLoan | IssueCertificate | AddPayeeCard
+@dataclass(frozen=True, slots=True)
+class ChangeLoanCard:
+    """Effect: the instalments of the loan of the form are taken from the card of the form, from the next one on."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAgreement:
+    """Effect: the agreement of the form is signed, changed or ended; its runs come by themselves."""
+
+
+Effect = (
+    KeepAgreement
+    | StartWithdrawal
+    | CloseAccount
+    | RepayLoan
+    | IssueCertificate
+    | AddPayeeCard
+    | ChangeLoanCard
+)
 Rule = Callable[[Facts, Any, Policy], Refusal | None]
 Kind = Literal["withdrawal", "certificate", "change"]
 

@@ -22,6 +22,7 @@ from services.core.outbox import emit
 from services.core.pii import mask_id_no
 from services.items.declaration import (
     AddPayeeCard,
+    ChangeLoanCard,
     CloseAccount,
     IssueCertificate,
     Item,
@@ -30,6 +31,7 @@ from services.items.declaration import (
 )
 from services.items.facts import Facts, facts_from_json
 from services.items.fund_loans import chosen
+from services.items.loan_cards import change_loan_card
 from services.items.repaying import Wish, finish_repaid, repay
 from services.ledger.queries import balance_of
 from services.loans.discharge import ask_for_discharge
@@ -152,6 +154,8 @@ class Effects:
             )
         elif isinstance(item.effect, AddPayeeCard):
             self._add_card(session, application, form, actor)
+        elif isinstance(item.effect, ChangeLoanCard):
+            change_loan_card(session, self._cipher, application, form, actor, self._clock.now())
         else:
             raise TypeError(f"{item.code}: an effect that moves money is not completed here")
 

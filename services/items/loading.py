@@ -25,6 +25,7 @@ from services.items.declaration import Item
 from services.items.facts import (
     SHARED,
     AccountFacts,
+    CardCheckFacts,
     ClosingFacts,
     ContributionFacts,
     Fact,
@@ -127,6 +128,8 @@ class FactLoader:
         value = read_fact(fact, answer, self._key, self._city_code)
         if value is None and answer.status == "ok":
             note = replace(note, status="unavailable")
+        if isinstance(value, CardCheckFacts):
+            value = replace(value, key=self._key("card", str(question.params["card_no"])))
         spouse = found.spouse
         if fact is Fact.MARRIAGE and (number := spouse_id_no(answer)) is not None:
             spouse = id_no_mac(self._cipher, number)

@@ -37,12 +37,13 @@ class PropertyFacts:
 
 @dataclass(frozen=True, slots=True)
 class CardCheckFacts:
-    """The bank's word on a card: whether holder and kind fit, and why not."""
+    """The bank's word on a card: whether holder and kind fit, and why not; `key` names the card asked about."""
 
     matched: bool
     reason: str | None
     bank_code: str
     bank_name: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class LoanFact:
     house_price_fen: int
     down_payment_fen: int
     house_city_code: str
+    card_key: str = ""
+    """Keyed hash of the repayment card's number: tells whether another card is the same."""
 
     def repaid_since(self, on: str) -> int:
         """Principal and interest repaid from a day on, that day included."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.core.crypto import FieldCipher
 from services.core.errors import NotFound
 from services.loans.cards import card_of
-from services.loans.contract import house_of
+from services.loans.contract import CARD_CONTEXT, house_of
 from services.loans.facts import DatedRate, LoanFact, LoanFacts, Repaid, Role
 from services.loans.models import Loan, LoanCoBorrower, LoanInstalment, LoanRepayment
 from services.loans.rules import month_after
@@ -114,6 +114,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         house_price_fen=loan.house_price_fen,
         down_payment_fen=loan.down_payment_fen,
         house_city_code=loan.house_city_code,
+        card_key=key("card", cipher.open(card.card_no_sealed, CARD_CONTEXT)),
     )
 
 

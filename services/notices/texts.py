@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.core.clock import SHANGHAI
@@ -27,6 +27,11 @@ def short_day(at: datetime) -> str:
     """11月22日."""
     local = at.astimezone(SHANGHAI)
     return f"{local.month}月{local.day}日"
+
+
+def plain_day(day: date) -> str:
+    """12月20日."""
+    return f"{day.month}月{day.day}日"
 
 
 def short_time(at: datetime) -> str:
@@ -103,6 +108,20 @@ TELLINGS: dict[str, Telling] = {
         "收款卡变更",
         lambda f: (
             f"您添加了{f['bank']}尾号{f['card4']}的收款卡，{f['usable_from']}起可以收款。不是您本人操作请立即拨打12329。"
+        ),
+    ),
+    "loan.card_changed": Telling(
+        "security",
+        "loan_card_changed",
+        lambda p, at: {
+            "bank": str(p["bank_name"]),
+            "card4": str(p["tail4"]),
+            "from": plain_day(date.fromisoformat(p["from_on"])) if p["from_on"] else short_day(at),
+        },
+        "还款卡变更",
+        lambda f: (
+            f"您的贷款还款卡已改为{f['bank']}尾号{f['card4']}，{f['from']}这一期起从这张卡还。"
+            "不是您本人操作请立即拨打12329。"
         ),
     ),
     "certificate.issued": Telling(

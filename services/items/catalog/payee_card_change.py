@@ -4,94 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
-from services.items.declaration import AddPayeeCard, Basis, Example, Form, Item, Refusal, Verification
+from services.items.cards import CardForm, no_answer, not_confirmed
+from services.items.declaration import AddPayeeCard, Basis, Example, Item, Refusal, Verification
 from services.items.facts import AccountFacts, CardCheckFacts, Fact, Facts, SourceNote
 from services.policies.rules import Policy
 
-_REASONS = {
-    "holder_mismatch": ("开户人不是您本人", "请换一张您本人名下的储蓄卡"),
-    "card_not_found": ("银行没有查到这张卡", "请核对卡号和开户银行"),
-    "card_frozen": ("这张卡被冻结了", "请先到银行解除冻结，或换一张卡"),
-    "not_class_one": ("这张卡是Ⅱ类或Ⅲ类账户", "请换一张Ⅰ类储蓄卡"),
-    "not_debit": ("这张卡不是储蓄卡", "请换一张储蓄卡"),
-}
-
-
-def _digits_together(text: str) -> str:
-    """People type cards in groups of four; the bank knows the digits."""
-    return text.replace(" ", "")
-
-
-class CardForm(Form):
-    """The new card."""
-
-    card_no: Annotated[
-        str,
-        Field(
-            title="银行卡号",
-            min_length=12,
-            max_length=30,
-            json_schema_extra={
-                "x-widget": "text",
-                "x-input": "numeric",
-                "x-help": "请填您本人名下的储蓄卡（Ⅰ类账户）",
-            },
-        ),
-        AfterValidator(_digits_together),
-    ]
-    bank_code: Annotated[
-        str,
-        Field(
-            title="开户银行",
-            pattern="^[0-9]{6}$",
-            json_schema_extra={
-                "x-widget": "choice",
-                "x-labels": {
-                    "105000": "建设银行",
-                    "102000": "工商银行",
-                    "103000": "农业银行",
-                    "104000": "中国银行",
-                    "301000": "交通银行",
-                },
-            },
-        ),
-    ]
+_ARTICLE = "《住房公积金提取业务标准》（GB/T 51353-2019）：资金转入本人账户"
 
 
 def bank_confirms(facts: Facts, form: CardForm, policy: Policy) -> Refusal | None:
     """户名、卡种由开户银行核验."""
-    if facts.card_check is None or facts.card_check.matched:
-        return None
-    reason = facts.card_check.reason if facts.card_check.reason in _REASONS else "not_confirmed"
-    fact, change = _REASONS.get(reason, ("银行没有核验通过", "请核对卡号和开户银行"))
-    return Refusal(
-        code=f"card.{reason}",
-        rule="收款卡必须是本人名下的Ⅰ类储蓄卡",
-        article="《住房公积金提取业务标准》（GB/T 51353-2019）：资金转入本人账户",
-        fact=fact,
-        source="开户银行核验",
-        change=change,
-        text=f"{fact}，不能用来收款。{change}。",
-    )
+    return not_confirmed(facts, "收款", _ARTICLE)
 
 
 def bank_answers(facts: Facts, form: CardForm, policy: Policy) -> Refusal | None:
     """银行核验必须有回音：没有核验过的卡不能收款."""
-    if not facts.missing(Fact.CARD_CHECK):
-        return None
-    return Refusal(
-        code="card.check_unavailable",
-        rule="收款卡要先由开户银行核验",
-        article="《住房公积金提取业务标准》（GB/T 51353-2019）：资金转入本人账户",
-        fact="银行的核验服务现在没有回音",
-        source="开户银行核验",
-        change="过一会儿再试，或带卡到网点办理",
-        text="银行的核验服务现在没有回音，暂时不能添加新卡。请过一会儿再试。",
-    )
+    return no_answer(facts, "收款", _ARTICLE)
 
 
 _FACTS = Facts(

@@ -41,6 +41,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "settlement_returned": ("date", "item", "amount", "card4"),
     "loan_repaid": ("date", "item", "amount", "owed", "balance"),
     "card_changed": ("bank", "card4", "usable_from"),
+    "loan_card_changed": ("bank", "card4", "from"),
     "certificate_issued": ("name", "number"),
     "bound": ("time",),
     "review_refused": ("date", "item", "reason"),
