@@ -32,7 +32,7 @@ from services.items.declaration import (
 from services.items.facts import Facts, facts_from_json
 from services.items.fund_loans import chosen
 from services.items.loan_cards import change_loan_card
-from services.items.repaying import Wish, finish_repaid, repay
+from services.items.repaying import Wish, finish_repaid, repay, settles_for
 from services.ledger.queries import balance_of
 from services.loans.discharge import ask_for_discharge
 from services.members.identity import person_of
@@ -129,6 +129,18 @@ class Effects:
         finish_repaid(session, application, event=event, actor=actor, at=now)
         if booked.state == "settled":
             ask_for_discharge(session, booked, application, now)
+
+    def settles_for(
+        self, session: Session, application: Application, effect: RepayLoan, form: Any
+    ) -> int | None:
+        """What settles the loan of the form today, if that is what is asked for."""
+        loan = chosen(facts_from_json(application.facts), form)
+        if loan is None:
+            return None
+        asked_fen, today = application.amount_fen or 0, shanghai_day(self._clock.now())
+        return settles_for(
+            session, application.account_id, UUID(loan.loan_id), effect.how, asked_fen, today
+        )
 
     def _settle_type(self, application: Application, policy: Policy) -> str:
         if (application.payee or {}).get("bank_code") == self.pay_bank_code:

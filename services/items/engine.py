@@ -334,7 +334,11 @@ class Engine:
 
     def due_fen(self, session: Session, application: Application) -> int | None:
         """What an item that pays everything pays today, interest and all; None where the amount is the application's."""
-        if not isinstance(self.registry.get(application.item_code).effect, CloseAccount):
+        item = self.registry.get(application.item_code)
+        effect = item.effect_for(self.stored_form(application) if item.effects else None)
+        if isinstance(effect, RepayLoan):
+            return self._effects.settles_for(session, application, effect, self.stored_form(application))
+        if not isinstance(effect, CloseAccount):
             return None
         today, account_id = shanghai_day(self._clock.now()), application.account_id
         interest = closing_interest(session, self._policies, account_id, today)

@@ -6,7 +6,7 @@ The sum is to the day of booking: a case that waited for a person over midnight 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +69,16 @@ def repay(session: Session, application: Application, wish: Wish, at: datetime) 
     application.result = {**application.result, "repaid": made | {"settled": loan.state == "settled"}}
     session.flush()  # the state is moved by a statement of its own
     return loan
+
+
+def settles_for(
+    session: Session, account_id: UUID, loan_id: UUID, how: str, asked_fen: int, on: date
+) -> int | None:
+    """What settles the loan on a day, if that is what is asked for; None where the sum is the application's."""
+    loan = loan_held(session, account_id, loan_id).loan
+    due_fen = standing_of(session, loan.account_id, loan.loan_id).payoff(on).amount_fen
+    settles = how == "all" or (how == "up_to" and asked_fen >= due_fen)
+    return due_fen if settles and due_fen > 0 else None
 
 
 def note_booked(application: Application, amount_fen: int, refs: list[str]) -> None:

@@ -228,13 +228,13 @@ class Reviews:
         )
 
     def _amount(self, session: Session, case: Application, amount_fen: int | None) -> int:
-        """The amount of an opinion; closing an account pays all there is, with interest to the day."""
+        """The amount of an opinion; what closes an account or settles a loan is all of it, with interest to the day."""
         due_fen = self._engine.due_fen(session, case)
         if due_fen is None:
             return _checked_amount(case, amount_fen)
         if amount_fen not in (case.amount_fen, due_fen):
             raise Invalid(
-                f"销户要全部提完，今天连本带利是 {yuan_text(due_fen)} 元。",
+                f"这项业务一次办完，今天连本带利是 {yuan_text(due_fen)} 元。",
                 code="review.amount",
                 field="amount",
             )
