@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from config.settings import ROOT
 from services.core.money import yuan_text
-from services.items.declaration import Example, Item
+from services.items.declaration import OFFICIAL_ORDER, Example, Item
 from services.items.judging import Quote, judge
 from services.items.registry import load_registry
 from services.policies.rules import Figure, policy_on
@@ -77,14 +77,19 @@ def _lines(item: Item, tried: list[Tried]) -> list[str]:
 def main() -> int:
     """Print the table; the last line is one JSON object."""
     figures = shipped_figures(ROOT / "config" / "policies")
-    items, examples, ok = list(load_registry()), 0, 0
-    for number, item in enumerate(items, 1):
+    items, examples, ok = sorted(load_registry(), key=lambda one: one.number or len(OFFICIAL_ORDER) + 1), 0, 0
+    for item in items:
         tried = try_out(item, figures)
         examples += len(tried)
         ok += sum(t.ok for t in tried)
         head, *rest = _lines(item, tried)
-        sys.stdout.write("\n".join([f"{number:2} {head}", *rest]) + "\n")
-    sys.stdout.write(json.dumps({"items": len(items), "examples": examples, "ok": ok}) + "\n")
+        sys.stdout.write("\n".join([f"{item.number or '':2} {head}", *rest]) + "\n")
+    sys.stdout.write(
+        json.dumps(
+            {"items": len({item.number or item.code for item in items}), "examples": examples, "ok": ok}
+        )
+        + "\n"
+    )
     return 0 if ok == examples else 1
 
 

@@ -127,11 +127,21 @@ class RepayLoan:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """What a certificate says beside name and number of its holder: a sentence, rows of label and value, a sentence."""
+
+    opening: str
+    rows: tuple[tuple[str, str], ...]
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
 class IssueCertificate:
-    """Effect: issue a certificate of this kind."""
+    """Effect: issue a certificate of this kind, in the words made of the facts and the form."""
 
     kind: str
     name: str
+    says: Callable[[Facts, Any], Saying]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,27 @@ def _always_instant(facts: Facts, form: Any, policy: Policy) -> Approval:
     return Approval.INSTANT
 
 
+OFFICIAL_ORDER = (
+    "WD_PURCHASE",
+    "WD_GJJ_LOAN",
+    "WD_COMM_LOAN",
+    "WD_AGREEMENT",
+    "WD_RENT",
+    "WD_RETIRE",
+    "WD_LEAVE",
+    "WD_ELEVATOR",
+    "WD_PROPERTY_FEE",
+    "LN_PREPAY_PART",
+    "LN_SETTLE",
+    "LN_ACCOUNT",
+    "CERT_DEPOSIT",
+    "CERT_SETTLED",
+    "AC_INFO",
+    "AC_TRANSFER_IN",
+)
+"""The official list by standard code; two declarations with one code are two kinds of one item."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One self-service item. `module` is the first two digits of its case numbers.
@@ -220,6 +251,11 @@ class Item:
     spares: Callable[[Policy], frozenset[Fact]] | None = None
     effects: Callable[[Any], Effect] | None = None
 
+    @property
+    def number(self) -> int | None:
+        """Its number on the official list, from 1; None for what is not on it."""
+        return OFFICIAL_ORDER.index(self.standard_code) + 1 if self.standard_code in OFFICIAL_ORDER else None
+
     def effect_for(self, form: Any) -> Effect:
         """What is done for this form, where members choose between ways."""
         return self.effects(form) if self.effects else self.effect
@@ -239,3 +275,11 @@ class Item:
     def offered(self, facts: Facts, policy: Policy) -> Mapping[str, tuple[Choice, ...]]:
         """Answers to choose from, by field."""
         return self.choices(facts, policy) if self.choices else {}
+
+
+def absent_text(item: Item) -> str:
+    """When an item that is not there today can be had."""
+    first, last = item.effective_from, item.effective_to
+    until = f"，到 {last.year} 年 {last.month} 月 {last.day} 日为止" if last else ""
+    since = f"从 {first.year} 年 {first.month} 月 {first.day} 日起办理" if first else "已经停办"
+    return f"{item.name_zh}{since}{until}。"

@@ -17,7 +17,6 @@ from services.certificates.service import Certificates, Contents
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.identity import check_card_no
-from services.core.money import yuan_text
 from services.core.outbox import emit
 from services.core.pii import mask_id_no
 from services.items.declaration import (
@@ -161,9 +160,8 @@ class Effects:
         """Carry out an effect that moves no money."""
         if isinstance(item.effect, IssueCertificate):
             assert facts is not None
-            self._certificates.issue(
-                session, application, self._contents(session, application, item.effect, facts)
-            )
+            contents = self._contents(session, application, item.effect, facts, form)
+            self._certificates.issue(session, application, contents)
         elif isinstance(item.effect, AddPayeeCard):
             self._add_card(session, application, form, actor)
         elif isinstance(item.effect, ChangeLoanCard):
@@ -172,35 +170,23 @@ class Effects:
             raise TypeError(f"{item.code}: an effect that moves money is not completed here")
 
     def _contents(
-        self, session: Session, application: Application, effect: IssueCertificate, facts: Facts
+        self, session: Session, application: Application, effect: IssueCertificate, facts: Facts, form: Any
     ) -> Contents:
         person = person_of(session, self._cipher, application.account_id)
-        contributions, account = facts.contributions, facts.account
-        assert contributions is not None
-        valid_days = self._policies.on(session, shanghai_day(self._clock.now())).integer(
-            "certificate.valid_days"
-        )
-        rows = [
-            ["姓名", person.name],
-            ["身份证号", mask_id_no(person.id_no)],
-            ["个人账号", account.account_no],
-            ["单位名称", account.employer],
-            ["账户状态", account.state_text],
-            ["开户日期", account.opened_on],
-            ["缴存起止", f"{contributions.first_month} 至 {contributions.last_month}"],
-            ["连续缴存", f"{contributions.continuous_months} 个月"],
-            ["缴存基数", f"{yuan_text(account.contribution_base_fen)} 元"],
-            ["月缴存额", f"{yuan_text(account.monthly_contribution_fen)} 元"],
-            ["账户余额", f"{yuan_text(account.balance_fen)} 元"],
-        ]
+        policy = self._policies.on(session, shanghai_day(self._clock.now()))
+        saying = effect.says(facts, form)
         return Contents(
             kind=effect.kind,
             name=effect.name,
             holder=person.name,
-            opening="兹证明下列职工在本中心缴存住房公积金，情况如下：",
-            rows=rows,
-            closing="本证明由系统根据缴存记录自动生成，数据截至开具之时。",
-            valid_days=valid_days,
+            opening=saying.opening,
+            rows=[
+                ["姓名", person.name],
+                ["身份证号", mask_id_no(person.id_no)],
+                *(list(row) for row in saying.rows),
+            ],
+            closing=saying.closing,
+            valid_days=policy.integer("certificate.valid_days"),
         )
 
     def _add_card(self, session: Session, application: Application, form: Any, actor: str) -> None:

@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.items.declaration import Basis, Example, Form, IssueCertificate, Item, Refusal, Verification
+from services.core.money import yuan_text
+from services.items.declaration import (
+    Basis,
+    Example,
+    Form,
+    IssueCertificate,
+    Item,
+    Refusal,
+    Saying,
+    Verification,
+)
 from services.items.facts import AccountFacts, ContributionFacts, Fact, Facts
 from services.policies.rules import Policy
 
@@ -43,6 +53,28 @@ def has_contributions(facts: Facts, form: CertificateForm, policy: Policy) -> Re
     )
 
 
+def says(facts: Facts, form: CertificateForm) -> Saying:
+    """Account, unit, base and what has been paid in."""
+    account, paid = facts.account, facts.contributions
+    assert paid is not None
+    rows = (
+        ("个人账号", account.account_no),
+        ("单位名称", account.employer),
+        ("账户状态", account.state_text),
+        ("开户日期", account.opened_on),
+        ("缴存起止", f"{paid.first_month} 至 {paid.last_month}"),
+        ("连续缴存", f"{paid.continuous_months} 个月"),
+        ("缴存基数", f"{yuan_text(account.contribution_base_fen)} 元"),
+        ("月缴存额", f"{yuan_text(account.monthly_contribution_fen)} 元"),
+        ("账户余额", f"{yuan_text(account.balance_fen)} 元"),
+    )
+    return Saying(
+        "兹证明下列职工在本中心缴存住房公积金，情况如下：",
+        rows,
+        "本证明由系统根据缴存记录自动生成，数据截至开具之时。",
+    )
+
+
 _FACTS = Facts(
     today=date(2026, 11, 23),
     account=AccountFacts(
@@ -65,7 +97,7 @@ ITEM = Item(
     form=CertificateForm,
     needs=frozenset({Fact.ACCOUNT, Fact.CONTRIBUTIONS}),
     eligibility=(has_contributions,),
-    effect=IssueCertificate("contribution", "住房公积金缴存证明"),
+    effect=IssueCertificate("contribution", "住房公积金缴存证明", says),
     verification=Verification.NONE,
     sources=(),
     allowed_text="可以马上开具，不用等。",

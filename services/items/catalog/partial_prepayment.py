@@ -134,7 +134,7 @@ _FACTS = loan_facts_on(_DAY, interest_today_fen=0, settle_today_fen=52_946_865)
 ITEM = Item(
     code="partial-prepayment",
     name_zh="提前部分还款",
-    standard_code="LN_PREPAY",
+    standard_code="LN_PREPAY_PART",
     kind="withdrawal",
     group="loan",
     module="50",

@@ -21,14 +21,13 @@ FILE = '''"""异地缴存证明: made up for this test."""
 from dataclasses import replace
 
 from services.items.catalog.contribution_certificate import ITEM as LIKE
-from services.items.declaration import IssueCertificate
 
 ITEM = replace(
     LIKE,
     code="other-place-certificate",
     name_zh="异地缴存证明",
     module="39",
-    effect=IssueCertificate("other_place", "异地贷款缴存证明"),
+    effect=replace(LIKE.effect, kind="other_place", name="异地缴存证明"),
 )
 '''
 
