@@ -166,7 +166,8 @@ def bind(
             at=at,
             detail={"channel": channel},
         )
-    _register_device(session, account_id, binding.binding_id, key, at)
+    if channel != "mini" or find_device(session, account_id) is None:  # frames are signed in the page only
+        _register_device(session, account_id, binding.binding_id, key, at)
     return binding
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.core.db import transaction
 from services.core.errors import Forbidden
-from services.members.binding import bind
+from services.members.binding import active_device, bind
 from services.withdrawals.risk_desk import risk_facts
 from tests.support.domain.world import Member, World, public_point
 
@@ -55,3 +55,12 @@ def test_risk_knows_of_it(world: World, member: Member) -> None:
     with transaction(world.sessions) as session:
         after = risk_facts(session, member.account_id, "card_sms", 100, member.card_id, world.clock.now())
     assert (before.rebound_age_h, after.rebound_age_h) == (None, 30)
+
+
+def test_the_mini_program_leaves_the_page_its_phone(world: World, member: Member) -> None:
+    """Only the page signs frames: a binding elsewhere must not end its key."""
+    with transaction(world.sessions) as session:
+        before = active_device(session, member.account_id).device_id
+    bind_stranger(world, member)
+    with transaction(world.sessions) as session:
+        assert active_device(session, member.account_id).device_id == before
