@@ -4,6 +4,7 @@ from app.http.idempotency import IdempotencyRecord
 from app.http.rate_limit import RateBucket
 from app.member_api.auth import OAuthState
 from services.accounts.models import PayeeCard, ProvidentFundAccount
+from services.agreements.models import AgreementRun, LoanAgreement
 from services.applications.models import Application, CaseCounter, Transition
 from services.audit.models import AuditEntry, AuditHead
 from services.certificates.models import Certificate
@@ -45,7 +46,7 @@ from wechat.replay_store import WeChatCallbackSeen
 from wechat.token_store import WeChatToken
 
 TABLES = (
-    Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
+    AgreementRun, LoanAgreement, Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
     Contribution, Device, Document, EarlyReceipt,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,

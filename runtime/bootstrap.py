@@ -35,6 +35,7 @@ from services.face.replay import Replays
 from services.face.service import Faces
 from services.face.templates import Templates, read_keys
 from services.face.verifications import Verifications
+from services.items.agreement_runs import AgreementRuns
 from services.items.card_route import CardRoute
 from services.items.effects import Effects
 from services.items.engine import Engine, state_table
@@ -148,23 +149,27 @@ class Product:
         return Reviews(self.engine, self.documents, self.cipher, self.clock)
 
     @cached_property
+    def effects(self) -> Effects:
+        """What approved items do."""
+        bank_code = self.settings.bdc_pay_bank_code
+        return Effects(self.cipher, self.clock, self.policies, self.certificates, bank_code)
+
+    @cached_property
+    def agreement_runs(self) -> AgreementRuns:
+        """Runs of standing agreements."""
+        return AgreementRuns(self.sessions, self.clock, self.engine, self.effects)
+
+    @cached_property
     def engine(self) -> Engine:
         """Items."""
         settings = self.settings
-        effects = Effects(
-            self.cipher,
-            self.clock,
-            self.policies,
-            self.certificates,
-            settings.bdc_pay_bank_code,
-        )
         loader = FactLoader(
             self.sessions, self.clock, self.sharing, self.policies, self.cipher, settings.city_code
         )
         return Engine(
             load_registry(),
             loader,
-            effects,
+            self.effects,
             self.faces,
             self.policies,
             CaseNumbers(self.sessions),
@@ -283,6 +288,7 @@ class Product:
             found.append(ApplicationTending(self.sessions, self.clock).expire_late)
             found.append(StrangerTending(self.sessions, self.clock, self.policies).take_up)
             found.append(self.discharges.take_up)
+            found.append(self.agreement_runs.take_up)
             found.append(LoanTending(self.sessions, self.clock, self.policies).take_up)
             found.append(self.verifications.ask_again)
             alarm = self.settings.face_people_alarm

@@ -83,7 +83,7 @@ def _quote(item: Item) -> Callable[..., Any]:
         with transaction(own.sessions) as session:
             cards = (
                 [card_view(card, own.clock.now()) for card in cards_of(session, g.account_id)]
-                if item.kind == "withdrawal"
+                if item.kind == "withdrawal" or "card_id" in item.form.model_fields
                 else []
             )
             quote = own.engine.quote(session, g.account_id, prepared)

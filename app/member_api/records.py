@@ -55,6 +55,8 @@ _ACTIONS = {
     "loan.prepaid": "提前还了一部分贷款",
     "loan.settled": "结清了贷款",
     "loan.repaid": "用公积金还了贷款",
+    "agreement.signed": "签了约定提取",
+    "agreement.ended": "约定提取结束",
     "mortgage.discharge": "不动产登记中心办理解除抵押",
     "loan.card_changed": "更换了还款卡",
     "loan.repriced": "贷款利率按公布的利率调整",

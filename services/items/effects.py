@@ -19,12 +19,14 @@ from services.core.crypto import FieldCipher
 from services.core.identity import check_card_no
 from services.core.outbox import emit
 from services.core.pii import mask_id_no
+from services.items.agreeing import keep_agreement
 from services.items.declaration import (
     AddPayeeCard,
     ChangeLoanCard,
     CloseAccount,
     IssueCertificate,
     Item,
+    KeepAgreement,
     RepayLoan,
     StartWithdrawal,
 )
@@ -79,6 +81,14 @@ class Effects:
             item_name=item.name_zh,
         )
         approve(session, application, terms, event=event, actor=actor, at=self._clock.now())
+
+    def pay_run(
+        self, session: Session, application: Application, item_name: str, policy: Policy, keep_fen: int
+    ) -> None:
+        """Approve a run of an agreement: the member has agreed to it beforehand."""
+        settle_type = self._settle_type(application, policy)
+        terms = PaymentTerms(settle_type=settle_type, bus_type="02", keep_fen=keep_fen, item_name=item_name)
+        approve(session, application, terms, event="agreed", actor="系统", at=self._clock.now())
 
     def close(
         self,
@@ -137,9 +147,7 @@ class Effects:
         if loan is None:
             return None
         asked_fen, today = application.amount_fen or 0, shanghai_day(self._clock.now())
-        return settles_for(
-            session, application.account_id, UUID(loan.loan_id), effect.how, asked_fen, today
-        )
+        return settles_for(session, application.account_id, UUID(loan.loan_id), effect.how, asked_fen, today)
 
     def _settle_type(self, application: Application, policy: Policy) -> str:
         if (application.payee or {}).get("bank_code") == self.pay_bank_code:
@@ -164,6 +172,12 @@ class Effects:
             self._certificates.issue(session, application, contents)
         elif isinstance(item.effect, AddPayeeCard):
             self._add_card(session, application, form, actor)
+        elif isinstance(item.effect, KeepAgreement):
+            assert facts is not None
+            now = self._clock.now()
+            policy = self._policies.on(session, shanghai_day(now))
+            keep_agreement(session, application, facts, form, policy, now)
+            move(session, application, PLAIN_STATES, "complete", actor=actor, at=now)
         elif isinstance(item.effect, ChangeLoanCard):
             change_loan_card(session, self._cipher, application, form, actor, self._clock.now())
         else:

@@ -30,15 +30,18 @@ from services.face.service import Faces, Operation
 from services.items.declaration import (
     Approval,
     CloseAccount,
+    Effect,
     Item,
     RepayLoan,
     StartWithdrawal,
     Verification,
+    absent_text,
 )
 from services.items.effects import Effects
 from services.items.facts import facts_from_json
 from services.items.judging import Quote, judge, refuse_unanswered
 from services.items.loading import FactLoader, SharedFacts
+from services.items.payees import payee_shown
 from services.items.registry import Registry
 from services.items.usage import spend
 from services.ledger.queries import balance_of
@@ -127,7 +130,7 @@ class Engine:
     def require_open(self, item: Item) -> None:
         """Raises ItemAbsent for an item that is not there today."""
         if not item.exists_on(shanghai_day(self._clock.now())):
-            raise ItemAbsent(_absent_text(item))
+            raise ItemAbsent(absent_text(item))
 
     def items(self) -> list[Item]:
         """The items there are today."""
@@ -230,15 +233,8 @@ class Engine:
             quote=quote.to_json(),
             policy_version=quote.policy.version,
             amount_fen=amount_fen,
-            payee_sealed=self._payee(session, account_id, card, quote.policy) if card else None,
-            payee={
-                "card_id": str(card.card_id),
-                "bank_code": card.bank_code,
-                "bank_name": card.bank_name,
-                "tail4": card.tail4,
-            }
-            if card
-            else None,
+            payee_sealed=self.payee(session, account_id, card, quote.policy) if card else None,
+            payee=payee_shown(card) if card else None,
             private_sealed=self._cipher.seal(json.dumps(private, ensure_ascii=False), "application.private")
             if private
             else None,
@@ -250,7 +246,8 @@ class Engine:
             result={},
         )
 
-    def _payee(self, session: Session, account_id: UUID, card: PayeeCard, policy: Policy) -> bytes:
+    def payee(self, session: Session, account_id: UUID, card: PayeeCard, policy: Policy) -> bytes:
+        """Name and card a payment goes to, sealed."""
         card_no = self._cipher.open(card.card_no_sealed, "payee_card.card_no")
         name = person_of(session, self._cipher, account_id).name
         same_bank = card.bank_code == self._effects.pay_bank_code
@@ -304,10 +301,17 @@ class Engine:
             self.carry_out(session, application, event=PASSED[route], actor="member")
         return application
 
+    def _effect(self, application: Application) -> Effect:
+        item = self.registry.get(application.item_code)
+        return item.effect_for(self.stored_form(application) if item.effects else None)
+
     def _repays(self, application: Application) -> bool:
         """A repayment is to the day and cannot wait: where a payment would, a person looks instead."""
-        item = self.registry.get(application.item_code)
-        return item.repays(self.stored_form(application) if item.effects else None)
+        return isinstance(self._effect(application), RepayLoan)
+
+    def case_no(self, item_code: str) -> str:
+        """A new case number of an item."""
+        return self._numbers.next(self.registry.get(item_code).module, shanghai_day(self._clock.now()))
 
     def require_verifying(self, application: Application) -> None:
         """Raises Conflict unless the application waits for its proof, in time."""
@@ -320,7 +324,7 @@ class Engine:
         The caller holds the account's lock. `event` is the edge a withdrawal takes. Raises BalanceInsufficient.
         """
         item = self.registry.get(application.item_code)
-        effect = item.effect_for(self.stored_form(application) if item.effects else None)
+        effect = self._effect(application)
         if isinstance(effect, StartWithdrawal):
             self._effects.pay(session, application, item, self.policy(session), event=event, actor=actor)
         elif isinstance(effect, RepayLoan):
@@ -334,8 +338,7 @@ class Engine:
 
     def due_fen(self, session: Session, application: Application) -> int | None:
         """What an item that pays everything pays today, interest and all; None where the amount is the application's."""
-        item = self.registry.get(application.item_code)
-        effect = item.effect_for(self.stored_form(application) if item.effects else None)
+        effect = self._effect(application)
         if isinstance(effect, RepayLoan):
             return self._effects.settles_for(session, application, effect, self.stored_form(application))
         if not isinstance(effect, CloseAccount):
@@ -377,14 +380,6 @@ class Engine:
             session, account_id, "application.cancelled", actor="member", subject=str(application_id), at=now
         )
         return application
-
-
-def _absent_text(item: Item) -> str:
-    """When an item that is not there today can be had."""
-    first, last = item.effective_from, item.effective_to
-    until = f"，到 {last.year} 年 {last.month} 月 {last.day} 日为止" if last else ""
-    since = f"从 {first.year} 年 {first.month} 月 {first.day} 日起办理" if first else "已经停办"
-    return f"{item.name_zh}{since}{until}。"
 
 
 def operation_digest(

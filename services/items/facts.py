@@ -27,6 +27,7 @@ __all__ = [
     "OWN",
     "SHARED",
     "AccountFacts",
+    "AgreementFacts",
     "CardCheckFacts",
     "ClosingFacts",
     "ContributionFacts",
@@ -50,6 +51,7 @@ class Fact(StrEnum):
     USAGE = "usage"
     LOANS = "loans"
     CLOSING = "closing"
+    AGREEMENT = "agreement"
     MARRIAGE = "marriage"
     PROPERTY = "property"
     CARD_CHECK = "card_check"
@@ -62,7 +64,7 @@ class Fact(StrEnum):
     HOUSEHOLD = "household"
 
 
-OWN = frozenset({Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.CLOSING})
+OWN = frozenset({Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.CLOSING, Fact.AGREEMENT})
 """Facts of the centre's own tables."""
 SHARED = frozenset(Fact) - OWN
 """Facts that come from other departments and need the member's consent."""
@@ -143,6 +145,16 @@ class ClosingFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementFacts:
+    """The agreement in force; an empty kind means none."""
+
+    kind: str = ""
+    loan_ref: str = ""
+    label: str = ""
+    signed_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceNote:
     """Where a kind of fact came from, as of when, and whether it came at all."""
 
@@ -165,6 +177,7 @@ class Facts:
     card_check: CardCheckFacts | None = None
     loans: LoanFacts | None = None
     closing: ClosingFacts | None = None
+    agreement: AgreementFacts | None = None
     purchase: PurchaseFacts | None = None
     deed: DeedFacts | None = None
     social: SocialFacts | None = None

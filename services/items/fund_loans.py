@@ -123,16 +123,19 @@ def trial(facts: Facts, form: Any, amount_fen: int) -> Prepayment | None:
         return None
 
 
-def preview(facts: Facts, form: Any, amount_fen: int) -> tuple[Part, ...]:
-    """A prepayment tried out, in lines: what is paid, the instalment and the last day before and after, what is saved."""
-    found = trial(facts, form, amount_fen)
+def preview(facts: Facts, form: Any, example_fen: int) -> tuple[Part, ...]:
+    """A prepayment tried out, in lines: what is paid, the instalment and the last day before and after, what is saved.
+
+    Before a sum is filled in, `example_fen` shows what a trial is.
+    """
+    found = trial(facts, form, form.amount_fen or example_fen)
     if found is None:
         return ()
     before, after, article = found.before, found.after, "按今天的利率试算"
     fewer = len(before) - len(after)
     ends, ended = after[-1].due_on, before[-1].due_on
     return (
-        Part("这次还", found.amount_fen, _split(found), article),
+        Part("这次还" if form.amount_fen else "比如还", found.amount_fen, _split(found), article),
         Part("以后每月还", after[0].amount_fen, f"现在每月还 {yuan_text(before[0].amount_fen)} 元", article),
         Part(
             "还清的日子",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.accounts.rules import STATE_TEXTS
 from services.accounts.service import account_of
 from services.accounts.settlement_interest import closing_interest
+from services.agreements.service import agreement_of
 from services.applications.models import Application
 from services.applications.service import money_applications
 from services.contributions.rules import continuous_months
@@ -25,6 +26,7 @@ from services.items.declaration import Item
 from services.items.facts import (
     SHARED,
     AccountFacts,
+    AgreementFacts,
     CardCheckFacts,
     ClosingFacts,
     ContributionFacts,
@@ -166,6 +168,7 @@ class FactLoader:
             contributions=_contributions(session, account_id, today) if Fact.CONTRIBUTIONS in needs else None,
             usage=_usage(session, account_id, item, shared, keys, today) if Fact.USAGE in needs else None,
             loans=loans,
+            agreement=_agreement(session, account_id) if Fact.AGREEMENT in needs else None,
             closing=self._closing(session, account_id, today) if Fact.CLOSING in needs else None,
             **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),
@@ -199,6 +202,13 @@ def _account(session: Session, account_id: UUID) -> AccountFacts:
         monthly_contribution_fen=account.monthly_contribution_fen,
         sealed_on=account.sealed_on.isoformat() if account.sealed_on else None,
     )
+
+
+def _agreement(session: Session, account_id: UUID) -> AgreementFacts:
+    found = agreement_of(session, account_id)
+    if found is None:
+        return AgreementFacts()
+    return AgreementFacts(found.kind, found.loan_ref, found.label, found.signed_on.isoformat())
 
 
 def _contributions(session: Session, account_id: UUID, today: date) -> ContributionFacts:

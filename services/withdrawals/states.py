@@ -25,6 +25,7 @@ WITHDRAWAL_STATES = StateTable(
     },
     (
         Edge("submitted", "require_face", "verifying", "系统"),
+        Edge("submitted", "agreed", "approved", "系统"),
         Edge("submitted", "require_review", "in_review", "系统"),
         Edge("verifying", "face_passed", "approved", "本人"),
         Edge("verifying", "card_passed", "approved", "本人"),

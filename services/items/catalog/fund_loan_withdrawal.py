@@ -146,7 +146,7 @@ def _offset_amount(facts: Facts, form: FundLoanForm, policy: Policy, loan: LoanF
     found = drawable(
         facts, policy, "钱直接还进这笔贷款，不经过银行卡。够还清就结清，不够就先还一部分。", *limits
     )
-    tried = preview(facts, form, form.amount_fen or found.max_fen)
+    tried = preview(facts, form, min(found.max_fen, policy.integer("loan.prepay_min_fen")))
     return Amount(found.max_fen, found.parts, found.headline, "还", tried)
 
 

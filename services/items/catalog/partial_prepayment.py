@@ -123,7 +123,7 @@ def prepayment_amount(facts: Facts, form: PrepaymentForm, policy: Policy) -> Amo
         text = "本金加到今天的利息；想全部还清，请办“提前结清”"
         limits.append(Part("还清这笔贷款要", _part_of_loan_fen(loan.settle_today_fen), text, LOANS))
     found = drawable(facts, policy, "从公积金账户里还，不用从银行卡里出钱。先看试算，再决定。", *limits)
-    tried = preview(facts, form, form.amount_fen or found.max_fen)
+    tried = preview(facts, form, min(found.max_fen, policy.integer("loan.prepay_min_fen")))
     return Amount(found.max_fen, found.parts, found.headline, "还", tried)
 
 

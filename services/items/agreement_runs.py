@@ -1,0 +1,277 @@
+"""Runs of agreements 约定执行: each opens a withdrawal case of its own on its day; run again, it changes nothing.
+
+The day of a bank's loan is dated policy; that of the centre's own loan is its due day. A day on which nothing could be
+decided (a source is silent, another case is open) is looked at again every few minutes; what was missed is made up for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from services.accounts.models import PayeeCard
+from services.accounts.rules import PAYING_STATES
+from services.agreements.models import AgreementRun, LoanAgreement
+from services.agreements.rules import Share, months_owed, run_day, share
+from services.agreements.service import end, months_covered
+from services.applications.models import MONEY, Application
+from services.applications.service import open_application
+from services.core.clock import SHANGHAI, Clock, shanghai_day
+from services.core.db import Sessions, transaction
+from services.core.errors import DomainError
+from services.core.ids import new_id
+from services.items.effects import Effects
+from services.items.engine import Engine, Prepared
+from services.items.facts import Fact, Facts
+from services.items.judging import Quote
+from services.items.payees import payee_shown
+from services.items.repaying import finish_repaid, note_booked
+from services.items.rules import available_fen, truncated
+from services.ledger.service import lock_balance
+from services.loans.discharge import ask_for_discharge
+from services.loans.facts import LoanFact
+from services.loans.queries import loan_held
+from services.loans.service import Payer, fall_overdue, pay_instalment, pay_overdue
+from services.members.consents import ConsentRequired
+from services.members.models import Consent
+
+ITEM = "repayment-agreement"
+_AGAIN, _BATCH = timedelta(minutes=10), 100
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a run is to do: its day, and how much for which months."""
+
+    on: date
+    paid: Share
+
+
+class AgreementRuns:
+    """Looks for agreements whose day has come."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, engine: Engine, effects: Effects) -> None:
+        self._sessions = sessions
+        self._effects = effects
+        self._clock = clock
+        self._engine = engine
+
+    def take_up(self) -> int:
+        """Run what is due; returns how many agreements were looked at."""
+        now = self._clock.now()
+        statement = (
+            select(LoanAgreement.account_id, LoanAgreement.agreement_id)
+            .where(
+                LoanAgreement.state == "active",
+                or_(LoanAgreement.look_again_at.is_(None), LoanAgreement.look_again_at <= now),
+            )
+            .limit(_BATCH)
+        )
+        with transaction(self._sessions) as session:
+            rows = session.execute(statement).all()
+        for row in rows:
+            self.run(row.account_id, row.agreement_id)
+        return len(rows)
+
+    def run(self, account_id: UUID, agreement_id: UUID) -> None:
+        """One agreement: facts are asked for outside the transaction, the rest is in one."""
+        item = self._engine.registry.get(ITEM)
+        with transaction(self._sessions) as session:
+            agreement = session.get_one(LoanAgreement, (account_id, agreement_id))
+            if not self._due_today(session, agreement):
+                return
+        try:
+            form = item.form.model_validate({"action": "end"})
+            prepared = self._engine.prepare(account_id, item, form)
+        except ConsentRequired:
+            prepared = None
+        try:
+            with transaction(self._sessions) as session:
+                lock_balance(session, account_id)
+                key = (account_id, agreement_id)
+                agreement = session.get_one(LoanAgreement, key, with_for_update=True, populate_existing=True)
+                if agreement.state == "active":
+                    self._run(session, agreement, prepared)
+        except DomainError:
+            with transaction(self._sessions) as session:
+                self._later(session.get_one(LoanAgreement, (account_id, agreement_id)), _AGAIN)
+
+    def _due_today(self, session: Session, agreement: LoanAgreement) -> bool:
+        """Whether the last run day has no run yet; else the agreement is left alone until tomorrow."""
+        if agreement.kind == "offset":
+            return True
+        due_on = self._day_of_banks(session)
+        if due_on >= agreement.signed_on and not _ran(session, agreement, due_on):
+            return True
+        self._until_tomorrow(agreement)
+        return False
+
+    def _day_of_banks(self, session: Session) -> date:
+        policy = self._engine.policy(session)
+        return run_day(shanghai_day(self._clock.now()), policy.integer("agreement.run_day"))
+
+    def _later(self, agreement: LoanAgreement, by: timedelta) -> None:
+        agreement.look_again_at = self._clock.now() + by
+
+    def _until_tomorrow(self, agreement: LoanAgreement) -> None:
+        tomorrow = shanghai_day(self._clock.now()) + timedelta(days=1)
+        agreement.look_again_at = datetime.combine(tomorrow, time(0), SHANGHAI)
+
+    def _run(self, session: Session, agreement: LoanAgreement, prepared: Prepared | None) -> None:
+        now = self._clock.now()
+        consent = session.get(Consent, (agreement.account_id, agreement.consent_id))
+        if prepared is None or consent is None or consent.withdrawn_at is not None:
+            return end(session, agreement, "consent_withdrawn", now, actor="系统")
+        quote = self._engine.quote(session, agreement.account_id, prepared)
+        facts = quote.facts
+        if facts.account.state not in PAYING_STATES:
+            return end(session, agreement, "account_closed", now, actor="系统")
+        if facts.usage is not None and facts.usage.in_flight:
+            return self._later(agreement, _AGAIN)
+        if agreement.kind == "offset":
+            self._offset(session, agreement, quote, now)
+        else:
+            self._withdraw(session, agreement, quote, now)
+        return None
+
+    def _withdraw(self, session: Session, agreement: LoanAgreement, quote: Quote, now: datetime) -> None:
+        facts = quote.facts
+        if facts.missing(Fact.HOME_LOAN) or facts.home_loan is None:
+            return self._later(agreement, _AGAIN)
+        loan = next((one for one in facts.home_loan.loans if one.key == agreement.loan_ref), None)
+        if loan is None:
+            return end(session, agreement, "loan_settled", now, actor="系统")
+        due_on = self._day_of_banks(session)
+        owed = months_owed(agreement.signed_on, due_on, months_covered(session, agreement))
+        keep = quote.policy.integer("agreement.retain_fen")
+        most = min(available_fen(facts, keep), quote.policy.integer("withdrawal.case_limit_fen"))
+        found = share(loan.monthly_fen if loan.normal else 0, owed, most)
+        fen = truncated(found.amount_fen, quote.policy.integer("withdrawal.precision_fen"))
+        due = Due(due_on, Share(fen, found.months if fen else ()))
+        card = session.get(PayeeCard, (agreement.account_id, agreement.card_id))
+        if not fen or card is None or card.ended_at is not None:
+            return self._note(session, agreement, Due(due_on, Share(0, ())), None)
+        application = self._open(session, agreement, quote, due, card)
+        self._effects.pay_run(session, application, application.quote["item_name"], quote.policy, keep)
+        return self._note(session, agreement, due, application)
+
+    def _offset(self, session: Session, agreement: LoanAgreement, quote: Quote, now: datetime) -> None:
+        facts = quote.facts
+        loan = facts.loans.of(agreement.loan_ref) if facts.loans else None
+        if loan is None or not loan.is_open:
+            return end(session, agreement, "loan_settled", now, actor="系统")
+        due = self._instalment_due(facts, loan)
+        if due is None or _ran(session, agreement, due.on):
+            return self._until_tomorrow(agreement)
+        keep = quote.policy.integer("loan.offset_leave_fen")
+        if due.paid.amount_fen > available_fen(facts, keep):
+            return self._note(session, agreement, Due(due.on, Share(0, ())), None)
+        application = self._open(session, agreement, quote, due, None)
+        self._book(session, application, loan, now)
+        return self._note(session, agreement, due, application)
+
+    @staticmethod
+    def _instalment_due(facts: Facts, loan: LoanFact) -> Due | None:
+        """Today's instalment; or what is overdue, penalty and all, when its day was missed."""
+        today = facts.today
+        month = (f"{today:%Y-%m}",)
+        if loan.is_overdue:
+            late = loan.overdue_principal_fen + loan.overdue_interest_fen + loan.penalty_fen
+            return Due(today, Share(late, month))
+        if loan.next_due_on == today.isoformat():
+            return Due(today, Share(loan.instalment_fen, month))
+        return None
+
+    def _book(self, session: Session, application: Application, fact: LoanFact, now: datetime) -> None:
+        account_id = application.account_id
+        loan = loan_held(session, account_id, UUID(fact.loan_id)).loan
+        payer = Payer("fund", account_id)
+        if fact.is_overdue:
+            fall_overdue(session, loan.account_id, loan.loan_id, now)
+            booked = pay_overdue(session, loan.account_id, loan.loan_id, payer, now)
+        else:
+            booked = [pay_instalment(session, loan.account_id, loan.loan_id, payer, now)]
+        fen = sum(row.principal_fen + row.interest_fen + row.penalty_fen for row in booked)
+        note_booked(application, fen, [row.business_ref for row in booked])
+        settled = loan.state == "settled"
+        made = {"loan_id": fact.loan_id, "balance_fen": loan.balance_fen, "settled": settled}
+        application.result = {**application.result, "repaid": made}
+        session.flush()
+        finish_repaid(session, application, event="agreed", actor="系统", at=now)
+        if settled:
+            ask_for_discharge(session, loan, application, now)
+
+    def _open(
+        self,
+        session: Session,
+        agreement: LoanAgreement,
+        quote: Quote,
+        due: Due,
+        card: PayeeCard | None,
+    ) -> Application:
+        now = self._clock.now()
+        account_id, run = agreement.account_id, {"agreement_id": str(agreement.agreement_id)}
+        digest = hashlib.sha256(f"{agreement.agreement_id}|{due.on}".encode()).digest()
+        application = Application(
+            account_id=account_id,
+            application_id=new_id(),
+            case_no=self._engine.case_no(ITEM),
+            item_code=ITEM,
+            kind=MONEY,
+            state="submitted",
+            version=1,
+            form={"action": "end"},
+            facts=quote.facts.to_json(),
+            quote={**quote.to_json(), "allowed": True, "refusals": [], "approval": "instant"},
+            policy_version=quote.policy.version,
+            amount_fen=due.paid.amount_fen,
+            payee_sealed=self._engine.payee(session, account_id, card, quote.policy) if card else None,
+            payee=payee_shown(card) if card else None,
+            private_sealed=None,
+            operation_digest=digest,
+            submitted_on=shanghai_day(now),
+            created_at=now,
+            updated_at=now,
+            expires_at=None,
+            result={"agreement": run | {"months": list(due.paid.months)}},
+        )
+        return open_application(session, application, now)
+
+    def _note(
+        self, session: Session, agreement: LoanAgreement, due: Due, application: Application | None
+    ) -> None:
+        session.add(
+            AgreementRun(
+                account_id=agreement.account_id,
+                agreement_id=agreement.agreement_id,
+                due_on=due.on,
+                outcome="case" if application else "short",
+                months=list(due.paid.months),
+                application_id=application.application_id if application else None,
+                ran_at=self._clock.now(),
+            )
+        )
+        self._until_tomorrow(agreement)
+
+
+def _ran(session: Session, agreement: LoanAgreement, due_on: date) -> bool:
+    """Whether a day has its run, under this agreement or one for the same loan before a change."""
+    statement = (
+        select(AgreementRun.due_on)
+        .join(
+            LoanAgreement,
+            (LoanAgreement.account_id == AgreementRun.account_id)
+            & (LoanAgreement.agreement_id == AgreementRun.agreement_id),
+        )
+        .where(
+            AgreementRun.account_id == agreement.account_id,
+            LoanAgreement.loan_ref == agreement.loan_ref,
+            AgreementRun.due_on == due_on,
+        )
+    )
+    return session.execute(statement).first() is not None

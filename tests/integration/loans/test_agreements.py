@@ -1,0 +1,238 @@
+"""Agreements over HTTP: signed, changed, ended; the runs on their days, made up for, and never twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.core.db import transaction
+from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, quote
+from tests.support.domain.fakes import movement
+from tests.support.domain.loans import lend
+from tests.support.domain.world import Member, World
+
+ITEM = "repayment-agreement"
+BANK_LOAN = {
+    "contract_no": "ICBC-ZZ-2019-000777",
+    "bank_name": "工商银行",
+    "kind": "commercial",
+    "own_home": True,
+    "normal": True,
+    "repaid_12m_fen": 3_600_000,
+    "monthly_fen": 300_000,
+}
+SMALL = {"drawn_on": "2026-10-20", "months": 12, "principal_fen": 10_000_000}
+"""100,000.00 at 2.10 % for a year: 8,428.43 on 2026-11-20 (paid), then on 2026-12-20, of which 160.56 interest."""
+
+
+def sign_in(world: World, member: Member) -> None:
+    """The clock has moved on."""
+    member.tokens = world.sign_in(member.person)[1]
+
+
+def with_bank_loan(world: World, **change: Any) -> Member:
+    """56,000.00 in the fund and a bank's loan of 3,000.00 a month."""
+    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN | change]})
+    member = world.member()
+    world.consent(member)
+    return member
+
+
+def signed(world: World, member: Member, **form: Any) -> dict[str, Any]:
+    """An agreement in force."""
+    done = confirmed(world, member, apply(world, member, ITEM, form))
+    assert done["state"] == "completed"
+    return done
+
+
+def run(world: World) -> None:
+    """The job looks, twice: the second time changes nothing."""
+    world.product.agreement_runs.take_up()
+    world.product.agreement_runs.take_up()
+
+
+def runs(world: World, member: Member) -> list[tuple[str, str, list[str]]]:
+    """What the runs did: day, outcome, months."""
+    statement = text(
+        "SELECT due_on, outcome, months FROM agreement_run WHERE account_id = :a ORDER BY due_on"
+    )
+    with transaction(world.sessions) as session:
+        rows = session.execute(statement, {"a": member.account_id}).all()
+    return [(row.due_on.isoformat(), row.outcome, row.months) for row in rows]
+
+
+def state(world: World, member: Member) -> tuple[str, str | None]:
+    """State of the agreement, the one in force first, and why it ended."""
+    row = world.one(
+        "SELECT state, ended_why FROM loan_agreement WHERE account_id = :a ORDER BY state LIMIT 1",
+        a=member.account_id,
+    )
+    return row.state, row.ended_why
+
+
+def cases(world: World, member: Member) -> list[tuple[str, int]]:
+    """States and sums of the withdrawal cases."""
+    statement = text(
+        "SELECT state, amount_fen FROM application WHERE account_id = :a AND kind = 'withdrawal' ORDER BY created_at"
+    )
+    with transaction(world.sessions) as session:
+        return [(row.state, row.amount_fen) for row in session.execute(statement, {"a": member.account_id})]
+
+
+def pay(world: World, member: Member) -> None:
+    """The bank pays."""
+    world.run_jobs(member.account_id, "settlement.dispatch")
+    world.product.settlement_jobs.take_changes([movement(world.node.sent[-1])])
+
+
+def test_a_bank_s_loan_is_paid_for_on_the_20th_of_each_month(world: World) -> None:
+    member = with_bank_loan(world)
+    asked = quote(world, member, ITEM)
+    assert (asked["allowed"], asked["asks"], len(asked["cards"])) == (True, ["card_id"], 1)
+    signed(world, member, card_id=str(member.card_id))
+    run(world)
+    assert runs(world, member) == []  # signed on 23 November; the 20th was before
+    world.later(days=27)  # 20 December
+    run(world)
+    assert cases(world, member) == [("approved", 300_000)]
+    pay(world, member)
+    assert cases(world, member) == [("paid", 300_000)]
+    assert runs(world, member) == [("2026-12-20", "case", ["2026-12"])]
+    assert world.balance(member) == (5_300_000, 0)
+    world.later(days=1)
+    run(world)
+    assert len(cases(world, member)) == 1
+    assert world.new_violations() == {}
+
+
+def test_what_was_missed_is_made_up_for(world: World) -> None:
+    """Not looked at from November to 20 February: December, January and February in one case of 9,000.00."""
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    world.sharing.answers["credit.loan"] = ("unavailable", {})
+    world.later(days=27)
+    run(world)
+    assert (runs(world, member), cases(world, member)) == ([], [])
+    world.later(days=63)  # 21 February 2027
+    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN]})
+    run(world)
+    assert cases(world, member) == [("approved", 900_000)]
+    assert runs(world, member) == [("2027-02-20", "case", ["2026-12", "2027-01", "2027-02"])]
+    pay(world, member)
+
+
+def test_a_hundred_yuan_stay_in_the_fund(world: World) -> None:
+    """2,000.00 are there, 100.00 stay: 1,900.00 for a month of 3,000.00."""
+    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN]})
+    member = world.member(months=1)
+    world.consent(member)
+    signed(world, member, card_id=str(member.card_id))
+    world.later(days=27)
+    run(world)
+    assert cases(world, member) == [("approved", 190_000)]
+    assert world.balance(member) == (10_000, 190_000)
+    pay(world, member)
+
+
+def test_a_payment_that_came_back_is_made_again(world: World) -> None:
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    world.later(days=27)
+    run(world)
+    pay(world, member)
+    back = movement(world.node.sent[-1], direction="credit", host_seq_no="R77", day=world.node.day)
+    world.product.settlement_jobs.take_changes([back])
+    assert cases(world, member) == [("returned", 300_000)]
+    world.later(days=31)  # 20 January 2027
+    run(world)
+    assert runs(world, member)[-1] == ("2027-01-20", "case", ["2026-12", "2027-01"])
+    pay(world, member)
+
+
+@pytest.mark.parametrize("why", ["loan_settled", "consent_withdrawn", "account_closed", "member"])
+def test_an_agreement_ends(world: World, why: str) -> None:
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    if why == "member":
+        asked = quote(world, member, ITEM, {"action": "end"})
+        assert asked["asks"] == ["action"]
+        signed(world, member, action="end")
+    world.later(days=27)
+    sign_in(world, member)
+    if why == "loan_settled":
+        world.sharing.answers["credit.loan"] = ("ok", {"loans": []})
+    if why == "consent_withdrawn":
+        for consent in world.client().get("/api/v1/consents", headers=member.bearer).get_json()["consents"]:
+            world.client().delete(f"/api/v1/consents/{consent['consent_id']}", headers=member.bearer)
+    if why == "account_closed":
+        with transaction(world.sessions) as session:
+            session.execute(
+                text("UPDATE provident_fund_account SET state = '03' WHERE account_id = :a"),
+                {"a": member.account_id},
+            )
+    run(world)
+    assert (state(world, member), cases(world, member)) == (("ended", why), [])
+
+
+def test_the_centre_s_loan_is_repaid_on_its_due_day(world: World) -> None:
+    """8,428.43 on 20 December: after the first instalment 91,746.57 are owed, interest 160.56, principal 8,267.87."""
+    member = world.member()
+    world.consent(member)
+    loan_id = lend(world, member, **SMALL)
+    asked = quote(world, member, ITEM)
+    assert (asked["allowed"], asked["asks"]) == (True, [])
+    signed(world, member)
+    world.later(days=27)
+    sign_in(world, member)
+    run(world)
+    assert cases(world, member) == [("repaid", 842_843)]
+    assert runs(world, member) == [("2026-12-20", "case", ["2026-12"])]
+    assert lines(world, member, f"loan:{loan_id}:instalment:2") == {
+        "201": 842_843,
+        "121": -826_787,
+        "401": -16_056,
+    }
+    assert owed(world, member, loan_id) == ("normal", 9_174_657 - 826_787)
+    assert world.balance(member) == (5_600_000 - 842_843, 0)
+    assert world.new_violations() == {}
+
+
+def test_a_fund_too_small_pays_nothing(world: World) -> None:
+    """4,000.00 do not pay 8,428.43; the instalment stays with the repayment card."""
+    member = world.member(months=2)
+    world.consent(member)
+    lend(world, member, **SMALL)
+    signed(world, member)
+    world.later(days=27)
+    run(world)
+    assert (runs(world, member), cases(world, member)) == ([("2026-12-20", "short", [])], [])
+
+
+def test_an_agreement_over_a_settled_loan_ends(world: World) -> None:
+    member = world.member(base_fen=10_000_000)
+    world.consent(member)
+    lend(world, member, **SMALL)
+    signed(world, member)
+    confirmed(world, member, apply(world, member, "loan-settlement", {}))
+    world.later(days=1)
+    run(world)
+    assert state(world, member) == ("ended", "loan_settled")
+
+
+def test_who_may_not(world: World) -> None:
+    member = with_bank_loan(world, kind="combined")
+    assert quote(world, member, ITEM)["refusals"][0]["code"] == "agreement.no_loan"
+    member = with_bank_loan(world)
+    assert quote(world, member, ITEM, {"action": "end"})["refusals"][0]["code"] == "agreement.none"
+    signed(world, member, card_id=str(member.card_id))
+    again = apply(world, member, ITEM, {"card_id": str(member.card_id)})
+    assert again.get_json()["refusals"][0]["code"] == "agreement.exists"
+    assert [one["value"] for one in quote(world, member, ITEM)["choices"]["action"]] == ["change", "end"]
+    signed(world, member, action="change", card_id=str(member.card_id))
+    assert state(world, member) == ("active", None)
+
+
+def test_nothing_is_out_of_balance(world: World) -> None:
+    assert world.new_violations() == {}
