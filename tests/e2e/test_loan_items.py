@@ -62,3 +62,16 @@ def test_settling_says_what_it_costs_today(handset):
     phone.at("next").click()
     assert "提前结清" in phone.at("check").inner_text()
     assert phone.errors == []
+
+
+def test_an_agreement_needs_one_look_and_no_form(handset):
+    someone = _borrower(7_303)
+    phone = handset(someone)
+    phone.open()
+    phone.bind(someone)
+    phone.page.goto(phone.page.url.split("#")[0] + "#/pages/item/item?code=repayment-agreement")
+    phone.at("consent-agree").click()
+    assert "还款日" in phone.at("quote").inner_text()
+    phone.at("next").click()
+    assert "约定提取还贷" in phone.at("check").inner_text()
+    assert phone.errors == []
