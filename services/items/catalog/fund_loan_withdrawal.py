@@ -152,8 +152,8 @@ def _offset_amount(facts: Facts, form: FundLoanForm, policy: Policy, loan: LoanF
 
 def asks(facts: Facts, form: FundLoanForm, policy: Policy) -> frozenset[str]:
     """A card for money to the card, what becomes smaller for money to the loan."""
-    several = {"loan"} if len(loan_choices(facts, policy).get("loan", ())) > 1 else set()
-    return frozenset({"way", "amount_fen", *several, *({"change"} if _offsets(form) else {"card_id"})})
+    last = "change" if _offsets(form) else "card_id"
+    return frozenset({"way", "amount_fen", last, *loan_choices(facts, policy)})
 
 
 def spends(facts: Facts, form: FundLoanForm) -> frozenset[str]:

@@ -112,9 +112,7 @@ ITEM = Item(
     sla_text="刷脸通过后马上结清，当时就替您向不动产登记中心申请解除抵押",
     order=61,
     choices=loan_choices,
-    asks=lambda facts, form, policy: frozenset(
-        {"loan"} if len(loan_choices(facts, policy).get("loan", ())) > 1 else ()
-    ),
+    asks=lambda facts, form, policy: frozenset(loan_choices(facts, policy)),
     examples=(
         Example(
             "欠 529,468.65 元，10 天利息 382.39 元：还清要 529,851.04 元",

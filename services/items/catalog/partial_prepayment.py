@@ -163,9 +163,7 @@ ITEM = Item(
     sla_text="刷脸通过后马上入账，新的还款计划当时就能看到",
     order=60,
     choices=loan_choices,
-    asks=lambda facts, form, policy: frozenset(
-        {"change", "amount_fen", *({"loan"} if len(loan_choices(facts, policy).get("loan", ())) > 1 else ())}
-    ),
+    asks=lambda facts, form, policy: frozenset({"change", "amount_fen", *loan_choices(facts, policy)}),
     examples=(
         Example("还 100,000 元，每月少还：2,402.04 → 1,948.37 元", _FORM, _FACTS, True, 19_999_999),
         Example(

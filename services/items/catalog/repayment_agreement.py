@@ -166,9 +166,9 @@ def asks(facts: Facts, form: AgreementForm, policy: Policy) -> frozenset[str]:
     action = {"action"} if in_force(facts) else set()
     if form.action == "end":
         return frozenset(action)
-    several = {"loan"} if len(choices(facts, policy).get("loan", ())) > 1 else set()
+    loan = {"loan"} & choices(facts, policy).keys()
     card = {"card_id"} if chosen_bank(facts, form, policy) else set()
-    return frozenset({*action, *several, *card})
+    return frozenset({*action, *loan, *card})
 
 
 _ASKED = (Fact.HOME_LOAN,)

@@ -90,7 +90,7 @@ def pay(world: World, member: Member) -> None:
 def test_a_bank_s_loan_is_paid_for_on_the_20th_of_each_month(world: World) -> None:
     member = with_bank_loan(world)
     asked = quote(world, member, ITEM)
-    assert (asked["allowed"], asked["asks"], len(asked["cards"])) == (True, ["card_id"], 1)
+    assert (asked["allowed"], asked["asks"], len(asked["cards"])) == (True, ["loan", "card_id"], 1)
     signed(world, member, card_id=str(member.card_id))
     run(world)
     assert runs(world, member) == []  # signed on 23 November; the 20th was before
@@ -182,7 +182,7 @@ def test_the_centre_s_loan_is_repaid_on_its_due_day(world: World) -> None:
     world.consent(member)
     loan_id = lend(world, member, **SMALL)
     asked = quote(world, member, ITEM)
-    assert (asked["allowed"], asked["asks"]) == (True, [])
+    assert (asked["allowed"], asked["asks"]) == (True, ["loan"])
     signed(world, member)
     world.later(days=27)
     sign_in(world, member)

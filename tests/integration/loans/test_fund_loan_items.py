@@ -111,7 +111,7 @@ def test_a_part_is_repaid_from_the_fund(
     form = {"amount_fen": 10_002_167, "change": change}
     asked = quote(world, member, "partial-prepayment", form)
     assert (asked["allowed"], asked["verb"], asked["approval"]) == (True, "还", "instant")
-    assert asked["asks"] == ["change", "amount_fen"]
+    assert asked["asks"] == ["loan", "change", "amount_fen"]
     tried = {line["label"]: line for line in asked["preview"]}
     assert tried["这次还"]["text"] == "其中本金 100,000.00 元，到今天的利息 21.67 元"
     assert tried["以后每月还"]["amount_fen"] == first_fen
@@ -142,7 +142,7 @@ def test_a_loan_is_settled_and_the_mortgage_discharged(world: World) -> None:
     member, loan_id = borrower(world)
     whole = 52_946_865 + OWN_THREE_DAYS_FEN
     asked = quote(world, member, "loan-settlement")
-    assert (asked["allowed"], asked["max_fen"], asked["asks"]) == (True, whole, [])
+    assert (asked["allowed"], asked["max_fen"], asked["asks"]) == (True, whole, ["loan"])
     world.sharing.answers["estate.discharge"] = ("unavailable", {})
     done = confirmed(world, member, apply(world, member, "loan-settlement", {}))
     assert (done["state"], done["amount_fen"]) == ("repaid", whole)
@@ -209,7 +209,7 @@ def test_the_fund_repays_what_it_may_or_settles(world: World) -> None:
     form = {"way": "offset", "change": "instalment", "amount_fen": 1_000_217}
     asked = quote(world, member, "fund-loan-withdrawal", form)
     assert (asked["max_fen"], asked["verb"]) == (52_946_865 + OWN_THREE_DAYS_FEN, "还")
-    assert asked["asks"] == ["way", "change", "amount_fen"]
+    assert asked["asks"] == ["loan", "way", "change", "amount_fen"]
     done = confirmed(world, member, apply(world, member, "fund-loan-withdrawal", form))
     assert done["state"] == "repaid"
     assert owed(world, member, loan_id) == ("normal", 51_946_865)
@@ -247,7 +247,7 @@ def test_what_was_repaid_goes_to_the_card_once_for_both(world: World) -> None:
         a=member.account_id,
     ).fen
     asked = quote(world, member, "fund-loan-withdrawal")
-    assert (asked["max_fen"], asked["asks"]) == (repaid, ["way", "amount_fen", "card_id"])
+    assert (asked["max_fen"], asked["asks"]) == (repaid, ["loan", "way", "amount_fen", "card_id"])
     form = {"way": "card", "amount_fen": repaid, "card_id": str(member.card_id)}
     done = confirmed(world, member, apply(world, member, "fund-loan-withdrawal", form))
     world.run_jobs(member.account_id, "settlement.dispatch")
