@@ -15,7 +15,7 @@ from app.member_api.schemas import BindIn, BindOut, DeviceKeyIn, SmsCodeIn, SmsC
 from app.ports import ports
 from services.core.clock import shanghai_day, shanghai_iso
 from services.core.db import transaction
-from services.core.errors import DomainError, Invalid
+from services.core.errors import DomainError, Invalid, TooMany
 from services.core.identity import check_id_no, check_name, check_phone
 from services.core.outbox import emit
 from services.core.pii import mask_name
@@ -29,6 +29,9 @@ RESEND_AFTER_S = 60
 PHONE_PAUSE = Pause("sms_phone", RESEND_AFTER_S)
 PHONE_HOUR = Limit("sms_phone_hour", 5, 3600)
 PHONE_DAY = Limit("sms_phone_day", 10, 86_400)
+SENT_PAUSE = Pause("sms_sent", RESEND_AFTER_S)
+SENT_HOUR = Limit("sms_sent_hour", 5, 3600)
+SENT_DAY = Limit("sms_sent_day", 10, 86_400)
 USER_HOUR = Limit("sms_user_hour", 10, 3600)
 ADDRESS_HOUR = Limit("sms_address_hour", 200, 3600)
 TRY_HOUR = Limit("bind_try_hour", 30, 3600)
@@ -49,7 +52,9 @@ def send_code(body: SmsCodeIn) -> Any:
     _count_code(claim.phone, g.principal.openid)
     with transaction(own.sessions) as session:
         issued = issue_code(session, own.cipher, claim, g.principal.openid, now)
-        if issued.account_id is not None:
+    may_be_sent = _may_be_sent(claim.phone if issued.account_id else f"nobody|{claim.phone}")
+    if issued.account_id is not None and may_be_sent:
+        with transaction(own.sessions) as session:
             own.notices.send_code(session, issued.account_id, issued.challenge_id, issued.code)
     return {
         "challenge_id": str(issued.challenge_id),
@@ -61,9 +66,25 @@ def send_code(body: SmsCodeIn) -> Any:
 def _count_code(phone: str, openid: str) -> None:
     hit(ADDRESS_HOUR, client_address())
     hit(USER_HOUR, openid)
-    pause(PHONE_PAUSE, phone)
+    asked = f"{openid}|{phone}"
+    pause(PHONE_PAUSE, asked)
     for limit in (PHONE_HOUR, PHONE_DAY):
-        hit(limit, phone)
+        hit(limit, asked)
+
+
+def _may_be_sent(phone: str) -> bool:
+    """Whether this phone gets one more code. It is silent, so that nobody learns whose claims are right.
+
+    It counts codes that would really go out: a stranger who only knows the number cannot use up its owner's. Wrong
+    claims are counted apart, so that both take the same time.
+    """
+    try:
+        pause(SENT_PAUSE, phone)
+        for limit in (SENT_HOUR, SENT_DAY):
+            hit(limit, phone)
+    except TooMany:
+        return False
+    return True
 
 
 @blueprint.post("/bind")

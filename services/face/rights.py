@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, union, update
+from sqlalchemy import delete, func, select, text, union, update
 from sqlalchemy.orm import Session
 
 from services.audit.service import record
@@ -22,6 +22,18 @@ from services.face.models import (
 from services.face.retention import BLANK, KEPT, UNFINISHED
 from services.face.states import FACE_STATES
 from services.face.tries import forget_frames
+
+NOBODY = UUID(int=0)
+_PART = tuple(
+    text(
+        f"UPDATE {table} AS h SET account_id = :nobody, session_id = fresh.session_id,"  # noqa: S608
+        " seen_at = date_trunc('day', h.seen_at)"
+        " FROM (SELECT old.session_id AS before, gen_random_uuid() AS session_id"
+        f" FROM (SELECT DISTINCT session_id FROM {table} WHERE account_id = :account_id) AS old) AS fresh"
+        " WHERE h.account_id = :account_id AND h.session_id = fresh.before"
+    )
+    for table in ("face_frame_hash", "face_picture_hash")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +139,12 @@ def erase(session: Session, account_id: UUID, at: datetime) -> int:
     """Delete what is held of a member's face before its time; gives how many tries were blanked.
 
     That a session was passed, for which operation and when, stays: the money rests on it. The reasons of today's
-    failures stay until midnight, or deleting them would give new tries.
+    failures stay until midnight, or deleting them would give new tries. The codes of frames lose their owner and
+    stay their 90 days, or whoever is signed in could make old frames good again by deleting them.
     """
     _end_running(session, account_id)
-    for table in (FaceBatch, FaceFrameHash, FacePictureHash):
-        session.execute(delete(table).where(table.account_id == account_id))
+    session.execute(delete(FaceBatch).where(FaceBatch.account_id == account_id))
+    _part_hashes(session, account_id)
     session.execute(
         delete(FaceVerification).where(
             FaceVerification.account_id == account_id, FaceVerification.answered_at.is_not(None)
@@ -150,6 +163,12 @@ def erase(session: Session, account_id: UUID, at: datetime) -> int:
         detail={"sessions": blanked},
     )
     return blanked
+
+
+def _part_hashes(session: Session, account_id: UUID) -> None:
+    """Part the codes of frames from the member: no owner, a session nobody knows, the day instead of the moment."""
+    for statement in _PART:
+        session.execute(statement, {"account_id": account_id, "nobody": NOBODY})
 
 
 def _blank(session: Session, account_id: UUID, at: datetime) -> int:

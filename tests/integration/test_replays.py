@@ -15,6 +15,7 @@ from services.core.ids import new_id
 from services.face.engine.calibration import Replay
 from services.face.engine.types import Verdict
 from services.face.replay import Replays
+from services.face.rights import NOBODY, erase
 from tests.support.databases import Database
 from tests.support.domain.world import START, Member, World
 
@@ -109,6 +110,24 @@ def test_the_verdict_refuses_a_copy(world: World, member: Member) -> None:
     again = Verdict(True, (), {}, {}, (), tuple(copied(digest, 3, 77) for digest in frames))
     assert concluded(world, member, first) == ("passed", [])
     assert concluded(world, world.member(), again) == ("failed", ["liveness.reused"])
+
+
+def test_deleting_ones_data_does_not_make_old_frames_good_again(world: World, member: Member) -> None:
+    """The codes stay their 90 days, parted from whose they were."""
+    frames = film(11)
+    verdict = Verdict(True, (), {}, {}, (), tuple(frames))
+    assert concluded(world, member, verdict) == ("passed", [])
+    with transaction(world.sessions) as session:
+        erase(session, member.account_id, world.clock.now())
+    left = world.one(
+        "SELECT count(*) AS codes, count(DISTINCT h.session_id) AS sessions, count(s.session_id) AS known,"
+        " bool_and(h.account_id = :nobody) AS nobodys, count(DISTINCT h.seen_at) AS days"
+        " FROM face_picture_hash h LEFT JOIN face_session s USING (session_id) WHERE h.seen_at < :now",
+        nobody=NOBODY,
+        now=world.clock.now(),
+    )
+    assert (left.codes, left.sessions, left.known, left.nobodys, left.days) == (24, 1, 0, True, 1)
+    assert concluded(world, world.member(), verdict) == ("failed", ["liveness.reused"])
 
 
 def concluded(world: World, member: Member, verdict: Verdict) -> tuple[str, list[str]]:

@@ -137,20 +137,52 @@ def test_a_second_code_within_sixty_seconds_is_429(world: World, first_s: int, w
     assert ask(world, person).status_code == 202
 
 
-def test_the_wait_is_the_phones_whoever_asks(world: World) -> None:
-    person, _ = world.enrol()
+def codes_sent(world: World, account_id: Any) -> int:
+    """How many codes were to go out to the member's phone."""
+    counted = "SELECT count(*) AS n FROM notice_intent WHERE account_id = :a AND template = 'sms_code'"
+    return int(world.one(counted, a=account_id).n)
+
+
+def test_one_phone_gets_one_code_a_minute_whoever_asks(world: World) -> None:
+    """The second asker learns nothing of the first: the answer is the same, only no SMS goes out."""
+    person, account_id = world.enrol()
     assert ask(world, person).status_code == 202
-    problem(ask(world, person, Person()), 429, "request.too_many")
-    assert ask(world, Person(), Person()).status_code == 202
+    assert ask(world, person, Person()).status_code == 202
+    assert codes_sent(world, account_id) == 1
+    world.later(seconds=60)
+    assert ask(world, person, Person()).status_code == 202
+    assert codes_sent(world, account_id) == 2
 
 
-def test_five_codes_an_hour_for_a_phone(world: World) -> None:
+def test_five_codes_an_hour_for_a_user(world: World) -> None:
     person, _ = world.enrol()
     statuses = []
     for _ in range(6):
-        statuses.append(ask(world, person, Person()).status_code)
+        statuses.append(ask(world, person).status_code)
         world.later(seconds=61)
     assert statuses == [202] * 5 + [429]
+
+
+def test_five_codes_an_hour_for_a_phone_whoever_asks(world: World) -> None:
+    person, account_id = world.enrol()
+    statuses = []
+    for _ in range(7):
+        statuses.append(ask(world, person, Person()).status_code)
+        world.later(seconds=61)
+    assert statuses == [202] * 7
+    assert codes_sent(world, account_id) == 5
+
+
+def test_a_stranger_cannot_use_up_the_codes_of_a_phone(world: World) -> None:
+    """Ten claims of somebody who knows only the number; its owner then gets their code."""
+    person, account_id = world.enrol()
+    for _ in range(10):
+        stranger = Person()
+        wrong = {"name": stranger.name, "id_no": stranger.id_no, "phone": person.phone}
+        client, bearer = signed_in(world, stranger)
+        assert client.post(CODE, json=wrong, headers=bearer).status_code == 202
+    assert ask(world, person).status_code == 202
+    assert codes_sent(world, account_id) == 1
 
 
 def test_quotes_have_a_limit_and_say_when_to_come_back(world: World) -> None:
