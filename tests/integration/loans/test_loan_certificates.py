@@ -87,7 +87,7 @@ def test_deposits_and_use_for_another_city(world: World) -> None:
     member = borrower(world)
     made = apply(world, member, OTHER_CITY, {"centre": "长沙市"})
     certificate, pdf, text = drawn(world, member, made)
-    for words in ("长沙市", "560,000.00 元", "连续缴存28 个月", "线上没有办理过提取"):
+    for words in ("长沙市", "560,000.00 元", "连续 28 个月", "线上没有办理过提取"):
         assert words in text.replace("  ", ""), text
     assert "用过 1 次公积金贷款，其中 1 笔没有还清，尚欠 100,000.00 元" in text
     assert check(world, certificate["number"], pdf)["holder_masked"] == "赵*居"
