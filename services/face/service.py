@@ -30,7 +30,7 @@ from services.face.tries import end_earlier, failed_today, forget_frames
 from services.face.verdicts import write_verdict
 from services.ledger.service import lock_balance
 from services.members.binding import active_device
-from services.members.consents import ConsentRequired
+from services.members.consents import ConsentRequired, consent_text
 from services.members.models import Consent, Device
 from services.policies.rules import Policy
 
@@ -150,9 +150,10 @@ class Faces:
 
     @staticmethod
     def require_consent(session: Session, account_id: UUID, consent_id: UUID) -> None:
-        """Raises ConsentRequired unless this consent to the face check holds now."""
+        """Raises ConsentRequired unless this consent to the face check, in its present words, holds now."""
         consent = session.get(Consent, (account_id, consent_id))
-        if consent is None or consent.kind != "face" or consent.withdrawn_at is not None:
+        held = consent is not None and consent.kind == "face" and consent.withdrawn_at is None
+        if consent is None or not held or consent.text_version != consent_text("face").version:
             raise ConsentRequired(field="face")
 
     def tries_left(self, session: Session, account_id: UUID, policy: Policy) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from services.core.db import transaction
 from services.core.ids import new_id
 from services.face.engine.types import Verdict
 from services.face.models import FaceBatch
+from services.members.consents import TEXTS
 from tests.contract.api.reading import problem
 from tests.contract.api.test_face_frames import Phone
 from tests.support.domain.world import Member, World
@@ -35,6 +37,19 @@ def open_phone(world: World, member: Member) -> Phone:
 def phone(world: World, member: Member) -> Phone:
     """A session just opened."""
     return open_phone(world, member)
+
+
+def test_a_consent_to_older_words_opens_nothing(
+    world: World, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who agreed to the words of yesterday is asked again."""
+    application = world.submit(member)
+    consent = str(world.consent(member, "face"))
+    monkeypatch.setitem(TEXTS, "face", replace(TEXTS["face"], version="2027-01"))
+    path = f"/api/v1/applications/{application.application_id}/face-sessions"
+    answer = world.client().post(path, json={"consent_id": consent}, headers=member.bearer)
+    problem(answer, 403, "consent.required")
+    assert rows(world, member, "face_session") == 0
 
 
 def rows(world: World, member: Member, table: str) -> int:
