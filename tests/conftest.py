@@ -44,6 +44,7 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput["database_server"] = handed  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that run the whole system go first and, in a parallel run, to one process; nightly ones when asked for."""
     if "nightly" not in (config.option.markexpr or ""):

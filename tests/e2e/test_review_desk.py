@@ -69,7 +69,7 @@ def contract_picture() -> bytes:
 def waiting_case(handset, system):
     """A married member's rent withdrawal that people have to look at, on the member's own page."""
     product = product_of(system)
-    someone = person(7_301, marital_status="20")
+    someone = person(7_401, marital_status="20")
     phone = handset(someone)
     phone.open()
     phone.bind(someone)

@@ -19,7 +19,8 @@ BORN = {"notice_intent": {"not_subscribed"}}
 TABLES = [WITHDRAWAL_STATES, PLAIN_STATES, INSTRUCTION_STATES, FACE_STATES, NOTICE_STATES]
 
 # A withdrawal 提取, written down from the design: (from, to). `accepted` stands between `paying` and `paid`, and what
-# was paid can come back 退汇 on a later day.
+# was paid can come back 退汇 on a later day. A sum that repays a loan from the fund ends `repaid` without a bank; a run
+# of a standing agreement is approved by what was agreed.
 WITHDRAWAL_WAYS = {
     ("submitted", "verifying"),
     ("submitted", "in_review"),
@@ -32,6 +33,8 @@ WITHDRAWAL_WAYS = {
     ("in_review", "approved"),
     ("in_review", "refused"),
     ("in_review", "cancelled"),
+    ("submitted", "approved"),
+    ("approved", "repaid"),
     ("approved", "paying"),
     ("approved", "waiting"),
     ("waiting", "paying"),

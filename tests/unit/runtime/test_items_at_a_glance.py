@@ -16,7 +16,7 @@ def test_every_item_shows_an_accepted_and_a_refused_example(capsys: pytest.Captu
     *lines, last = capsys.readouterr().out.splitlines()
     found = load_registry()
     counts = json.loads(last)
-    assert counts["items"] == len(found)
+    assert counts["items"] == len({item.number for item in found})
     assert counts["examples"] == counts["ok"] == sum(len(item.examples) for item in found)
     assert len(lines) == 3 * len(found)
 
