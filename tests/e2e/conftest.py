@@ -80,12 +80,20 @@ class Handset:
         raise TimeoutError("no SMS code came")
 
 
+@pytest.fixture(scope="session")
+def made() -> set[str]:
+    """Keys of everybody who was given a phone."""
+    return set()
+
+
 @pytest.fixture
-def handset(browser: Browser, sandbox: Sandbox) -> Iterator[Any]:
+def handset(browser: Browser, sandbox: Sandbox, made: set[str]) -> Iterator[Any]:
     """Makes phones: `handset(person)` adds the person, follows the account and opens a 375×812 page."""
     contexts = []
 
     def make(person: dict[str, Any], **options: Any) -> Handset:
+        assert person["key"] not in made, "each test has people of its own"
+        made.add(person["key"])
         sandbox.post("/control/members", person)
         sandbox.post(f"/control/members/{person['key']}/follow")
         context = browser.new_context(viewport={"width": 375, "height": 812}, locale="zh-CN", **options)

@@ -52,7 +52,7 @@ def _code(phone) -> str:
 
 
 def test_without_a_face_the_payment_waits_and_can_be_stopped(handset, sandbox, tmp_path):
-    someone = person(7_301)
+    someone = person(7_601)
     phone = handset(someone)
     _apply(phone, someone)
     _without_face(phone, tmp_path)
@@ -74,7 +74,7 @@ def test_without_a_face_the_payment_waits_and_can_be_stopped(handset, sandbox, t
 
 
 def test_without_a_face_the_money_comes_a_day_later(handset, sandbox, tmp_path):
-    someone = person(7_302)
+    someone = person(7_602)
     phone = handset(someone)
     _apply(phone, someone)
     _without_face(phone, tmp_path)
