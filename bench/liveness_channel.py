@@ -27,6 +27,7 @@ from services.face.engine.types import Frame
 from services.face.models import FaceSession
 from services.face.replay import Replays
 from services.face.service import Batch, Faces
+from services.members.consents import consent_text
 from services.members.models import Consent, Device
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -125,7 +126,8 @@ class Channel:
 
 
 def _consent(account_id: UUID) -> Consent:
-    return Consent(account_id=account_id, kind="face", withdrawn_at=None)
+    words = consent_text("face").version
+    return Consent(account_id=account_id, kind="face", text_version=words, withdrawn_at=None)
 
 
 def _device(account_id: UUID, phone: ec.EllipticCurvePrivateKey) -> Device:
