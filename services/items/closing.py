@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from uuid import UUID
-
-from pydantic import Field
+from typing import Any
 
 from services.core.money import yuan_text
 from services.items.declaration import Amount, Form, Part, Refusal
 from services.items.facts import Facts
+from services.items.fields import PayeeCardId
 from services.policies.rules import Policy
 
 _CENTRE = "公积金中心账户信息"
@@ -18,7 +16,7 @@ _CENTRE = "公积金中心账户信息"
 class ClosingForm(Form):
     """Everything is paid, so only the card is asked."""
 
-    card_id: Annotated[UUID, Field(title="收款卡", json_schema_extra={"x-widget": "card"})]
+    card_id: PayeeCardId
 
 
 def nothing_frozen(facts: Facts, form: Any, policy: Policy) -> Refusal | None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import Field, StrictInt
 
@@ -29,6 +28,7 @@ from services.items.declaration import (
 )
 from services.items.example_facts import CARD_ID, answered, plain_facts, with_account, with_usage
 from services.items.facts import Fact, Facts, KeyUsage
+from services.items.fields import AmountFen, PayeeCardId
 from services.items.outside import House, MarriageFacts, PropertyBill, PropertyBillFacts, PropertyFacts
 from services.items.rules import (
     account_usable,
@@ -63,10 +63,8 @@ class PropertyFeeForm(Form):
             json_schema_extra={"x-widget": "yuan", "x-help": "照发票写"},
         ),
     ]
-    amount_fen: Annotated[
-        StrictInt, Field(title="提多少", gt=0, le=99_999_999_999, json_schema_extra={"x-widget": "amount"})
-    ]
-    card_id: Annotated[UUID, Field(title="收款卡", json_schema_extra={"x-widget": "card"})]
+    amount_fen: AmountFen
+    card_id: PayeeCardId
 
 
 def _bills(facts: Facts) -> tuple[PropertyBill, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import Field, StrictInt
 
@@ -30,6 +29,7 @@ from services.items.declaration import (
 )
 from services.items.example_facts import CARD_ID, answered, plain_facts, with_account, with_usage
 from services.items.facts import Fact, Facts, KeyUsage
+from services.items.fields import AmountFen, PayeeCardId
 from services.items.outside import DeedFacts, Purchase, PurchaseFacts
 from services.items.rules import (
     account_usable,
@@ -67,10 +67,8 @@ class PurchaseForm(Form):
         date | None,
         Field(default=None, title="哪天签的购房合同", json_schema_extra={"x-widget": "date"}),
     ]
-    amount_fen: Annotated[
-        StrictInt, Field(title="提多少", gt=0, le=99_999_999_999, json_schema_extra={"x-widget": "amount"})
-    ]
-    card_id: Annotated[UUID, Field(title="收款卡", json_schema_extra={"x-widget": "card"})]
+    amount_fen: AmountFen
+    card_id: PayeeCardId
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
-from uuid import UUID
-
-from pydantic import Field, StrictInt
 
 from services.core.money import yuan_text
 from services.items.declaration import (
@@ -37,6 +33,7 @@ from services.items.facts import (
     SourceNote,
     UsageFacts,
 )
+from services.items.fields import AmountFen, PayeeCardId
 from services.items.rules import (
     account_usable,
     first_of_next_month,
@@ -50,10 +47,8 @@ from services.policies.rules import Policy
 class RentForm(Form):
     """What a member fills in: how much, to which card."""
 
-    amount_fen: Annotated[
-        StrictInt, Field(title="提多少", gt=0, le=99_999_999_999, json_schema_extra={"x-widget": "amount"})
-    ]
-    card_id: Annotated[UUID, Field(title="收款卡", json_schema_extra={"x-widget": "card"})]
+    amount_fen: AmountFen
+    card_id: PayeeCardId
 
 
 def enough_months(facts: Facts, form: RentForm, policy: Policy) -> Refusal | None:
