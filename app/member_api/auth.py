@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.http.auth import clear_cookies, issue, open_to_all, refresh_claims, set_cookies, signed_in
 from app.http.rate_limit import Limit, client_address, hit
-from app.member_api.schemas import RefreshIn, SessionOut, Tokens
+from app.member_api.auth_schemas import RefreshIn, SessionOut, Tokens
 from app.ports import Ports, ports
 from services.core.clock import shanghai_iso
 from services.core.db import Base, transaction

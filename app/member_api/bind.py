@@ -10,8 +10,8 @@ from flask import g, jsonify
 
 from app.http.auth import issue, set_cookies, signed_in
 from app.http.rate_limit import Limit, Pause, client_address, hit, pause
+from app.member_api.auth_schemas import BindIn, BindOut, DeviceKeyIn, SmsCodeIn, SmsCodeOut
 from app.member_api.reading import base64url, key_of
-from app.member_api.schemas import BindIn, BindOut, DeviceKeyIn, SmsCodeIn, SmsCodeOut
 from app.ports import ports
 from services.core.clock import shanghai_day, shanghai_iso
 from services.core.db import transaction

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictStr
 
 from app.member_api.route_schemas import PayTimingOut
 from app.member_api.shapes import In, Out
@@ -24,71 +24,6 @@ class Problem(Out):
     field: str | None = None
     refusals: list[dict[str, Any]] | None = None
     max_fen: int | None = None
-
-
-class Tokens(Out):
-    """Tokens of a session; also set as cookies."""
-
-    access_token: str
-    refresh_token: str
-    expires_in: int
-    bound: bool
-
-
-class RefreshIn(In):
-    """A refresh token in the body; leave it out when cookies carry it."""
-
-    refresh_token: StrictStr | None = None
-
-
-class SessionOut(Out):
-    """Who is calling."""
-
-    bound: bool
-    display_name: str | None
-    cooling_until: str | None
-    device_bound: bool
-
-
-class SmsCodeIn(In):
-    """Who somebody says they are."""
-
-    name: StrictStr = Field(max_length=200)
-    id_no: StrictStr = Field(max_length=40)
-    phone: StrictStr = Field(max_length=40)
-
-
-class SmsCodeOut(Out):
-    """The challenge; the same for right and wrong claims."""
-
-    challenge_id: str
-    expires_at: str
-    resend_after_s: int
-
-
-class DeviceKeyIn(In):
-    """Public JWK of the phone's P-256 key; `x` and `y` are 32 bytes in base64url."""
-
-    kty: Literal["EC"]
-    crv: Literal["P-256"]
-    x: StrictStr = Field(max_length=64)
-    y: StrictStr = Field(max_length=64)
-
-
-class BindIn(In):
-    """The code that came by SMS, and the phone's key."""
-
-    challenge_id: StrictStr = Field(max_length=40)
-    code: StrictStr = Field(max_length=10)
-    device_key: DeviceKeyIn
-
-
-class BindOut(Tokens):
-    """The binding, and tokens of the session that is now the member's."""
-
-    binding_id: str
-    display_name: str
-    bound_at: str
 
 
 class AccountOut(Out):
@@ -365,74 +300,6 @@ class HomeOut(Out):
     in_progress: list[ApplicationOut]
     attention: list[dict[str, str]]
     items: list[ItemSummary]
-
-
-class CaptureOut(Out):
-    """How to capture."""
-
-    width: int
-    height: int
-    fps: int
-    jpeg_quality: float
-    batch_max: int
-    total_max: int
-
-
-class PromptOut(Out):
-    """What to ask of the member now, and for how long; `colours` light the screen in turn, each for its share of it."""
-
-    index: int
-    kind: str
-    text: str
-    hold_ms: int
-    colours: list[Literal["red", "green", "blue"]]
-    last: bool
-
-
-class FrameIn(In):
-    """One picture: milliseconds since prompt 0 was shown, prompt on the screen, JPEG in base64, MAC in base64url."""
-
-    seq: StrictInt = Field(ge=0, le=10_000)
-    at_ms: StrictInt = Field(ge=0, le=600_000)
-    prompt: StrictInt = Field(ge=0, le=50)
-    jpeg: StrictStr = Field(max_length=420_000)
-    mac: StrictStr = Field(max_length=64)
-
-
-class FramesIn(In):
-    """A batch of pictures, signed by the phone."""
-
-    batch: StrictInt = Field(ge=0, le=200)
-    frames: Annotated[list[FrameIn], Field(min_length=1, max_length=10)]
-    device_signature: StrictStr = Field(max_length=120)
-
-
-class FramesOut(Out):
-    """The prompt to show from now on."""
-
-    received: int
-    prompt: PromptOut
-    complete: bool
-
-
-class ReasonOut(Out):
-    """Why a try failed, and the one tip that would help."""
-
-    code: str
-    text: str
-    tip: str
-
-
-class FaceStateOut(Out):
-    """How a try stands."""
-
-    session_id: str
-    state: Literal["open", "judging", "passed", "failed", "expired", "consumed"]
-    reasons: list[ReasonOut]
-    tries_left: int
-    other_ways: list[Literal["card_sms", "counter"]]
-    served_until: str | None
-    queue_wait_s: int | None
 
 
 class ConfirmIn(In):
