@@ -132,7 +132,14 @@ def test_errors_are_logged_without_values(postgres: EmbeddedPostgres) -> None:
     assert "13800000001" not in log
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's user cannot enter")
+only_root = pytest.mark.skipif(
+    os.geteuid() != 0,
+    reason="started by root, the server runs as another user, whom some folders are closed to; started by anybody else"
+    " it runs as that user, and there is no such folder",
+)
+
+
+@only_root
 def test_a_folder_the_server_cannot_enter_has_its_data_elsewhere(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +154,7 @@ def test_a_folder_the_server_cannot_enter_has_its_data_elsewhere(
     server.destroy()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's user cannot enter")
+@only_root
 def test_programs_the_server_cannot_reach_are_copied(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = home / "closed"
     closed.mkdir(mode=0o700)
