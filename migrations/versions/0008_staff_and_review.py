@@ -238,7 +238,7 @@ BEGIN
 END $$
 """
 _INVARIANT = """
-CREATE VIEW invariant_i23_four_eyes AS
+CREATE VIEW invariant_i26_four_eyes AS
 SELECT t.account_id, t.application_id FROM transition t
 WHERE t.source = 'in_review' AND t.event <> 'cancel' AND NOT EXISTS (
     SELECT 1 FROM review_decision d
@@ -255,11 +255,11 @@ DO $$ BEGIN
         GRANT SELECT, INSERT ON review_opinion, review_decision TO anju_app;
         REVOKE DELETE, TRUNCATE ON staff, review_claim, review_opinion, review_decision FROM anju_app;
         REVOKE UPDATE ON review_opinion, review_decision FROM anju_app;
-        GRANT SELECT ON invariant_i23_four_eyes TO anju_app;
+        GRANT SELECT ON invariant_i26_four_eyes TO anju_app;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_ro') THEN
         GRANT SELECT ON staff_session, document, staff, review_claim, review_opinion, review_decision,
-            invariant_i23_four_eyes TO anju_ro;
+            invariant_i26_four_eyes TO anju_ro;
     END IF;
 END $$
 """
@@ -267,7 +267,7 @@ END $$
 
 def downgrade() -> None:
     """Take back."""
-    op.execute("DROP VIEW invariant_i23_four_eyes")
+    op.execute("DROP VIEW invariant_i26_four_eyes")
     for trigger in ("application_review_has_four_eyes", "application_cancelled_stays"):
         op.execute(f"DROP TRIGGER {trigger} ON application")
     for table in ("review_decision", "review_opinion", "review_claim", "document", "staff_session", "staff"):
