@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-
-from sqlalchemy.orm import Session
 
 from app.ports import Ports
 from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
 from runtime import partners
-from runtime.retention import Retention, standing
+from runtime.inbound import Inbound
+from runtime.retention import standing
 from services.applications.case_numbers import CaseNumbers
-from services.applications.service import applications_of
 from services.certificates.jobs import CertificateJobs
 from services.certificates.service import Certificates
 from services.core.clock import Clock, SystemClock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions, make_engine, make_sessions
-from services.core.jobs import Job
-from services.core.money import yuan_text
 from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
 from services.datasharing.service import DataSharing
 from services.documents.adapters.child import ConfinedCleaner
@@ -38,19 +33,14 @@ from services.face.verifications import Verifications
 from services.items.agreement_runs import AgreementRuns
 from services.items.card_route import CardRoute
 from services.items.effects import Effects
-from services.items.engine import Engine, state_table
-from services.items.jobs import ApplicationTending
+from services.items.engine import Engine
 from services.items.loading import FactLoader
 from services.items.registry import load_registry
-from services.items.strangers import StrangerTending
-from services.ledger.queries import balance_of
 from services.loans.discharge import Discharges
-from services.loans.tending import LoanTending
-from services.members.binding import binding_of_openid
-from services.notices.adapters.tencent_sms import DeliveryReceipt, TencentSmsChannel
+from services.notices.adapters.tencent_sms import TencentSmsChannel
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
-from services.notices.service import Notices, Receipt
+from services.notices.service import Notices
 from services.policies.service import PolicyBook
 from services.reviews.service import Reviews
 from services.settlement.adapters.bdc.config import BdcConfig
@@ -60,14 +50,11 @@ from services.settlement.jobs import SettlementJobs
 from services.settlement.service import Settlement
 from services.staff.sessions import SessionKeys
 from services.withdrawals.service import WithdrawalPayments
-from wechat.callbacks import CallbackMessage
 from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
-from wechat.conversation import answer
 from wechat.face_verification import WeChatFaceVerifier
 from wechat.jssdk import JsSdk
 from wechat.oauth import OAuthClient
-from wechat.replies import ChatFacts, Reply
 from wechat.template_messages import WeChatTemplateChannel
 from wechat.token_store import DatabaseTokenStore
 
@@ -258,42 +245,14 @@ class Product:
         return Templates(read_keys(self.settings.secret("face_template_keys")))
 
     @cached_property
+    def inbound(self) -> Inbound:
+        """What WeChat and the SMS gateways push to us."""
+        return Inbound(self.cipher, self.notices, self.settings.public_base_url)
+
+    @cached_property
     def notice_stream(self) -> BdcNoticeStream:
         """The bank's pushed movements."""
         return BdcNoticeStream(self.bdc_config, self.clock)
-
-    def jobs(self, queues: Sequence[str]) -> list[Job]:
-        """Every job of the given queues."""
-        return [job for queue in queues for job in self._jobs_of(queue)]
-
-    def _jobs_of(self, queue: str) -> list[Job]:
-        makers: dict[str, Callable[[], list[Job]]] = {
-            "settlement": lambda: self.settlement_jobs.jobs(),
-            "notices": lambda: self.notice_jobs.jobs(),
-            "default": lambda: [*self.certificate_jobs.jobs(), *self.discharges.jobs()],
-            "face": lambda: self.face_jobs.jobs(),
-        }
-        return makers[queue]()
-
-    def take_ups(self, queues: Sequence[str]) -> list[Callable[[], int]]:
-        """What each queue does every few seconds to find work a crash left lying."""
-        makers: dict[str, Callable[[], Callable[[], int]]] = {
-            "settlement": lambda: self.settlement_jobs.take_up,
-            "notices": lambda: self.notice_jobs.take_up,
-            "default": lambda: self.certificate_jobs.take_up,
-            "face": lambda: self.face_jobs.take_up,
-        }
-        found = [makers[queue]() for queue in queues]
-        if "default" in queues:
-            found.append(ApplicationTending(self.sessions, self.clock).expire_late)
-            found.append(StrangerTending(self.sessions, self.clock, self.policies).take_up)
-            found.append(self.discharges.take_up)
-            found.append(self.agreement_runs.take_up)
-            found.append(LoanTending(self.sessions, self.clock, self.policies).take_up)
-            found.append(self.verifications.ask_again)
-            alarm = self.settings.face_people_alarm
-            found.append(Retention(self.sessions, self.clock, people_alarm=alarm).run)
-        return found
 
     def desk_ports(self) -> DeskPorts:
         """What the review desk needs: no bank, no WeChat, no SMS."""
@@ -333,44 +292,10 @@ class Product:
             sms_receipt_path_secret=self.settings.secret("sms_receipt_path_secret"),
             client_dir=self.settings.client_dir,
             jwt_key=self.settings.secret("jwt_member"),
-            on_wechat_message=self._on_wechat_message,
-            on_sms_receipts=self._on_sms_receipts,
+            on_wechat_message=self.inbound.on_wechat_message,
+            on_sms_receipts=self.inbound.on_sms_receipts,
             retention=standing,
         )
-
-    def _on_wechat_message(self, session: Session, message: CallbackMessage) -> Reply | None:
-        fields = message.fields
-        if fields.get("Event") == "TEMPLATESENDJOBFINISH":
-            status = str(fields.get("Status", ""))
-            fault = None if status == "success" else status
-            self.notices.receive(
-                session, Receipt("wechat", str(fields.get("MsgID", "")), status == "success", fault)
-            )
-            return None
-        return answer(
-            message, lambda openid: self._chat_facts(session, openid), self.settings.public_base_url
-        )
-
-    def _chat_facts(self, session: Session, openid: str) -> ChatFacts | None:
-        binding = binding_of_openid(session, self.cipher, openid)
-        if binding is None:
-            return None
-        balance = balance_of(session, binding.account_id)
-        live = [
-            a
-            for a in applications_of(session, binding.account_id, limit=5)
-            if a.state not in state_table(a).terminal
-        ]
-        progress = "；".join(f"{a.quote['item_name']}{state_table(a).labels[a.state]}" for a in live)
-        return ChatFacts(
-            balance=f"账户余额 {yuan_text(balance.balance_fen)} 元。",
-            progress=f"{progress}。" if progress else "",
-        )
-
-    def _on_sms_receipts(self, session: Session, receipts: Sequence[DeliveryReceipt]) -> None:
-        for receipt in receipts:
-            fault = None if receipt.delivered else receipt.code
-            self.notices.receive(session, Receipt("sms", receipt.provider_ref, receipt.delivered, fault))
 
 
 def build(settings: Settings, database_url: str | None = None) -> Product:

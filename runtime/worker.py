@@ -14,6 +14,7 @@ from procrastinate.exceptions import ProcrastinateException
 from config.logging import configure
 from config.settings import Settings, load_settings
 from runtime.bootstrap import Product, build
+from runtime.duties import jobs_of, take_ups_of
 from services.core.jobs import Job
 from services.core.pii import scrub
 
@@ -106,8 +107,8 @@ def main() -> None:
     product = build(settings, database_url)
     if "face" in queues:
         _warm_up(product)
-    app = make_app(product.jobs(queues), database_url)
-    asyncio.run(serve(app, queues, product.take_ups(queues)))
+    app = make_app(jobs_of(product, queues), database_url)
+    asyncio.run(serve(app, queues, take_ups_of(product, queues)))
 
 
 def _database_url(settings: Settings, queues: Sequence[str]) -> str:

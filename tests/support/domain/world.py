@@ -21,6 +21,7 @@ from config.settings import ROOT
 from runtime.bootstrap import Product, build
 from runtime.cli.invariants import count_violations
 from runtime.cli.members import import_members
+from runtime.duties import jobs_of
 from services.applications.models import Application
 from services.core.clock import SHANGHAI, FixedClock
 from services.core.db import make_sessions, transaction
@@ -212,7 +213,7 @@ class World:
     def run_jobs(self, account_id: UUID, *names: str, rounds: int = 20) -> list[str]:
         """Run the account's waiting jobs, whatever their time, until none is left; returns their names."""
         handlers = {
-            job.name: job.run for job in self.product.jobs(("settlement", "notices", "default", "face"))
+            job.name: job.run for job in jobs_of(self.product, ("settlement", "notices", "default", "face"))
         }
         ran: list[str] = []
         for _ in range(rounds):

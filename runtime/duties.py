@@ -1,0 +1,50 @@
+"""Duties 后台职责: which jobs a queue does, and what it looks after every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from runtime.bootstrap import Product
+from runtime.retention import Retention
+from services.core.jobs import Job
+from services.items.jobs import ApplicationTending
+from services.items.strangers import StrangerTending
+from services.loans.tending import LoanTending
+
+TakeUp = Callable[[], int]
+
+
+def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:
+    """Every job of the given queues."""
+    makers: dict[str, Callable[[], list[Job]]] = {
+        "settlement": lambda: product.settlement_jobs.jobs(),
+        "notices": lambda: product.notice_jobs.jobs(),
+        "default": lambda: [*product.certificate_jobs.jobs(), *product.discharges.jobs()],
+        "face": lambda: product.face_jobs.jobs(),
+    }
+    return [job for queue in queues for job in makers[queue]()]
+
+
+def take_ups_of(product: Product, queues: Sequence[str]) -> list[TakeUp]:
+    """What each queue does every few seconds to find work a crash left lying."""
+    makers: dict[str, Callable[[], list[TakeUp]]] = {
+        "settlement": lambda: [product.settlement_jobs.take_up],
+        "notices": lambda: [product.notice_jobs.take_up],
+        "default": lambda: _tending(product),
+        "face": lambda: [product.face_jobs.take_up],
+    }
+    return [take_up for queue in queues for take_up in makers[queue]()]
+
+
+def _tending(product: Product) -> list[TakeUp]:
+    sessions, clock, policies = product.sessions, product.clock, product.policies
+    return [
+        product.certificate_jobs.take_up,
+        ApplicationTending(sessions, clock).expire_late,
+        StrangerTending(sessions, clock, policies).take_up,
+        product.discharges.take_up,
+        product.agreement_runs.take_up,
+        LoanTending(sessions, clock, policies).take_up,
+        product.verifications.ask_again,
+        Retention(sessions, clock, people_alarm=product.settings.face_people_alarm).run,
+    ]
