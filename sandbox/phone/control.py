@@ -13,6 +13,7 @@ from sandbox.phone.phones import Phones
 from sandbox.wechat.account import Account
 from sandbox.world import World
 
+MINI_CALLS = ("getverifyid", "facial_verify", "login")
 Reply = Response | tuple[Response, int]
 
 
@@ -121,10 +122,7 @@ def fault_order(world: World, account: Account, given: Mapping[str, Any]) -> dic
     if server not in ("wechat", "sms", "share") or not kind:
         raise BadOrder("server (wechat, sms, share) and kind are needed")
     person = world.person(str(given.get("person", "")))
-    mini = given.get("on") in (
-        "getverifyid",
-        "facial_verify",
-    )  # the mini-program knows people by other openids
+    mini = given.get("on") in MINI_CALLS  # the mini-program knows people by other openids
     openid = (account.mini_openid if mini else account.openid)(person.key) if person else ""
     seen = {"wechat": openid, "sms": person.phone, "share": person.key} if person else {}
     return {

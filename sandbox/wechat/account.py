@@ -55,6 +55,14 @@ class Account:
         """Whose openid of the mini-program it is."""
         return next((p for p in self.world.people() if self.mini_openid(p.key) == openid), None)
 
+    def unionid(self, key: str) -> str | None:
+        """The person's unionid, where both apps hang on one open platform account (`open_platform`)."""
+        platform = self.keys.get("open_platform")
+        if not platform:
+            return None
+        digest = hashlib.sha256(f"{platform}/{key}".encode()).digest()
+        return "o" + base64.urlsafe_b64encode(digest).decode()[:27]
+
     def follows(self, openid: str) -> bool:
         """Whether the person follows the account now."""
         return bool(self.store.get("wechat.follower", openid, {}).get("follows"))
