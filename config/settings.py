@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     sms_template_loan_repaid: str = Field("2000031", description="template id 公积金还贷")
     sms_template_loan_card_changed: str = Field("2000032", description="template id 还款卡变更")
     sms_template_card_changed: str = Field("2000004", description="template id 收款卡变更")
+    sms_template_phone_changed: str = Field("2000033", description="template id 手机号变更")
+    sms_template_phone_left: str = Field("2000034", description="template id 手机号变更（发到原号码）")
     sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
     sms_template_bound: str = Field("2000006", description="template id 绑定成功")
     sms_template_review_refused: str = Field("2000020", description="template id 审核没有通过")
@@ -224,7 +226,9 @@ def _needed(settings: Settings, name: str) -> bool:
 
 def _secret_faults(settings: Settings) -> list[str]:
     faults = []
-    for name in filter(lambda name: _needed(settings, name), (*SANDBOX_SECRETS, *OWN_KEYS, "face_template_keys")):
+    for name in filter(
+        lambda name: _needed(settings, name), (*SANDBOX_SECRETS, *OWN_KEYS, "face_template_keys")
+    ):
         path = settings.secrets_path / name
         if not path.exists():
             faults.append(f"secret file missing: {name}")

@@ -35,10 +35,10 @@ from services.loans.models import (
     LoanRepayment,
     MortgageDischarge,
 )
-from services.members.models import Binding, Consent, Device, LoginSession, Member, SmsChallenge
+from services.members.models import Binding, Consent, Device, LoginSession, Member, PhoneChange, SmsChallenge
 from services.notices.models import EarlyReceipt, NoticeIntent
 from services.policies.models import PolicyValue
-from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion
+from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.staff.models import Staff, StaffSession
 from services.withdrawals.models import RiskDecision
@@ -51,8 +51,8 @@ TABLES = (
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,
     Member, MemberBalance, MortgageDischarge,
-    NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PolicyValue, Posting, ProcessedEvent,
-    ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, RiskDecision, ShareCall,
+    NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
+    ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
     SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatToken,
 )  # fmt: skip
 metadata = Base.metadata

@@ -15,6 +15,8 @@ SMS_TEMPLATES = (
     "loan_repaid",
     "card_changed",
     "loan_card_changed",
+    "phone_changed",
+    "phone_left",
     "certificate_issued",
     "bound",
     "operation_code",

@@ -30,6 +30,16 @@ class Member(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class PhoneChange(Base):
+    """A change of the number a member is reached at; the former number stays only until its last notice is written."""
+
+    __tablename__ = "phone_change"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    former_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
 class Binding(Base):
     """An identity binding 绑定: this WeChat user is that member."""
 

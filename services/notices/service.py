@@ -21,12 +21,15 @@ from services.core.outbox import claim, load_event
 from services.core.states import IllegalTransition
 from services.members.binding import binding_of_member
 from services.members.identity import person_of
+from services.members.phones import take_former_phone
 from services.notices.models import EarlyReceipt, NoticeIntent
 from services.notices.ports import Fate, OutgoingNotice
 from services.notices.states import NOTICE_STATES
 from services.notices.texts import CODE_TELLING, OPERATION_CODE_TELLING, TELLINGS, Telling
 
 QUEUE = "notices"
+FORGOTTEN = frozenset({"phone_left", "operation_code"})
+"""Templates that may go to a number that is not the member's (any more): it is erased at the end."""
 MOST_ATTEMPTS = 8
 
 
@@ -55,7 +58,13 @@ class Notices:
         telling = TELLINGS.get(event.topic)
         if telling is not None:
             fields = telling.fields(event.payload, event.created_at)
-            self._intend(session, account_id, event_id, telling, fields, event.payload.get("application_id"))
+            subject_id = event.payload.get("application_id")
+            sms_to = None
+            if telling.sms_to == "former_phone":
+                sms_to = take_former_phone(session, self._cipher, account_id, UUID(subject_id))
+                if sms_to is None:
+                    return
+            self._intend(session, account_id, event_id, telling, fields, subject_id, sms_to)
 
     def send_code(self, session: Session, account_id: UUID, challenge_id: UUID, code: str) -> None:
         """Make the intent of an SMS code."""
@@ -63,11 +72,17 @@ class Notices:
         self._intend(session, account_id, challenge_id, CODE_TELLING, fields, None)
 
     def send_operation_code(
-        self, session: Session, account_id: UUID, challenge_id: UUID, code: str, what: str
+        self,
+        session: Session,
+        account_id: UUID,
+        challenge_id: UUID,
+        code: str,
+        what: str,
+        phone: str | None = None,
     ) -> None:
-        """Make the intent of an SMS code that says what it is for."""
+        """Make the intent of an SMS code that says what it is for; to `phone`, or to the number on the record."""
         fields = OPERATION_CODE_TELLING.fields({"code": code, "what": what}, self._clock.now())
-        self._intend(session, account_id, challenge_id, OPERATION_CODE_TELLING, fields, None)
+        self._intend(session, account_id, challenge_id, OPERATION_CODE_TELLING, fields, None, phone)
 
     def _intend(
         self,
@@ -77,9 +92,11 @@ class Notices:
         telling: Telling,
         fields: Mapping[str, str],
         subject_id: str | None,
+        sms_to: str | None = None,
     ) -> None:
         for channel in telling.channels:
-            recipient = self._recipient(session, account_id, channel)
+            own = sms_to if channel == "sms" else None
+            recipient = own or self._recipient(session, account_id, channel)
             intent_id = new_id()
             now = self._clock.now()
             inserted = session.execute(
@@ -225,6 +242,8 @@ class Notices:
     def _move(self, intent: NoticeIntent, event: str) -> None:
         intent.state = NOTICE_STATES.target(intent.state, event)
         intent.updated_at = self._clock.now()
+        if intent.template in FORGOTTEN and intent.state in NOTICE_STATES.terminal:
+            intent.recipient_sealed = None
 
     @staticmethod
     def _locked(session: Session, account_id: UUID, intent_id: UUID) -> NoticeIntent:

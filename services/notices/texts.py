@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from services.core.clock import SHANGHAI
 from services.core.money import yuan_plain
@@ -21,6 +21,8 @@ class Telling:
     title: str
     body: Callable[[Mapping[str, str]], str]
     channels: tuple[str, ...] = ("sms", "wechat")
+    sms_to: Literal["member", "former_phone"] = "member"
+    """Whose phone: the number on the record, or the one that was there before the change the event tells of."""
 
 
 def short_day(at: datetime) -> str:
@@ -123,6 +125,30 @@ TELLINGS: dict[str, Telling] = {
             f"您的贷款还款卡已改为{f['bank']}尾号{f['card4']}，{f['from']}这一期起从这张卡还。"
             "不是您本人操作请立即拨打12329。"
         ),
+    ),
+    "phone.changed": Telling(
+        "security",
+        "phone_changed",
+        lambda p, at: {
+            "phone4": str(p["phone4"]),
+            "money_from": short_time(datetime.fromisoformat(p["money_from"])),
+        },
+        "手机号变更",
+        lambda f: (
+            f"您的公积金账户手机号已改为尾号{f['phone4']}的号码，{f['money_from']}以后可以提取。"
+            "不是您本人操作请立即拨打12329。"
+        ),
+    ),
+    "phone.left": Telling(
+        "security",
+        "phone_left",
+        lambda p, at: {"money_from": short_time(datetime.fromisoformat(p["money_from"]))},
+        "手机号变更（发到原号码）",
+        lambda f: (
+            f"您的公积金账户不再用这个手机号，{f['money_from']}以前不能提取。不是您本人操作请立即拨打12329。"
+        ),
+        ("sms",),
+        sms_to="former_phone",
     ),
     "certificate.issued": Telling(
         "certificate",

@@ -42,6 +42,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "loan_repaid": ("date", "item", "amount", "owed", "balance"),
     "card_changed": ("bank", "card4", "usable_from"),
     "loan_card_changed": ("bank", "card4", "from"),
+    "phone_changed": ("phone4", "money_from"),
+    "phone_left": ("money_from",),
     "certificate_issued": ("name", "number"),
     "bound": ("time",),
     "review_refused": ("date", "item", "reason"),
