@@ -21,6 +21,7 @@ from services.documents.models import Document
 from services.documents.pictures import MOST_BYTES
 from services.documents.service import MOST, documents_of
 from services.reviews.pictures import TAKES, open_case
+from services.reviews.requests import request_of
 
 blueprint = APIBlueprint("documents", __name__, url_prefix="/api/v1", tag="材料")
 UPLOADS = Limit("documents", 40, 3600)
@@ -41,12 +42,20 @@ class DocumentOut(Out):
     url: str
 
 
+class WantedOut(Out):
+    """What staff ask the member to add, in their words."""
+
+    text: str
+    asked_at: str
+
+
 class DocumentsOut(Out):
-    """The pictures of an application, oldest first, and whether more are taken."""
+    """The pictures of an application, oldest first, whether more are taken, and what staff ask for."""
 
     documents: list[DocumentOut]
     most: int
     open: bool
+    wanted: WantedOut | None
 
 
 @blueprint.get("/applications/<application_id>/documents")
@@ -59,7 +68,13 @@ def list_documents(application_id: str) -> Any:
     with transaction(own.sessions) as session:
         application = load(session, g.account_id, key)
         found = [_shown(document) for document in documents_of(session, g.account_id, key)]
-    return {"documents": found, "most": MOST, "open": application.state in TAKES and len(found) < MOST}
+        asked = request_of(session, g.account_id, key) if application.state in TAKES else None
+    return {
+        "documents": found,
+        "most": MOST,
+        "open": application.state in TAKES and len(found) < MOST,
+        "wanted": {"text": asked.text, "asked_at": shanghai_iso(asked.asked_at)} if asked else None,
+    }
 
 
 @blueprint.post("/applications/<application_id>/documents")

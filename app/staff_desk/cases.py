@@ -54,6 +54,14 @@ def release(case_no: str) -> Page:
     return _act(case_no, lambda session: desk().reviews.release(session, g.staff, case_no))
 
 
+@blueprint.post("/cases/<case_no>/request")
+@staff_only
+def ask(case_no: str) -> Page:
+    """Ask the member for another picture."""
+    text = request.form.get("member_text", "")
+    return _act(case_no, lambda session: desk().reviews.ask(session, g.staff, case_no, text))
+
+
 @blueprint.post("/cases/<case_no>/opinion")
 @staff_only
 def opinion(case_no: str) -> Page:

@@ -17,7 +17,7 @@ from services.reviews.queries import QueueFilter, QueueRow, counts, queue
 
 blueprint = Blueprint("queue", __name__)
 AGES = {"1": timedelta(days=1), "2": timedelta(days=2), "3": timedelta(days=3)}
-STAGES = {"open": "待领取", "claimed": "初审中", "proposed": "待复核"}
+STAGES = {"open": "待领取", "claimed": "初审中", "asked": "等本人补材料", "proposed": "待复核"}
 _LATE, _DUE = timedelta(days=3), timedelta(days=2)
 
 

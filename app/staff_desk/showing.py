@@ -17,11 +17,13 @@ from services.core.money import yuan_plain, yuan_text
 from services.core.pii import mask_id_no, mask_name, mask_phone
 from services.documents.service import documents_of
 from services.items.engine import state_table
+from services.items.written import written
 from services.members.identity import person_of
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion
 from services.reviews.queries import live_claim, names_of, opinions_of
 from services.reviews.reasons import REFUSALS, REVEALS
 from services.reviews.replay import Replay, replay
+from services.reviews.requests import request_of, requests_of
 from services.staff.models import APPROVER, REVIEWER, Staff
 
 _ACTS = {
@@ -35,6 +37,7 @@ _ACTS = {
     "review.revealed": "查看了完整证件信息",
     "review.claimed": "领取",
     "review.released": "退回队列",
+    "review.asked": "请本人补材料",
     "review.proposed": "提出初审意见",
     "review.sent_back": "复核退回",
     "review.confirmed": "复核确认",
@@ -67,12 +70,17 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
         "payee": case.payee,
         "policy": case.policy_version,
         "basis": item.legal_basis,
+        "written": written(item, own.engine.stored_form(case), decided.facts, own.engine.policy(session)),
         "facts": _facts(decided),
         "rules": [_rule(result.name, result.refusal) for result in decided.rules],
         "member": _member(session, own, case),
         "pictures": [
             _picture(document) for document in documents_of(session, case.account_id, case.application_id)
         ],
+        "requests": [
+            {"at": moment(request.asked_at), "text": request.text} for request in requests_of(session, case)
+        ],
+        "asked": request_of(session, case.account_id, case.application_id) is not None,
         "opinions": [_opinion(opinion, decision, names) for opinion, decision in opinions],
         "history": _history(session, case),
         "reasons": list(REFUSALS.values()),

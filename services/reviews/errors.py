@@ -55,3 +55,13 @@ class AmountMoved(Conflict):
     """What would be paid today is not what the first person looked at."""
 
     code, title = "review.amount_moved", "金额变了"
+
+
+class AskedEnough(Conflict):
+    """One more request would not help."""
+
+    code, title, detail = (
+        "review.asked_enough",
+        "已经请本人补过几次",
+        "这笔业务已经请本人补过 5 次材料。请提出意见，或者打电话和本人说清楚。",
+    )

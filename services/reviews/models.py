@@ -86,3 +86,24 @@ class ReviewDecision(Base):
         ),
         Index("ix_review_decision_application", "account_id", "application_id"),
     )
+
+
+class ReviewRequest(Base):
+    """What the person who took the case asks the member to add 补正; a later picture answers it. Append-only."""
+
+    __tablename__ = "review_request"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(Uuid)
+    claim_id: Mapped[UUID] = mapped_column(Uuid)
+    staff_id: Mapped[UUID] = mapped_column(Uuid)
+    text: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "claim_id", "application_id", "staff_id"],
+            [f"review_claim.{name}" for name in ("account_id", "claim_id", "application_id", "staff_id")],
+            name="fk_review_request_claim",
+        ),
+        Index("ix_review_request_application", "account_id", "application_id"),
+    )

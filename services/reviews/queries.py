@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import case as case_when
 from sqlalchemy.orm import Session
 
 from services.applications.models import Application, Transition
@@ -15,6 +15,7 @@ from services.applications.service import load
 from services.core.errors import NotFound
 from services.documents.models import Document
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion
+from services.reviews.requests import standing
 from services.staff.models import Staff
 
 QUEUE_PAGE = 100
@@ -22,7 +23,7 @@ QUEUE_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One case of the queue. `stage`: open, claimed, or proposed (waits for the second person)."""
+    """One case of the queue. `stage`: open, claimed, asked (waits for the member), or proposed (for the second person)."""
 
     case_no: str
     item_code: str
@@ -56,7 +57,7 @@ def queue(session: Session, wanted: QueueFilter) -> list[QueueRow]:
         .scalar_subquery()
     )
     statement = (
-        select(Application, ReviewClaim.staff_id, Staff.display_name, pictures)
+        select(Application, ReviewClaim.staff_id, Staff.display_name, pictures, _stage())
         .outerjoin(
             ReviewClaim,
             (ReviewClaim.account_id == Application.account_id)
@@ -74,16 +75,22 @@ def queue(session: Session, wanted: QueueFilter) -> list[QueueRow]:
         statement = statement.where(Application.updated_at <= wanted.before)
     if wanted.mine is not None:
         statement = statement.where(ReviewClaim.staff_id == wanted.mine)
-    rows = session.execute(statement).all()
-    proposed = _proposed(session, [row[0] for row in rows])
-    found = [_row(row[0], row[1], row[2], row[3], row[0].application_id in proposed) for row in rows]
-    return [row for row in found if wanted.stage in (None, row.stage)]
+    if wanted.stage is not None:
+        statement = statement.where(_stage() == wanted.stage)
+    return [_row(*row) for row in session.execute(statement)]
 
 
-def _row(
-    case: Application, holder_id: UUID | None, holder: str | None, pictures: int, proposed: bool
-) -> QueueRow:
-    stage = "proposed" if proposed else "claimed" if holder_id else "open"
+def _stage() -> ColumnElement[str]:
+    """Where a case stands: asked (waits for its member), proposed, claimed or open."""
+    return case_when(
+        (_proposed(), "proposed"),
+        (standing(), "asked"),
+        (ReviewClaim.claim_id.is_not(None), "claimed"),
+        else_="open",
+    )
+
+
+def _row(case: Application, holder_id: UUID | None, holder: str | None, pictures: int, stage: str) -> QueueRow:
     return QueueRow(
         case.case_no,
         case.item_code,
@@ -97,17 +104,20 @@ def _row(
     )
 
 
-def _proposed(session: Session, cases: Sequence[Application]) -> set[UUID]:
+def _proposed() -> ColumnElement[bool]:
     decided = select(ReviewDecision.opinion_id).where(
         ReviewDecision.account_id == ReviewOpinion.account_id,
         ReviewDecision.opinion_id == ReviewOpinion.opinion_id,
     )
-    statement = select(ReviewOpinion.application_id).where(
-        ReviewOpinion.account_id.in_([case.account_id for case in cases]),
-        ReviewOpinion.application_id.in_([case.application_id for case in cases]),
-        ~decided.exists(),
+    return (
+        select(ReviewOpinion.opinion_id)
+        .where(
+            ReviewOpinion.account_id == Application.account_id,
+            ReviewOpinion.application_id == Application.application_id,
+            ~decided.exists(),
+        )
+        .exists()
     )
-    return set(session.scalars(statement))
 
 
 def counts(session: Session) -> dict[str, int]:

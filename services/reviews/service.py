@@ -27,6 +27,7 @@ from services.members.identity import Person, person_of
 from services.members.models import Member
 from services.reviews.errors import (
     AmountMoved,
+    AskedEnough,
     ClaimedAlready,
     NothingPending,
     NotUnderReview,
@@ -35,9 +36,11 @@ from services.reviews.errors import (
     OwnCase,
     OwnProposal,
 )
-from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion
+from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
 from services.reviews.queries import case_of, live_claim, pending_opinion
 from services.reviews.reasons import member_text, note, refusal_reason, reveal_reason
+from services.reviews.requests import MOST as MOST_REQUESTS
+from services.reviews.requests import requests_of
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -94,6 +97,27 @@ class Reviews:
             raise OpinionPending
         claim.released_at = self._clock.now()
         self._record(session, staff, case, "review.released")
+
+    def ask(self, session: Session, staff: Staff, case_no: str, text: str) -> None:
+        """Ask the member for another picture, in words they will read; the case stays with who asks."""
+        case, claim = self._mine(session, staff, case_no)
+        if len(requests_of(session, case)) >= MOST_REQUESTS:
+            raise AskedEnough
+        now = self._clock.now()
+        session.add(
+            ReviewRequest(
+                account_id=case.account_id,
+                request_id=new_id(),
+                application_id=case.application_id,
+                claim_id=claim.claim_id,
+                staff_id=staff.staff_id,
+                text=member_text(text),
+                asked_at=now,
+            )
+        )
+        self._record(session, staff, case, "review.asked")
+        payload = {"application_id": str(case.application_id), "item_name": case.quote["item_name"]}
+        emit(session, case.account_id, "review.asked", payload, now)
 
     def propose_approval(
         self, session: Session, staff: Staff, case_no: str, amount_fen: int | None, remark: str

@@ -16,6 +16,8 @@ export interface DocumentList {
   documents: DocumentRow[]
   most: number
   open: boolean
+  /** What staff ask for, until a picture has come after it. */
+  wanted: { text: string; asked_at: string } | null
 }
 
 const place = (applicationId: string) => `/applications/${applicationId}/documents`
