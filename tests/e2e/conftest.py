@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,20 +12,25 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bench.phone import Sandbox
+from config.settings import ROOT
 from runtime.supervisor.ports import Ports
 from runtime.supervisor.system import System
+
+SEVENTEENTH = Path(__file__).with_name("seventeenth")
 
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Everything `make serve` starts, on free ports in a folder of its own."""
+    """Everything `make serve` starts, on free ports in a folder of its own, and one more item than it has."""
     folder: Path = tmp_path_factory.mktemp("system")
     for part in (folder, *folder.parents[:2]):
         part.chmod(0o755)
     running = System(folder, Ports.free(), durable=False)
-    running.start()
-    yield running
-    running.stop()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", f"{SEVENTEENTH}{os.pathsep}{ROOT}")
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")

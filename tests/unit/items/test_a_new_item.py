@@ -12,6 +12,7 @@ import pytest
 from apiflask import APIFlask
 
 from app.member_api.items import make_blueprint
+from runtime.cli.docs import items_page
 from services.core.errors import NotFound
 from services.items import catalog
 from services.items.registry import FaultyItem, Registry, load_registry
@@ -57,6 +58,10 @@ def test_it_is_in_the_api_and_in_its_reference(grown: ModuleType) -> None:
         paths = app.spec["paths"]
     assert {base, f"{base}/quote", f"{base}/applications"} <= paths.keys()
     assert "异地缴存证明" in paths[base]["get"]["summary"]
+
+
+def test_it_is_in_the_documents(grown: ModuleType) -> None:
+    assert "异地缴存证明" in items_page()
 
 
 def test_without_the_file_it_is_gone(registry: Registry) -> None:
