@@ -35,13 +35,24 @@ from services.loans.models import (
     LoanRepayment,
     MortgageDischarge,
 )
-from services.members.models import Binding, Consent, Device, LoginSession, Member, PhoneChange, SmsChallenge
-from services.notices.models import EarlyReceipt, NoticeIntent
+from services.members.models import Binding, Consent, Device, LoginSession, Member, MiniUser, PhoneChange, SmsChallenge
+from services.notices.models import (
+    EarlyReceipt,
+    NoticeCircular,
+    NoticeConsent,
+    NoticeIntent,
+    NoticeQuietHours,
+    NoticeSpend,
+    NoticeSubscription,
+    NoticeUnreachable,
+)
 from services.policies.models import PolicyValue
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.staff.models import Staff, StaffSession
 from services.withdrawals.models import RiskDecision
+from wechat.followers import WeChatFollower
+from wechat.quotas import WeChatQuota
 from wechat.replay_store import WeChatCallbackSeen
 from wechat.token_store import WeChatToken
 
@@ -50,9 +61,9 @@ TABLES = (
     Contribution, Device, Document, EarlyReceipt,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,
-    Member, MemberBalance, MortgageDischarge,
-    NoticeIntent, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
+    Member, MemberBalance, MiniUser, MortgageDischarge,
+    NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, NoticeUnreachable, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
-    SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatToken,
+    SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken,
 )  # fmt: skip
 metadata = Base.metadata

@@ -25,6 +25,8 @@ KEEPS: tuple[Rule, ...] = (
     Keep("face_picture_hash", "seen_at", timedelta(days=90)),
     Keep("oauth_state", "created_at", timedelta(minutes=15), every=timedelta(minutes=10)),
     Keep("wechat_callback_seen", "seen_at", timedelta(minutes=15), every=timedelta(minutes=10)),
+    Keep("wechat_quota", "first_at", timedelta(days=90)),
+    Keep("wechat_follower", "changed_at", timedelta(days=3 * 365)),
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),

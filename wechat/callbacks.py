@@ -13,21 +13,19 @@ import hmac
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from xml.etree.ElementTree import Element, ParseError
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from wechat.config import CallbackConfig
+from wechat.push_xml import BadDocument, Document, read_document
 
 BODY_LIMIT = 64 * 1024
 FRESH_S = 300
 PAD_TO = 32
+SHAPES = {"FromUserName": "[A-Za-z0-9_-]{1,64}", "CreateTime": "[0-9]{1,12}", "MsgType": "[a-z_]{1,32}"}
 XML_TYPES = frozenset({"text/xml", "application/xml"})
-DECLARATION = re.compile(rb"<!(?!\[CDATA\[)")
 
 
 class CallbackRefused(Exception):
@@ -49,6 +47,8 @@ class CallbackMessage:
     created_at_s: int
     nonce: str
     seal: str
+    encrypted: str = field(repr=False)
+    entries: tuple[Mapping[str, str], ...] = ()
 
     @property
     def content(self) -> str:
@@ -64,12 +64,13 @@ class CallbackMessage:
     def identity(self) -> str:
         """What makes it the same message when WeChat sends it again, hashed."""
         number = self.fields.get("MsgId") or self.fields.get("MsgID")
+        told = repr([sorted(entry.items()) for entry in self.entries])
         parts = (
             ("msg", number, self.event)
             if number
-            else ("event", self.openid, str(self.created_at_s), self.event, self.event_key)
+            else ("event", self.openid, str(self.created_at_s), self.event, self.event_key, told)
         )
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return hashlib.sha256("\n".join((self.fields["ToUserName"], *parts)).encode()).hexdigest()
 
 
 def verify_echo(query: Mapping[str, str], config: CallbackConfig, now: datetime) -> str:
@@ -96,11 +97,35 @@ def verify_and_decrypt(
         raise CallbackRefused("plain")
     timestamp, nonce = _fresh(query, now)
     given = _hex40(query, "msg_signature")
-    encrypted = _texts(_parse(body)).get("Encrypt", "")
+    encrypted = _read(body).fields.get("Encrypt", "")
     if not encrypted:
         raise CallbackRefused("shape")
     _compare(_sha1(config.token, timestamp, nonce, encrypted), given)
-    return _message(decrypt(encrypted, config), config, nonce, given)
+    return opened(encrypted, config, nonce, given)
+
+
+def opened(encrypted: str, config: CallbackConfig, nonce: str, signature: str) -> CallbackMessage:
+    """The message inside an Encrypt field whose signature was found right."""
+    document = _read(decrypt(encrypted, config))
+    fields = document.fields
+    if fields.get("ToUserName") != config.original_id:
+        raise CallbackRefused("addressee")
+    for name, shape in SHAPES.items():
+        if not re.fullmatch(shape, fields.get(name, "")):
+            raise CallbackRefused("shape")
+    if fields["MsgType"] == "event" and not re.fullmatch("[A-Za-z_]{1,64}", fields.get("Event", "")):
+        raise CallbackRefused("shape")
+    return CallbackMessage(
+        openid=fields["FromUserName"],
+        kind=fields["MsgType"],
+        event=fields.get("Event", ""),
+        fields=fields,
+        created_at_s=int(fields["CreateTime"]),
+        nonce=nonce,
+        seal=hashlib.sha256(signature.encode()).hexdigest(),
+        encrypted=encrypted,
+        entries=document.entries,
+    )
 
 
 def decrypt(encrypted: str, config: CallbackConfig) -> bytes:
@@ -125,6 +150,8 @@ def _check_transport(headers: Mapping[str, str], body: bytes) -> None:
     if "transfer-encoding" in lowered:
         raise CallbackRefused("chunked")
     if lowered.get("content-type", "").partition(";")[0].strip().lower() not in XML_TYPES:
+        raise CallbackRefused("type")
+    if lowered.get("content-encoding", "identity").lower() != "identity":
         raise CallbackRefused("type")
     if not body or len(body) > BODY_LIMIT:
         raise CallbackRefused("size")
@@ -155,38 +182,8 @@ def _sha1(*parts: str) -> str:
     return hashlib.sha1("".join(sorted(parts)).encode(), usedforsecurity=False).hexdigest()
 
 
-def _parse(document: bytes) -> Element:
-    if DECLARATION.search(document):
-        raise CallbackRefused("declaration")
+def _read(document: bytes) -> Document:
     try:
-        root: Element = fromstring(document.decode("utf-8"), forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
-        raise CallbackRefused("xml") from None
-    return root
-
-
-def _texts(root: Element) -> dict[str, str]:
-    texts = {}
-    for child in root:
-        if child.tag in texts:
-            raise CallbackRefused("shape")
-        texts[child.tag] = child.text or ""
-    return texts
-
-
-def _message(document: bytes, config: CallbackConfig, nonce: str, seal: str) -> CallbackMessage:
-    fields = _texts(_parse(document))
-    if fields.get("ToUserName") != config.original_id:
-        raise CallbackRefused("addressee")
-    openid, created = fields.get("FromUserName", ""), fields.get("CreateTime", "")
-    if not re.fullmatch("[A-Za-z0-9_-]{1,64}", openid) or not re.fullmatch("[0-9]{1,12}", created):
-        raise CallbackRefused("shape")
-    return CallbackMessage(
-        openid=openid,
-        kind=fields.get("MsgType", ""),
-        event=fields.get("Event", ""),
-        fields=fields,
-        created_at_s=int(created),
-        nonce=nonce,
-        seal=hashlib.sha256(seal.encode()).hexdigest(),
-    )
+        return read_document(document)
+    except BadDocument as fault:
+        raise CallbackRefused(fault.reason) from None

@@ -1,17 +1,15 @@
-"""Replay store 去重: remembers which callbacks came, so that each has its effect once."""
+"""Replay store 去重: remembers which callbacks came and what was answered, so that each has its effect once."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import String, delete
+from sqlalchemy import String, Text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.core.db import Base, Instant
-
-KEEP = timedelta(days=1)
 
 
 class ReplayStore(Protocol):
@@ -21,14 +19,23 @@ class ReplayStore(Protocol):
         """Remember a key; False when it was there already."""
         ...
 
+    def keep_answer(self, key: str, answer: str) -> None:
+        """Remember what was answered, still encrypted for WeChat."""
+        ...
+
+    def answer_of(self, key: str) -> str | None:
+        """What was answered, when there was an answer."""
+        ...
+
 
 class WeChatCallbackSeen(Base):
-    """Row of wechat_callback_seen: the hash of a signature or of a message's identity."""
+    """Row of wechat_callback_seen: the hash of a signature or of a message's identity; the answer as ciphertext."""
 
     __tablename__ = "wechat_callback_seen"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     seen_at: Mapped[Instant] = mapped_column(index=True)
+    answer: Mapped[str | None] = mapped_column(Text)
 
 
 class DatabaseReplayStore:
@@ -42,7 +49,12 @@ class DatabaseReplayStore:
         statement = insert(WeChatCallbackSeen).values(key=key, seen_at=now).on_conflict_do_nothing()
         return self._session.execute(statement.returning(WeChatCallbackSeen.key)).first() is not None
 
+    def keep_answer(self, key: str, answer: str) -> None:
+        """Remember what was answered."""
+        row = update(WeChatCallbackSeen).where(WeChatCallbackSeen.key == key)
+        self._session.execute(row.values(answer=answer))
 
-def forget_old(session: Session, now: datetime) -> None:
-    """Drop marks no resend can need any more; for a periodic job."""
-    session.execute(delete(WeChatCallbackSeen).where(WeChatCallbackSeen.seen_at < now - KEEP))
+    def answer_of(self, key: str) -> str | None:
+        """What was answered."""
+        row = self._session.get(WeChatCallbackSeen, key)
+        return row.answer if row is not None else None
