@@ -70,13 +70,13 @@ class NoticeJobs:
         )
         with transaction(self._sessions) as session:
             if outcome[0] == "submitted":
-                self._notices.submitted(session, account, intent, channel.name, outcome[1])
+                self._notices.submitted(session, account, intent, outcome[2] or channel.name, outcome[1])
             elif outcome[0] == "refused":
                 self._notices.refused(session, account, intent, outcome[1])
             elif outcome[0] == "not_sent":
                 self._notices.not_sent(session, account, intent, outcome[1])
             else:
-                self._notices.unclear(session, account, intent, outcome[1])
+                self._notices.unclear(session, account, intent, outcome[1], outcome[2])
 
     def _look_up(self, account: UUID, intent: UUID, channel: Channel, notice: OutgoingNotice) -> None:
         with transaction(self._sessions) as session:
@@ -96,12 +96,14 @@ class NoticeJobs:
         return len(waiting)
 
 
-def _try_send(channel: Channel, notice: OutgoingNotice) -> tuple[str, str]:
+def _try_send(channel: Channel, notice: OutgoingNotice) -> tuple[str, str, str | None]:
+    """How it ended, the reference or the fault, and the provider."""
     try:
-        return "submitted", channel.send(notice).provider_ref
+        submitted = channel.send(notice)
     except Refused as fault:
-        return "refused", fault.code
+        return "refused", fault.code, fault.provider
     except NotSent as fault:
-        return "not_sent", fault.code
+        return "not_sent", fault.code, fault.provider
     except Uncertain as fault:
-        return "uncertain", fault.code
+        return "uncertain", fault.code, fault.provider
+    return "submitted", submitted.provider_ref, submitted.provider

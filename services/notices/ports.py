@@ -20,6 +20,8 @@ class OutgoingNotice:
     template: str
     fields: Mapping[str, str]
     url: str | None = None
+    provider: str | None = None
+    """Who may have it already, when one asks what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,17 @@ class Submitted:
 
 
 class ChannelFailure(Exception):
-    """Base of the three ways a send can end without the provider's reference."""
+    """Base of the three ways a send can end without the provider's reference.
 
-    def __init__(self, code: str) -> None:
+    `elsewhere`: nothing went out and the reason is the provider's, so that another one may take it at once.
+    `provider`: who was asked last.
+    """
+
+    def __init__(self, code: str, *, elsewhere: bool = False, provider: str | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.elsewhere = elsewhere
+        self.provider = provider
 
 
 class Refused(ChannelFailure):

@@ -41,6 +41,8 @@ class Receipt:
     provider_ref: str
     delivered: bool
     fault: str | None
+    intent_id: UUID | None = None
+    """Our own number, where the provider's receipts repeat it: settles what a lost answer left uncertain."""
 
 
 class Notices:
@@ -159,6 +161,7 @@ class Notices:
             recipient=self._cipher.open(intent.recipient_sealed, "notice.recipient"),
             template=intent.template,
             fields=json.loads(self._cipher.open(intent.fields_sealed, "notice.fields")),
+            provider=intent.provider,
         )
 
     def submitted(
@@ -188,10 +191,12 @@ class Notices:
         self._move(intent, "not_sent")
         defer_send(session, account_id, intent_id, delay_s=min(2**intent.attempts, 300))
 
-    def unclear(self, session: Session, account_id: UUID, intent_id: UUID, fault: str) -> None:
-        """It may have gone out: never again, but ask."""
+    def unclear(
+        self, session: Session, account_id: UUID, intent_id: UUID, fault: str, provider: str | None = None
+    ) -> None:
+        """It may have gone out: never again, but ask the provider that may have it."""
         intent = self._locked(session, account_id, intent_id)
-        intent.fault = fault[:60]
+        intent.fault, intent.provider = fault[:60], provider
         self._move(intent, "lose")
         defer_send(session, account_id, intent_id, delay_s=10)
 
@@ -213,10 +218,30 @@ class Notices:
             .with_for_update()
         )
         if intent is None:
+            intent = self._uncertain(session, receipt)
+        if intent is None:
             self._keep_early(session, receipt)
             return False
         self._settle(intent, receipt.delivered, receipt.fault)
         return True
+
+    @staticmethod
+    def _uncertain(session: Session, receipt: Receipt) -> NoticeIntent | None:
+        """The intent that has no reference because the provider's answer was lost."""
+        if receipt.intent_id is None:
+            return None
+        intent = session.scalar(
+            select(NoticeIntent)
+            .where(
+                NoticeIntent.state == "uncertain",
+                NoticeIntent.intent_id == receipt.intent_id,
+                NoticeIntent.channel == receipt.channel,
+            )
+            .with_for_update()
+        )
+        if intent is not None:
+            intent.provider_ref = receipt.provider_ref
+        return intent
 
     def _keep_early(self, session: Session, receipt: Receipt) -> None:
         statement = insert(EarlyReceipt).values(
