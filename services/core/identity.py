@@ -76,13 +76,15 @@ def name_key(name: str) -> str:
 
 def check_phone(text: str, *, field: str = "phone") -> str:
     """Mainland mobile number of 11 digits; a leading +86 and inner spaces or hyphens are taken off."""
-    phone = text.strip(" ")
-    if phone.startswith("+86"):
-        phone = phone[3:]
-    phone = phone.replace(" ", "").replace("-", "")
+    phone = plain_phone(text)
     if _PHONE.fullmatch(phone) is None:
         raise Invalid("请填 11 位手机号。", code="phone.format", field=field)
     return phone
+
+
+def plain_phone(text: str) -> str:
+    """A number as it is typed, without +86, inner spaces and hyphens; not checked."""
+    return text.strip(" ").removeprefix("+86").replace(" ", "").replace("-", "")
 
 
 _DEBIT = re.compile(r"[0-9]{16,19}")

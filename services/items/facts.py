@@ -36,6 +36,7 @@ __all__ = [
     "KeyUsage",
     "LoanFacts",
     "MarriageFacts",
+    "PhoneFacts",
     "PropertyFacts",
     "SourceNote",
     "UsageFacts",
@@ -52,6 +53,7 @@ class Fact(StrEnum):
     LOANS = "loans"
     CLOSING = "closing"
     AGREEMENT = "agreement"
+    PHONE = "phone"
     MARRIAGE = "marriage"
     PROPERTY = "property"
     CARD_CHECK = "card_check"
@@ -64,7 +66,9 @@ class Fact(StrEnum):
     HOUSEHOLD = "household"
 
 
-OWN = frozenset({Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.CLOSING, Fact.AGREEMENT})
+OWN = frozenset(
+    {Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.CLOSING, Fact.AGREEMENT, Fact.PHONE}
+)
 """Facts of the centre's own tables."""
 SHARED = frozenset(Fact) - OWN
 """Facts that come from other departments and need the member's consent."""
@@ -155,6 +159,15 @@ class AgreementFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneFacts:
+    """The number on the record by its last four digits, whether the form names the same, whether money is under way."""
+
+    tail4: str
+    same: bool
+    money_under_way: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SourceNote:
     """Where a kind of fact came from, as of when, and whether it came at all."""
 
@@ -178,6 +191,7 @@ class Facts:
     loans: LoanFacts | None = None
     closing: ClosingFacts | None = None
     agreement: AgreementFacts | None = None
+    phone: PhoneFacts | None = None
     purchase: PurchaseFacts | None = None
     deed: DeedFacts | None = None
     social: SocialFacts | None = None

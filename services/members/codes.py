@@ -1,4 +1,7 @@
-"""SMS codes for one operation 操作验证码: bound to member, WeChat user and exactly what is being done, used once."""
+"""SMS codes for one operation 操作验证码: bound to member, WeChat user and exactly what is being done, used once.
+
+A code of the purpose "phone" went to a number that is to be the member's: it shows that the member has it at hand.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,7 +19,7 @@ from services.core.errors import Unauthenticated
 from services.core.ids import new_id
 from services.members.models import SmsChallenge
 
-PURPOSE = "operation"
+Purpose = Literal["operation", "phone"]
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
 
@@ -32,6 +36,24 @@ class OperationCodeExpired(Unauthenticated):
     code, title, detail = "route.code_expired", "验证码失效", "验证码已经失效，请重新获取。钱没有动。"
 
 
+class PhoneCodeWrong(Unauthenticated):
+    """Not the code that was sent to this number."""
+
+    code, title, detail = "phone.code_wrong", "验证码不对", "验证码不对，请核对新号码收到的短信后再填。"
+
+
+class PhoneCodeExpired(Unauthenticated):
+    """Too old, used, or tried too often."""
+
+    code, title, detail = "phone.code_expired", "验证码失效", "验证码已经失效，请重新获取。"
+
+
+_FAULTS: dict[Purpose, tuple[type[Unauthenticated], type[Unauthenticated]]] = {
+    "operation": (OperationCodeWrong, OperationCodeExpired),
+    "phone": (PhoneCodeWrong, PhoneCodeExpired),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What a code is for: whose operation, asked for by which WeChat user."""
@@ -39,6 +61,15 @@ class Errand:
     account_id: UUID
     openid: str
     operation: bytes
+    purpose: Purpose = "operation"
+
+    def wrong(self) -> Unauthenticated:
+        """The fault of a code that is not the one sent."""
+        return _FAULTS[self.purpose][0]()
+
+    def expired(self) -> Unauthenticated:
+        """The fault of a code that serves no more."""
+        return _FAULTS[self.purpose][1]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +90,7 @@ def issue_operation_code(
     session.add(
         SmsChallenge(
             challenge_id=challenge_id,
-            purpose=PURPOSE,
+            purpose=errand.purpose,
             principal_mac=cipher.look_up(errand.openid, "openid"),
             account_id=errand.account_id,
             operation=errand.operation,
@@ -83,13 +114,11 @@ def count_try(
     """Count one try; returns the fault to raise after the commit, None when the code is right."""
     challenge = _of(session, cipher, errand, challenge_id)
     if challenge is None:
-        return OperationCodeWrong()
+        return errand.wrong()
     if challenge.used_at is not None or at >= challenge.expires_at or challenge.tries >= MOST_TRIES:
-        return OperationCodeExpired()
+        return errand.expired()
     challenge.tries += 1
-    return (
-        None if compare_digest(challenge.code_mac, _mac(cipher, challenge_id, code)) else OperationCodeWrong()
-    )
+    return None if compare_digest(challenge.code_mac, _mac(cipher, challenge_id, code)) else errand.wrong()
 
 
 def use_code(
@@ -98,16 +127,16 @@ def use_code(
     """Use a code that was just found right, in the transaction of its effect; raises when it is not, or was used."""
     challenge = _of(session, cipher, errand, challenge_id)
     if challenge is None or not compare_digest(challenge.code_mac, _mac(cipher, challenge_id, code)):
-        raise OperationCodeWrong
+        raise errand.wrong()
     if challenge.used_at is not None or at >= challenge.expires_at:
-        raise OperationCodeExpired
+        raise errand.expired()
     challenge.used_at = at
 
 
 def _of(session: Session, cipher: FieldCipher, errand: Errand, challenge_id: UUID) -> SmsChallenge | None:
     """The challenge, if it is this member's, this WeChat user's and for this very operation."""
     challenge = session.get(SmsChallenge, challenge_id, with_for_update=True, populate_existing=True)
-    if challenge is None or challenge.purpose != PURPOSE or challenge.operation is None:
+    if challenge is None or challenge.purpose != errand.purpose or challenge.operation is None:
         return None
     same = challenge.account_id == errand.account_id
     same &= compare_digest(challenge.principal_mac, cipher.look_up(errand.openid, "openid"))

@@ -67,3 +67,5 @@ COUNTED_STATES = (
     "repaid",
 )
 """States in which an amount counts against a cap: paid and pending."""
+LIVE_STATES = frozenset(COUNTED_STATES) - {"paid", "repaid"}
+"""States in which money is asked for and has not gone out yet, or nobody knows."""

@@ -1,0 +1,32 @@
+"""Cooling-off 安全等待期: after a new binding or another phone number, money has to wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.applications.models import MONEY
+from services.core.clock import SHANGHAI, shanghai_iso
+from services.core.errors import Forbidden
+from services.items.declaration import Item
+from services.members.binding import binding_of_member
+
+
+class StillCooling(Forbidden):
+    """Bound or changed lately: money has to wait."""
+
+    code, title = "member.cooling", "还在安全等待期"
+
+
+def refuse_cooling(session: Session, account_id: UUID, item: Item, now: datetime) -> None:
+    """Raises StillCooling, with the instant from which it is possible, for money that is asked for too early."""
+    binding = binding_of_member(session, account_id)
+    if item.kind != MONEY or binding is None or now >= binding.money_from:
+        return
+    since = binding.money_from.astimezone(SHANGHAI)
+    raise StillCooling(
+        f"为了您的资金安全，绑定或手机号变更后要等一等，{since.month}月{since.day}日{since:%H:%M} 起可以提取。",
+        extra={"cooling_until": shanghai_iso(binding.money_from)},
+    )
