@@ -20,6 +20,7 @@ from app.member_api import (
     home,
     items,
     loans,
+    mini,
     other_way,
     records,
 )
@@ -61,6 +62,7 @@ def create_app(own: Ports) -> APIFlask:
     for module in (
         member_auth,
         bind,
+        mini,
         home,
         loans,
         applications,

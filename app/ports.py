@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,11 +22,13 @@ from services.face.service import Faces
 from services.face.verifications import Verifications
 from services.items.card_route import CardRoute
 from services.items.engine import Engine
+from services.items.phone_codes import PhoneCodes
 from services.notices.adapters.tencent_sms import DeliveryReceipt
 from services.notices.service import Notices
 from wechat.callbacks import CallbackMessage
 from wechat.config import CallbackConfig
 from wechat.jssdk import JsSdk
+from wechat.mini_program import MiniProgram
 from wechat.oauth import OAuthClient
 from wechat.replies import Reply
 
@@ -43,12 +45,15 @@ class Ports:
     faces: Faces
     verifications: Verifications
     card_route: CardRoute
+    phone_codes: PhoneCodes
     notices: Notices
     certificates: Certificates
     documents: Documents
     oauth: OAuthClient
+    mini_program: MiniProgram
     jssdk: JsSdk
-    wechat_callback_config: CallbackConfig
+    callback_sessions: Sessions
+    wechat_callback_configs: Mapping[str, CallbackConfig]
     sms_receipt_path_secret: str
     client_dir: Path
     jwt_key: str

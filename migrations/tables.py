@@ -1,8 +1,8 @@
 """Every mapped table, imported so that alembic sees it."""
 
 from app.http.idempotency import IdempotencyRecord
+from app.http.oauth_state import OAuthState
 from app.http.rate_limit import RateBucket
-from app.member_api.auth import OAuthState
 from services.accounts.models import PayeeCard, ProvidentFundAccount
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.applications.models import Application, CaseCounter, Transition
@@ -35,7 +35,16 @@ from services.loans.models import (
     LoanRepayment,
     MortgageDischarge,
 )
-from services.members.models import Binding, Consent, Device, LoginSession, Member, MiniUser, PhoneChange, SmsChallenge
+from services.members.models import (
+    Binding,
+    Consent,
+    Device,
+    LoginSession,
+    Member,
+    MiniUser,
+    PhoneChange,
+    SmsChallenge,
+)
 from services.notices.models import (
     EarlyReceipt,
     NoticeCircular,
@@ -44,7 +53,6 @@ from services.notices.models import (
     NoticeQuietHours,
     NoticeSpend,
     NoticeSubscription,
-    NoticeUnreachable,
 )
 from services.policies.models import PolicyValue
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
@@ -62,7 +70,7 @@ TABLES = (
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,
-    NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, NoticeUnreachable, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
+    NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
     SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken,
 )  # fmt: skip

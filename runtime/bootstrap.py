@@ -54,6 +54,7 @@ from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
 from wechat.face_verification import WeChatFaceVerifier
 from wechat.jssdk import JsSdk
+from wechat.mini_program import MiniProgram
 from wechat.oauth import OAuthClient
 from wechat.template_messages import WeChatTemplateChannel
 from wechat.token_store import DatabaseTokenStore
@@ -191,6 +192,11 @@ class Product:
         return WeChatClient(partners.mini_program(self.settings), tokens, self.clock)
 
     @cached_property
+    def mini_program(self) -> MiniProgram:
+        """Signing in to the mini-program."""
+        return MiniProgram(partners.mini_program(self.settings), self.wechat_mini_client, self.clock)
+
+    @cached_property
     def channels(self) -> dict[str, Channel]:
         """Ways to reach a member."""
         wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids)
@@ -282,6 +288,7 @@ class Product:
             certificates=self.certificates,
             documents=self.documents,
             oauth=OAuthClient(self.wechat_config),
+            mini_program=self.mini_program,
             jssdk=JsSdk(
                 self.settings.wechat_appid,
                 self.settings.public_base_url,

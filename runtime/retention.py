@@ -33,6 +33,7 @@ KEEPS: tuple[Rule, ...] = (
     Keep("staff_session", "created_at", timedelta(days=30)),
     Keep("document", "created_at", timedelta(days=3 * 365)),
     Keep("login_session", "created_at", timedelta(days=30)),
+    Keep("mini_user", "signed_in_at", timedelta(days=3)),
     Keep("idempotency_record", "created_at", timedelta(days=90)),
 )
 SLACK = timedelta(minutes=2)

@@ -11,6 +11,7 @@ from app.member_api.schemas import Problem
 _PUBLIC = (
     "/api/v1/auth/wechat",
     "/api/v1/auth/refresh",
+    "/api/v1/auth/mini",
     "/api/v1/consents/texts",
     "/api/v1/client-config",
     "/api/v1/jssdk-config",
@@ -30,6 +31,7 @@ _QUERY: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("code", "string", "微信给的一次性 code"),
         ("state", "string", "开始登录时的 state"),
     ),
+    "/api/v1/session/binding": (("channel", "string", "h5 或 mini，不写就是这里"),),
     "/api/v1/jssdk-config": (("url", "string", "页面地址去掉 # 之后的部分"),),
 }
 _KEY = {

@@ -5,27 +5,32 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from hmac import compare_digest
 from typing import Any
+from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import Response, g, jsonify, make_response, redirect, request
-from sqlalchemy import DateTime, LargeBinary, String, delete
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from app.http.auth import clear_cookies, issue, open_to_all, refresh_claims, set_cookies, signed_in
+from app.http.codes import use_code
+from app.http.oauth_state import OAuthState
 from app.http.rate_limit import Limit, client_address, hit
 from app.member_api.auth_schemas import RefreshIn, SessionOut, Tokens
 from app.ports import Ports, ports
 from services.core.clock import shanghai_iso
-from services.core.db import Base, transaction
+from services.core.db import transaction
 from services.core.errors import DomainError, Malformed, Unavailable
 from services.core.pii import mask_name
-from services.members.binding import binding_of_member, find_device
+from services.members.binding import bindings_of, find_device
 from services.members.identity import person_of
+from services.members.models import Binding
 from services.members.sessions import SessionEnded, end, rotate, start
+from services.members.unbinding import may_end
 from wechat.errors import WeChatError
 from wechat.oauth import CodeRefused, SnapshotUser
 
@@ -35,15 +40,6 @@ STATE_COOKIE = "anju_state"
 _PAGE = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _HOME = "home"
 SIGN_IN = Limit("sign_in", 60, 60)
-
-
-class OAuthState(Base):
-    """A sign-in under way: the hash of its state, where to go afterwards; and codes already used."""
-
-    __tablename__ = "oauth_state"
-    state_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    page: Mapped[str] = mapped_column(String(41))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
 class StateRefused(Malformed):
@@ -93,7 +89,7 @@ def finish_wechat() -> Response:
     own = ports()
     page = _use_state(own, request.args.get("state", ""))
     code = request.args.get("code", "")
-    _use_code(own, code)
+    use_code(own, code, CodeUsed)
     try:
         openid = own.oauth.openid_for(code)
     except CodeRefused:
@@ -136,16 +132,6 @@ def _use_state(own: Ports, state: str) -> str:
     return str(row.page)
 
 
-def _use_code(own: Ports, code: str) -> None:
-    statement = insert(OAuthState).values(
-        state_hash=_hash(f"code:{code}"), page="", created_at=own.clock.now()
-    )
-    with transaction(own.sessions) as session:
-        fresh = session.execute(statement.on_conflict_do_nothing().returning(OAuthState.state_hash)).first()
-    if fresh is None:
-        raise CodeUsed
-
-
 @blueprint.post("/auth/refresh")
 @blueprint.input(RefreshIn, arg_name="body")
 @blueprint.output(Tokens)
@@ -158,10 +144,12 @@ def refresh(body: RefreshIn) -> Any:
     with transaction(own.sessions) as session:
         row = rotate(session, session_id, rotation, own.clock.now())
         tokens = issue(row) if row is not None else None
+        in_page = row is not None and row.channel == "h5"
     if tokens is None:
         raise SessionEnded
     response = jsonify(tokens)
-    set_cookies(response, tokens)
+    if in_page:  # a mini-program keeps no cookies
+        set_cookies(response, tokens)
     return response
 
 
@@ -184,19 +172,33 @@ def logout() -> Response:
 @signed_in
 def who_am_i() -> Any:
     """Whether this WeChat user is bound, and to whom (masked)."""
-    own, account_id = ports(), g.principal.account_id
-    if account_id is None:
-        return {"bound": False, "display_name": None, "cooling_until": None, "device_bound": False}
+    own, who = ports(), g.principal
+    if who.account_id is None:
+        nobody = {"bound": False, "display_name": None, "cooling_until": None, "device_bound": False}
+        return {**nobody, "channel": who.channel, "bindings": []}
     with transaction(own.sessions) as session:
-        return _bound_view(session, own, account_id)
+        return _bound_view(session, own, who.account_id, who.channel)
 
 
-def _bound_view(session: Session, own: Ports, account_id: Any) -> dict[str, Any]:
-    binding = binding_of_member(session, account_id)
-    cooling = binding is not None and binding.money_from > own.clock.now()
+def _bound_view(session: Session, own: Ports, account_id: UUID, channel: str) -> dict[str, Any]:
+    active = bindings_of(session, account_id)
+    waits = max((binding.money_from for binding in active), default=None)
+    cooling = waits is not None and waits > own.clock.now()
     return {
         "bound": True,
         "display_name": mask_name(person_of(session, own.cipher, account_id).name),
-        "cooling_until": shanghai_iso(binding.money_from) if binding and cooling else None,
+        "cooling_until": shanghai_iso(waits) if waits and cooling else None,
         "device_bound": find_device(session, account_id) is not None,
+        "channel": channel,
+        "bindings": [_binding_view(active, binding, channel) for binding in active],
+    }
+
+
+def _binding_view(active: Sequence[Binding], binding: Binding, channel: str) -> dict[str, Any]:
+    mine = next((one for one in active if one.channel == channel), None)
+    return {
+        "channel": binding.channel,
+        "bound_at": shanghai_iso(binding.bound_at),
+        "here": binding is mine,
+        "may_end": mine is not None and may_end(mine, binding),
     }

@@ -24,6 +24,15 @@ class RefreshIn(In):
     refresh_token: StrictStr | None = None
 
 
+class BindingOut(Out):
+    """A WeChat user bound to the member: where, since when, and whether it may be ended from here."""
+
+    channel: Literal["h5", "mini"]
+    bound_at: str
+    here: bool
+    may_end: bool
+
+
 class SessionOut(Out):
     """Who is calling."""
 
@@ -31,6 +40,22 @@ class SessionOut(Out):
     display_name: str | None
     cooling_until: str | None
     device_bound: bool
+    channel: Literal["h5", "mini"]
+    bindings: list[BindingOut]
+
+
+class MiniLoginIn(In):
+    """The code of wx.login."""
+
+    js_code: StrictStr = Field(max_length=512)
+
+
+class MiniPhoneIn(In):
+    """Who somebody says they are, and the code of the phone-number button."""
+
+    name: StrictStr = Field(max_length=200)
+    id_no: StrictStr = Field(max_length=40)
+    code: StrictStr = Field(max_length=512)
 
 
 class SmsCodeIn(In):
@@ -59,11 +84,11 @@ class DeviceKeyIn(In):
 
 
 class BindIn(In):
-    """The code that came by SMS, and the phone's key."""
+    """The code that came by SMS, and the phone's key: needed in the page, left out in the mini-program."""
 
     challenge_id: StrictStr = Field(max_length=40)
     code: StrictStr = Field(max_length=10)
-    device_key: DeviceKeyIn
+    device_key: DeviceKeyIn | None = None
 
 
 class BindOut(Tokens):

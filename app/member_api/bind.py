@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import g, jsonify
+from flask import Response, g, jsonify, request
 
-from app.http.auth import issue, set_cookies, signed_in
+from app.http.auth import clear_cookies, issue, member_only, set_cookies, signed_in
 from app.http.rate_limit import Limit, Pause, client_address, hit, pause
 from app.member_api.auth_schemas import BindIn, BindOut, DeviceKeyIn, SmsCodeIn, SmsCodeOut
 from app.member_api.reading import base64url, key_of
-from app.ports import ports
+from app.member_api.wechat_state import MINI, require_wechat_session
+from app.ports import Ports, ports
 from services.core.clock import shanghai_day, shanghai_iso
 from services.core.db import transaction
 from services.core.errors import DomainError, Invalid, TooMany
@@ -20,11 +22,13 @@ from services.core.identity import check_id_no, check_name, check_phone
 from services.core.outbox import emit
 from services.core.pii import mask_name
 from services.face.envelope import point_on_curve
-from services.members.binding import Claim, DeviceKey, bind, check_code, issue_code
+from services.members.binding import Claim, DeviceKey, bind, check_code, check_key, issue_code
 from services.members.identity import person_of
 from services.members.sessions import attach_member
+from services.members.unbinding import unbind
 
 blueprint = APIBlueprint("bind", __name__, url_prefix="/api/v1", tag="绑定")
+CHANNELS = ("h5", "mini")
 RESEND_AFTER_S = 60
 PHONE_PAUSE = Pause("sms_phone", RESEND_AFTER_S)
 PHONE_HOUR = Limit("sms_phone_hour", 5, 3600)
@@ -90,25 +94,41 @@ def _may_be_sent(phone: str) -> bool:
 @blueprint.post("/bind")
 @blueprint.input(BindIn, arg_name="body")
 @blueprint.output(BindOut, status_code=201)
-@blueprint.doc(summary="绑定", description="验证码正确后绑定这个微信和这部手机。")
+@blueprint.doc(
+    summary="绑定",
+    description="验证码正确后绑定这个微信。公众号页面要带这部手机的公钥 `device_key`，小程序没有，不能带。",
+)
 @signed_in
 def bind_member(body: BindIn) -> Any:
     """Use the code, bind, and turn the session into the member's."""
     own = ports()
-    key = _device_key(body.device_key)
+    key = _device_key(body.device_key) if body.device_key is not None else None
+    check_key(g.principal.channel, key)
     challenge_id = key_of(body.challenge_id, field="challenge_id")
     hit(TRY_HOUR, g.principal.openid)
+    require_wechat_session(own, g.principal)
     now = own.clock.now()
     with transaction(own.sessions) as session:  # the counted try is kept, right or wrong
         proven = check_code(session, own.cipher, challenge_id, body.code, g.principal.openid, now)
     if isinstance(proven, DomainError):
         raise proven
+    answer, tokens = bound_answer(own, proven, key)
+    response = jsonify(answer)
+    response.status_code = 201
+    if g.principal.channel != MINI:
+        set_cookies(response, tokens)
+    return response
+
+
+def bound_answer(own: Ports, proven: UUID, key: DeviceKey | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Bind the caller's WeChat user to the member whose identity was proven; what to answer, and the tokens in it."""
+    now, caller = own.clock.now(), g.principal
     with transaction(own.sessions) as session:
         wait = timedelta(hours=own.engine.policy(session).integer("cooling.rebind_hours"))
-        binding = bind(session, own.cipher, proven, g.principal.openid, g.principal.channel, key, now, wait)
+        binding = bind(session, own.cipher, proven, caller.openid, caller.channel, key, now, wait)
         if binding.bound_at == now:
-            emit(session, proven, "member.bound", {}, now)
-        tokens = issue(attach_member(session, g.principal.session_id, proven, now))
+            emit(session, proven, "member.bound", {"channel": caller.channel}, now)
+        tokens = issue(attach_member(session, caller.session_id, proven, now))
         name = person_of(session, own.cipher, proven).name
     answer = {
         **tokens,
@@ -116,10 +136,7 @@ def bind_member(body: BindIn) -> Any:
         "display_name": mask_name(name),
         "bound_at": shanghai_iso(binding.bound_at),
     }
-    response = jsonify(answer)
-    response.status_code = 201
-    set_cookies(response, tokens)
-    return response
+    return answer, tokens
 
 
 def _device_key(key: DeviceKeyIn) -> DeviceKey:
@@ -127,3 +144,28 @@ def _device_key(key: DeviceKeyIn) -> DeviceKey:
     if len(x) != 32 or len(y) != 32 or not point_on_curve(x, y):
         raise Invalid("这部手机的密钥不对，请刷新页面再试。", code="device.key", field="device_key")
     return DeviceKey(x, y)
+
+
+@blueprint.delete("/session/binding")
+@blueprint.doc(
+    summary="解除绑定",
+    description=(
+        "不带 `channel` 解除这里的绑定，这里的登录随之结束；`channel`=h5 或 mini 解除另一处，只能解除比这里绑得晚的，"
+        "否则 403 `bind.older`。以后再绑定，要等 24 小时才能提取。"
+    ),
+    responses={204: "已解除"},
+)
+@member_only
+def unbind_member() -> Response:
+    """End a binding of the member, told to the member's phone and to WeChat."""
+    own, caller = ports(), g.principal
+    channel = request.args.get("channel", caller.channel)
+    if channel not in CHANNELS:
+        raise Invalid("只能写 h5 或 mini。", code="field.invalid", field="channel")
+    require_wechat_session(own, caller)
+    with transaction(own.sessions) as session:
+        unbind(session, g.account_id, caller.channel, channel, own.clock.now())
+    response = Response(status=204)
+    if channel == caller.channel:
+        clear_cookies(response)
+    return response

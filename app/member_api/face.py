@@ -121,6 +121,7 @@ def _prompt(row: FaceSession) -> dict[str, Any]:
 def add_frames(session_id: str, body: FramesIn) -> Any:
     """Take a batch; answers with the prompt to show from now on."""
     own, key = ports(), path_key(session_id)
+    method_for(g.principal.channel, "camera", own.settings.faces_offered)
     _refuse_late(own, g.account_id, key)
     batch = _batch(body)
     with transaction(own.sessions) as session:

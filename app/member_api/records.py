@@ -24,6 +24,7 @@ blueprint = APIBlueprint("records", __name__, url_prefix="/api/v1", tag="证明�
 _ACTIONS = {
     "account.opened": "开立账户",
     "member.bound": "绑定了微信",
+    "member.unbound": "解除了微信绑定",
     "member.device_registered": "登记了这部手机",
     "consent.granted": "签了同意书",
     "consent.withdrawn": "撤回了同意书",
@@ -39,6 +40,7 @@ _ACTIONS = {
     "withdrawal.paid": "提取到账",
     "withdrawal.returned": "提取退回",
     "card.added": "添加了收款卡",
+    "phone.changed": "更换了手机号",
     "document.added": "上传了材料图片",
     "document.removed": "删除了材料图片",
     "review.viewed": "审核时查看了您的业务",

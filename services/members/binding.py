@@ -22,6 +22,7 @@ from services.members.models import Binding, Device, Member, SmsChallenge
 REBIND_WAIT = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
+KEYED_CHANNEL = "h5"
 
 
 class CodeWrong(Unauthenticated):
@@ -79,9 +80,7 @@ class DeviceKey:
 
 def issue_code(session: Session, cipher: FieldCipher, claim: Claim, openid: str, at: datetime) -> IssuedCode:
     """Make a code for a claim. Right and wrong claims take the same path and the same answer."""
-    member = find_by_id_no(session, cipher, claim.id_no)
-    matched = matches_record(member, cipher, claim.name, claim.phone)
-    account_id = member.account_id if member is not None and matched else None
+    account_id = account_of_claim(session, cipher, claim)
     code = f"{secrets.randbelow(10**6):06d}"
     challenge = SmsChallenge(
         challenge_id=new_id(),
@@ -129,14 +128,15 @@ def bind(
     account_id: UUID,
     openid: str,
     channel: str,
-    key: DeviceKey,
+    key: DeviceKey | None,
     at: datetime,
     wait: timedelta = REBIND_WAIT,
 ) -> Binding:
-    """Bind a WeChat user to a member and register the phone's key. After an earlier binding, money has to `wait`.
+    """Bind a WeChat user of a channel to a member. After an earlier binding, on whatever channel, money has to `wait`.
 
-    The same user binding again only renews the phone's key. Raises BoundElsewhere when another user is
-    bound, WeChatTaken when this user is bound to another member.
+    The page brings its phone's key, which is registered; the mini-program has none (`check_key`). The same user
+    binding again only renews the key. Raises BoundElsewhere when another user of the channel is bound, WeChatTaken
+    when this user is bound to another member.
     """
     openid_mac = cipher.look_up(openid, "openid")
     session.get_one(Member, account_id, with_for_update=True)  # two codes of one member, used at one moment
@@ -166,9 +166,31 @@ def bind(
             at=at,
             detail={"channel": channel},
         )
-    if channel != "mini" or find_device(session, account_id) is None:  # frames are signed in the page only
+    if key is not None:
         _register_device(session, account_id, binding.binding_id, key, at)
     return binding
+
+
+def check_key(channel: str, key: DeviceKey | None) -> None:
+    """Frames are signed in the page only: it must bring a key, and the mini-program, which cannot keep one, must not.
+
+    Raises Invalid.
+    """
+    if channel == KEYED_CHANNEL and key is None:
+        raise Invalid(
+            "这部手机的密钥没有生成，请在微信里打开页面再试。", code="device.key_needed", field="device_key"
+        )
+    if channel != KEYED_CHANNEL and key is not None:
+        raise Invalid(
+            "小程序不登记手机密钥，请更新小程序再试。", code="device.key_unused", field="device_key"
+        )
+
+
+def account_of_claim(session: Session, cipher: FieldCipher, claim: Claim) -> UUID | None:
+    """The member whose record says exactly this; right and wrong claims take the same path."""
+    member = find_by_id_no(session, cipher, claim.id_no)
+    matched = matches_record(member, cipher, claim.name, claim.phone)
+    return member.account_id if member is not None and matched else None
 
 
 def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding | None:
@@ -241,10 +263,16 @@ def binding_of_openid(session: Session, cipher: FieldCipher, openid: str) -> Bin
     return session.scalar(select(Binding).where(Binding.openid_mac == mac, Binding.ended_at.is_(None)))
 
 
-def binding_of_member(session: Session, account_id: UUID) -> Binding | None:
-    """The member's active binding in the public account."""
-    return session.scalar(
+def binding_of_member(session: Session, account_id: UUID, channel: str | None = None) -> Binding | None:
+    """The member's oldest active binding, or the one of a channel."""
+    return next((row for row in bindings_of(session, account_id) if channel in (None, row.channel)), None)
+
+
+def bindings_of(session: Session, account_id: UUID, *, lock: bool = False) -> list[Binding]:
+    """The member's active bindings, at most one a channel, oldest first."""
+    statement = (
         select(Binding)
         .where(Binding.account_id == account_id, Binding.ended_at.is_(None))
-        .order_by(Binding.bound_at)
+        .order_by(Binding.bound_at, Binding.binding_id)
     )
+    return list(session.scalars(statement.with_for_update() if lock else statement))

@@ -119,3 +119,14 @@ class LoginSession(Base):
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+class MiniUser(Base):
+    """A user of the mini-program 小程序用户: the session key of the last sign-in, sealed; it never leaves the server."""
+
+    __tablename__ = "mini_user"
+    openid_mac: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    unionid_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    signed_in_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    confirmed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

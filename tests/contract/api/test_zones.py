@@ -18,6 +18,7 @@ PUBLIC = {
     "/api/v1/auth/wechat/start",
     "/api/v1/auth/wechat/callback",
     "/api/v1/auth/refresh",
+    "/api/v1/auth/mini/login",
     "/api/v1/consents/texts/<kind>",
     "/api/v1/client-config",
     "/api/v1/jssdk-config",
