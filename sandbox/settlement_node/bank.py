@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.settlement_node.books import Books
 from sandbox.settlement_node.checks import fen
@@ -23,12 +23,22 @@ from sandbox.settlement_node.records import (
 WRONG_ACCOUNT = "收款账户不符"
 
 
+class AlsoWorks(Protocol):
+    """Business of the bank that has its own book but the same days."""
+
+    def work(self) -> None: ...
+    def next_due(self) -> float | None: ...
+    def close_day(self) -> None: ...
+    def open_day(self) -> None: ...
+
+
 class Bank:
     """All rules about payments; knows nothing of sockets."""
 
     def __init__(self, books: Books, pay_delay_s: float, wake: Callable[[], None]) -> None:
         self.books, self.store = books, books.store
         self._pay_delay_s, self._wake = pay_delay_s, wake
+        self.also: list[AlsoWorks] = []
 
     def payment(self, seq_no: str) -> dict[str, Any] | None:
         return self.store.row("SELECT * FROM payments WHERE seq_no = ?", seq_no)
@@ -97,6 +107,8 @@ class Bank:
                 self._debit(row["seq_no"])
         for row in self.store.rows("SELECT * FROM payments WHERE state = 'paid' AND return_at <= ?", moment):
             self.give_back(row["ref_no"], WRONG_ACCOUNT)
+        for other in self.also:
+            other.work()
 
     def next_due(self) -> float:
         """When `work` has something to do next, as time.time(); at most a second away."""
@@ -104,7 +116,9 @@ class Bank:
             "SELECT MIN(at) AS at FROM (SELECT MIN(pay_at) AS at FROM payments WHERE state IN ('accepted', 'pending')"
             " UNION ALL SELECT MIN(return_at) FROM payments WHERE state = 'paid')"
         )
-        latest = time.time() + 1.0
+        latest = min(
+            [time.time() + 1.0, *(at for other in self.also if (at := other.next_due()) is not None)]
+        )
         return min(latest, row["at"]) if row and row["at"] is not None else latest
 
     def _debit(self, seq_no: str) -> None:
@@ -150,7 +164,11 @@ class Bank:
                 "UPDATE payments SET state = 'void', visible_at = 0, host_status = '1', code = 'E4001',"
                 " message = '日切未处理' WHERE state = 'pending'"
             )
+            for other in self.also:
+                other.close_day()
             self.books.open_next_day()
+            for other in self.also:
+                other.open_day()
             due = "SELECT ref_no FROM payments WHERE state = 'paid' AND return_on <= ?"
             for row in self.store.rows(due, self.books.business_day.isoformat()):
                 self.give_back(row["ref_no"], WRONG_ACCOUNT)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from sandbox.settlement_node.deduction_control import routes_of
 from sandbox.settlement_node.node import SettlementNode
 
 
@@ -14,6 +15,7 @@ def blueprint(node: SettlementNode) -> Blueprint:
     routes = Blueprint("settlement_control", __name__)
     _reading(routes, node)
     _steering(routes, node)
+    routes_of(routes, node.deductions)
     return routes
 
 

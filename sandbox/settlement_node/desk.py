@@ -7,6 +7,8 @@ import hmac
 from sandbox.settlement_node import wire
 from sandbox.settlement_node.bank import Bank, amount_of
 from sandbox.settlement_node.checks import Refused, check_head, check_payment
+from sandbox.settlement_node.deductions import CODE as DEDUCTION
+from sandbox.settlement_node.deductions import Deductions
 from sandbox.settlement_node.envelope import Answer, Envelopes, Fields, Reply
 from sandbox.settlement_node.faults import Facts, Fault, Faults
 from sandbox.settlement_node.questions import Questions
@@ -16,9 +18,10 @@ from sandbox.settlement_node.records import same_content
 class Desk:
     """Understands sign-on and every business message; holds no connection."""
 
-    def __init__(self, bank: Bank, faults: Faults) -> None:
+    def __init__(self, bank: Bank, faults: Faults, deductions: Deductions) -> None:
         self._bank, self._books, self._faults = bank, bank.books, faults
-        self._questions, self.envelopes = Questions(bank), Envelopes(bank.books)
+        self._deductions = deductions
+        self._questions, self.envelopes = Questions(bank, deductions.outcome), Envelopes(bank.books)
 
     def sign_on(self, payload: bytes) -> tuple[bytes, bytes | None]:
         """The clear reply to a clear frame, and the key the peer now holds, if it is signed on."""
@@ -58,6 +61,8 @@ class Desk:
             return self._expired()
         self._note(head, body.get("RefSeqNo1", ""))
         with self._bank.store.tx():
+            if head.get("TxCode") == DEDUCTION:
+                return self._deductions.handle(key, head, body) or self._expired()
             handle = self._pay if head.get("TxCode") == "BDC101" else self._ask
             return handle(key, head, body)
 

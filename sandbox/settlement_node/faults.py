@@ -35,7 +35,7 @@ STAGES = {
 TX_CODES = {"truncated_statement": "BDC113"}
 Facts = dict[str, Any]
 NUMBERS = {"seconds", "days", "copies"}
-MATCHERS = {"case_no", "amount_fen", "payee_account_no"}
+MATCHERS = {"case_no", "amount_fen", "payee_account_no", "payer_account_no"}
 
 
 @dataclass(frozen=True)

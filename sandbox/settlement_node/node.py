@@ -13,6 +13,7 @@ from sandbox.settlement_node import wire
 from sandbox.settlement_node.bank import Bank
 from sandbox.settlement_node.books import Books, utc_now
 from sandbox.settlement_node.credentials import Credentials
+from sandbox.settlement_node.deductions import Deductions
 from sandbox.settlement_node.desk import Desk
 from sandbox.settlement_node.faults import Faults
 from sandbox.settlement_node.ports import Ports
@@ -42,7 +43,9 @@ class SettlementNode:
         self._wake, self._stop = threading.Event(), threading.Event()
         self.books = Books(self.store, self.who, now)
         self.bank = Bank(self.books, pay_delay_s, self._wake.set)
-        self.desk = Desk(self.bank, self.faults)
+        self.deductions = Deductions(self.books, self.faults, pay_delay_s, self._wake.set)
+        self.bank.also.append(self.deductions)
+        self.desk = Desk(self.bank, self.faults, self.deductions)
         self.pusher = Pusher(self.books, self.desk.envelopes, ack_timeout_s)
         self._ports = Ports(host, lambda text: self.store.note(self.books.stamp(), "link", "", "", "", text))
         self._threads: list[threading.Thread] = []

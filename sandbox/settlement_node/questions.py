@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from sandbox.settlement_node.bank import Bank
 from sandbox.settlement_node.books import yuan
@@ -17,8 +19,8 @@ _FATES = {"paid": "0", "returned": "0", "failed": "1", "void": "1"}
 class Questions:
     """Answers every message that moves no money."""
 
-    def __init__(self, bank: Bank) -> None:
-        self._bank, self._books = bank, bank.books
+    def __init__(self, bank: Bank, deduction: Callable[[str], dict[str, Any] | None]) -> None:
+        self._bank, self._books, self._deduction = bank, bank.books, deduction
         self._handlers = {
             "SYS600": lambda body: Answer(),
             "BDC002": self._sign_off,
@@ -44,10 +46,11 @@ class Questions:
 
     def _outcome(self, body: Fields) -> Answer:
         check_moment(body.get("TxDate", ""))
-        row = self._bank.payment(body.get("TxSeqNo", ""))
+        number = body.get("TxSeqNo", "")
+        row = self._bank.payment(number) or self._deduction(number)
         if row is None or row["tx_date"] != body["TxDate"] or row["visible_at"] > time.time():
             return Answer("NOREC", "查无此交易")
-        fate = _FATES.get(row["state"], "2")
+        fate = row.get("fate") or _FATES.get(row["state"], "2")
         seq_no = row["host_seq_no"] if fate == "0" else ""
         return Answer(OK, row["message"], {"OldTxStatus": fate, "HostSeqNo": seq_no, "OldBatchNo": ""})
 

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 STATEMENT_AFTER_S = 60
 FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
-FOR_A_PERSON = frozenset({"break", "amount_differs"})
+FOR_A_PERSON = frozenset({"break", "amount_differs", "unbooked", "taken_back"})
 """Movements that bear one of our numbers and fit nothing we know of: money is somewhere it should not be."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from threading import Event
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -106,6 +106,24 @@ class SettlementNode(Protocol):
 
     def business_day(self) -> date:
         """The node's own business date; once past a day, that day's statement is final. Raises NodeUnavailable."""
+        ...
+
+
+class OtherOrder(Protocol):
+    """An order to the bank that is no payment, such as a deduction; it bears a number of ours."""
+
+    account_id: UUID
+
+
+class OtherOrders(Protocol):
+    """Orders of another kind: whose number it is, and what a movement on the centre's account proves of it."""
+
+    def owner(self, session: Session, instruction_no: str | None) -> Any:
+        """The order of a number, if it is of this kind."""
+        ...
+
+    def apply(self, session: Session, change: AccountChange, owner: Any) -> str:
+        """Settle what the movement proves, under the account's lock; returns how it was classified."""
         ...
 
 

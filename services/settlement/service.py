@@ -5,9 +5,7 @@ An instruction whose fate is unknown is never sent anew (docs/adr/0008).
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,8 +23,11 @@ from services.core.ids import new_id
 from services.core.jobs import defer
 from services.ledger.service import lock_balance
 from services.settlement.models import BankNotice, PaymentInstruction
+from services.settlement.movements import case_number_in, change_key
 from services.settlement.ports import (
     AccountChange,
+    OtherOrder,
+    OtherOrders,
     PaymentListener,
     PaymentOrder,
     PaymentRef,
@@ -37,7 +38,6 @@ from services.settlement.states import INSTRUCTION_STATES
 
 QUEUE = "settlement"
 PAYEE_CONTEXT = "payee"
-_CASE_NO = re.compile(r"(?<![0-9])[0-9]{15}(?![0-9])")
 _INSERT = text(
     "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
     " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, due_at, attempts,"
@@ -163,10 +163,17 @@ def defer_follow_up(
 class Settlement:
     """Use cases of settlement; each runs in the caller's transaction and locks the account first."""
 
-    def __init__(self, cipher: FieldCipher, clock: Clock, listener: PaymentListener) -> None:
+    def __init__(
+        self,
+        cipher: FieldCipher,
+        clock: Clock,
+        listener: PaymentListener,
+        others: Sequence[OtherOrders] = (),
+    ) -> None:
         self._cipher = cipher
         self._clock = clock
         self._listener = listener
+        self._others = others
 
     def begin_dispatch(
         self, session: Session, account_id: UUID, instruction_id: UUID, bank_day: date
@@ -235,13 +242,17 @@ class Settlement:
         """Store one account movement once and settle what it proves; returns how it was classified."""
         instruction_no = case_number_in(change)
         owner = self._owner(session, instruction_no)
-        if owner is not None:
-            lock_balance(session, owner.account_id)
+        orders, other = self._other(session, instruction_no) if owner is None else (None, None)
+        known = owner or other
+        if known is not None:
+            lock_balance(session, known.account_id)
         key = change_key(change)
         stored = session.execute(self._store(change, key, instruction_no)).first()
         if stored is None:
             return "duplicate"
-        outcome = self._apply_change(session, change, owner)
+        outcome = (
+            orders.apply(session, change, other) if orders else self._apply_change(session, change, owner)
+        )
         session.get_one(BankNotice, key).outcome = outcome
         return outcome
 
@@ -298,6 +309,15 @@ class Settlement:
             .on_conflict_do_nothing()
             .returning(BankNotice.notice_key)
         )
+
+    def _other(
+        self, session: Session, instruction_no: str | None
+    ) -> tuple[OtherOrders, OtherOrder] | tuple[None, None]:
+        for orders in self._others:
+            found = orders.owner(session, instruction_no)
+            if found is not None:
+                return orders, found
+        return None, None
 
     @staticmethod
     def _owner(session: Session, instruction_no: str | None) -> PaymentInstruction | None:
@@ -363,27 +383,3 @@ class Settlement:
             interbank_no=payee.interbank_no,
             summary=instruction.summary,
         )
-
-
-def case_number_in(change: AccountChange) -> str | None:
-    """Our 15-digit number, where summary or remark carries one."""
-    match = _CASE_NO.search(change.summary) or _CASE_NO.search(change.remark)
-    return match[0] if match else None
-
-
-def change_key(change: AccountChange) -> bytes:
-    """Identity of a movement: account, day, amount, other side, host number and stroke number.
-
-    With the day, since a bank may number its movements anew each day and members draw the same sum each month.
-    """
-    parts: Sequence[str] = (
-        change.account_no,
-        change.day.isoformat(),
-        str(change.amount_fen),
-        change.direction,
-        change.counter_account_no,
-        change.counter_name,
-        change.host_seq_no,
-        change.pen_no,
-    )
-    return hashlib.sha256("\x1f".join(parts).encode()).digest()

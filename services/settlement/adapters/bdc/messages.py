@@ -16,7 +16,7 @@ from services.settlement.ports import PaymentOrder
 
 PRIVATE, PUBLIC = "1", "2"  # account class 账户类别: 对私, 对公
 CURRENCY, CASH = "156", "1"
-_INSTRUCTION_NO = re.compile("[0-9]{15}")
+INSTRUCTION_NO = re.compile("[0-9]{15}")
 
 
 def fresh_seq_no() -> str:
@@ -60,7 +60,7 @@ def payment(config: BdcConfig, clock: Clock, order: PaymentOrder) -> Message:
 
 
 def _check(order: PaymentOrder) -> None:
-    if not _INSTRUCTION_NO.fullmatch(order.instruction_no):
+    if not INSTRUCTION_NO.fullmatch(order.instruction_no):
         raise NothingSent("order.number")
     parts = (order.capital_fen, order.interest_fen)
     if min(parts) < 0 or order.amount_fen <= 0 or sum(parts) != order.amount_fen:
