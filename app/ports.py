@@ -23,7 +23,7 @@ from services.face.verifications import Verifications
 from services.items.card_route import CardRoute
 from services.items.engine import Engine
 from services.items.phone_codes import PhoneCodes
-from services.notices.adapters.tencent_sms import DeliveryReceipt
+from services.notices.adapters.sms_receipts import DeliveryReceipt
 from services.notices.service import Notices
 from wechat.callbacks import CallbackMessage
 from wechat.config import CallbackConfig
@@ -54,7 +54,7 @@ class Ports:
     jssdk: JsSdk
     callback_sessions: Sessions
     wechat_callback_configs: Mapping[str, CallbackConfig]
-    sms_receipt_path_secret: str
+    sms_receipt_secrets: Mapping[str, str]
     client_dir: Path
     jwt_key: str
     on_wechat_message: Callable[[Session, CallbackMessage], Reply | None]

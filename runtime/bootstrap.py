@@ -296,7 +296,7 @@ class Product:
                 self.clock,
             ),
             wechat_callback_config=self.callback_config,
-            sms_receipt_path_secret=self.settings.secret("sms_receipt_path_secret"),
+            sms_receipt_secrets=partners.sms_receipt_secrets(self.settings),
             client_dir=self.settings.client_dir,
             jwt_key=self.settings.secret("jwt_member"),
             on_wechat_message=self.inbound.on_wechat_message,

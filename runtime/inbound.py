@@ -12,7 +12,7 @@ from services.core.money import yuan_text
 from services.items.engine import state_table
 from services.ledger.queries import balance_of
 from services.members.binding import binding_of_openid
-from services.notices.adapters.tencent_sms import DeliveryReceipt
+from services.notices.adapters.sms_receipts import DeliveryReceipt
 from services.notices.service import Notices, Receipt
 from wechat.callbacks import CallbackMessage
 from wechat.conversation import answer
@@ -43,7 +43,9 @@ class Inbound:
         """Take in receipts; those already known change nothing."""
         for receipt in receipts:
             fault = None if receipt.delivered else receipt.code
-            self._notices.receive(session, Receipt("sms", receipt.provider_ref, receipt.delivered, fault))
+            self._notices.receive(
+                session, Receipt("sms", receipt.reference, receipt.delivered, fault, receipt.intent_id)
+            )
 
     def _chat_facts(self, session: Session, openid: str) -> ChatFacts | None:
         binding = binding_of_openid(session, self._cipher, openid)

@@ -71,6 +71,11 @@ def sms(settings: Settings) -> SmsConfig:
     )
 
 
+def sms_receipt_secrets(settings: Settings) -> dict[str, str]:
+    """Secret part of the address to which each provider in use pushes its receipts."""
+    return {"tencent": settings.secret("sms_receipt_path_secret")}
+
+
 def settlement_node(settings: Settings) -> BdcConfig:
     """The settlement node."""
     return BdcConfig(

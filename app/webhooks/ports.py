@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions
-from services.notices.adapters.tencent_sms import DeliveryReceipt
+from services.notices.adapters.sms_receipts import DeliveryReceipt
 from wechat.callbacks import CallbackMessage
 from wechat.config import CallbackConfig
 from wechat.replies import Reply
@@ -21,8 +21,9 @@ class WebhookPorts(Protocol):
 
     clock: Clock
     sessions: Sessions
-    wechat_callback_config: CallbackConfig
-    sms_receipt_path_secret: str
+    callback_sessions: Sessions
+    wechat_callback_configs: Mapping[str, CallbackConfig]
+    sms_receipt_secrets: Mapping[str, str]
 
     def on_wechat_message(self, session: Session, message: CallbackMessage) -> Reply | None:
         """Take in a message once and return the answer, if there is one."""

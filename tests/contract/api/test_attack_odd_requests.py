@@ -45,7 +45,7 @@ def test_a_page_of_allowed_size(world: World, member: Member, limit: str) -> Non
 
 @pytest.mark.parametrize("path", ["/webhooks/sms/tencent/x", "/webhooks/wechat"])
 def test_chunks_that_are_none_are_the_senders_fault(world: World, path: str) -> None:
-    secret = world.product.ports().sms_receipt_path_secret
+    secret = world.product.ports().sms_receipt_secrets["tencent"]
     response = world.client().post(
         path.replace("/x", f"/{secret}"),
         content_type="application/json",
@@ -75,7 +75,7 @@ def test_a_csrf_value_outside_ascii_is_a_wrong_one(world: World, member: Member)
 )
 def test_a_receipt_that_no_row_can_hold_is_malformed(world: World, body: str) -> None:
     """A fault would make the provider send it again and again, with every receipt beside it."""
-    secret = world.product.ports().sms_receipt_path_secret
+    secret = world.product.ports().sms_receipt_secrets["tencent"]
     path = f"/webhooks/sms/tencent/{secret}"
     response = world.client().post(path, data=body, content_type="application/json")
     assert (response.status_code, response.get_json()["result"]) == (400, 1)

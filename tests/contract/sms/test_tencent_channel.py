@@ -12,7 +12,8 @@ from flask import Flask, jsonify, request
 from sandbox.assembly import Sandbox
 from sandbox.trial import product
 from services.notices.adapters import tencent_sms
-from services.notices.adapters.tencent_sms import DeliveryReceipt, SmsConfig, TencentSmsChannel, read_receipts
+from services.notices.adapters.sms_receipts import DeliveryReceipt, read_tencent
+from services.notices.adapters.tencent_sms import SmsConfig, TencentSmsChannel
 from services.notices.ports import NotSent, OutgoingNotice, Refused, Uncertain
 
 PHONE = "13800000031"
@@ -67,7 +68,7 @@ def test_receipts_come_as_tencents_array_and_are_read(sandbox: Sandbox, config: 
     @app.post("/webhooks/sms/tencent/<secret>")
     def receive(secret: str) -> object:
         assert secret == sandbox.setup.settings["sms"]["receipt_path_secret"]
-        pushed.extend(read_receipts(request.get_data()))
+        pushed.extend(read_tencent(request.get_data()))
         return jsonify(result=0, errmsg="OK")
 
     sandbox.world.faults.order("sms", "delivery", "undelivered", person=PHONE)

@@ -29,7 +29,7 @@ class Product:
         self.wechat_callback_config = CallbackConfig(
             keys["appid"], keys["original_id"], keys["token"], keys["aes_key"]
         )
-        self.sms_receipt_path_secret = sandbox.setup.settings["sms"]["receipt_path_secret"]
+        self.sms_receipt_secrets = {"tencent": sandbox.setup.settings["sms"]["receipt_path_secret"]}
         self.sessions = SimpleNamespace(begin=self._begin)
         self.taken: list[CallbackMessage] = []
         self.receipts: list[Any] = []
