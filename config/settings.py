@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     wechat_template_security: str = Field("tpl-security", description="template 账户安全")
     wechat_template_review: str = Field("tpl-review", description="template 审核结果")
     wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
+    wechat_template_transfer_arrived: str = Field("tpl-transfer-arrived", description="template 异地转移到账")
 
     face_methods: str = Field(
         "camera,wechat",
@@ -102,6 +103,9 @@ class Settings(BaseSettings):
     sms_template_payment_waiting: str = Field("2000012", description="template id 提取等待付款")
     sms_template_payment_stopped: str = Field("2000013", description="template id 提取已撤销")
     sms_template_face_stranger: str = Field("2000014", description="template id 刷脸不是本人")
+    sms_template_transfer_refused: str = Field("2000051", description="template id 异地转移没有办成")
+    sms_template_transfer_silent: str = Field("2000052", description="template id 对方中心没有答复")
+    sms_template_transfer_arrived: str = Field("2000053", description="template id 异地转移到账")
 
     face_keep_templates: bool = Field(
         False, description="keep an encrypted descriptor of members who agree to it (docs/adr/0015)"
@@ -167,6 +171,7 @@ NOT_THE_SANDBOXS = (
     "wechat_template_security",
     "wechat_template_certificate",
     "wechat_template_review",
+    "wechat_template_transfer_arrived",
     "sms_endpoint",
     "sms_secret_id",
     "sms_app_id",

@@ -23,8 +23,19 @@ SMS_TEMPLATES = (
     "payment_waiting",
     "payment_stopped",
     "face_stranger",
+    "transfer_refused",
+    "transfer_silent",
+    "transfer_arrived",
 )
-WECHAT_TEMPLATES = ("review", "settlement_paid", "settlement_returned", "loan_repaid", "security", "certificate")
+WECHAT_TEMPLATES = (
+    "review",
+    "settlement_paid",
+    "settlement_returned",
+    "loan_repaid",
+    "security",
+    "certificate",
+    "transfer_arrived",
+)
 
 
 def public_account(settings: Settings) -> WeChatConfig:

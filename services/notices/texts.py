@@ -195,6 +195,55 @@ TELLINGS: dict[str, Telling] = {
         "审核结果",
         lambda f: f"{f['date']}{f['item']}没有通过审核：{f['reason']}。钱没有动，详细原因请看“我的办理”。",
     ),
+    "transfer.asked": Telling(
+        "review",
+        "transfer_asked",
+        lambda p, at: {"date": short_day(at), "item": str(p["item_name"]), "centre": str(p["centre"])},
+        "联系函已发出",
+        lambda f: f"{f['date']}{f['item']}：联系函已发给{f['centre']}，等对方答复。",
+        ("wechat",),
+    ),
+    "transfer.refused": Telling(
+        "review",
+        "transfer_refused",
+        lambda p, at: {
+            "date": short_day(at),
+            "item": str(p["item_name"]),
+            "centre": str(p["centre"]),
+            "reason": str(p["reason"]),
+        },
+        "异地转移没有办成",
+        lambda f: f"{f['date']}{f['item']}没有办成，{f['centre']}答复：{f['reason']}。您原账户的钱没有动。",
+    ),
+    "transfer.silent": Telling(
+        "review",
+        "transfer_silent",
+        lambda p, at: {
+            "date": short_day(at),
+            "item": str(p["item_name"]),
+            "centre": str(p["centre"]),
+            "days": str(p["days"]),
+        },
+        "对方中心还没有答复",
+        lambda f: (
+            f"{f['item']}：{f['centre']}过了{f['days']}天还没有答复，我们已再次催问。"
+            "您可以继续等，也可以在“我的办理”里撤销。"
+        ),
+    ),
+    "transfer.arrived": Telling(
+        "settlement",
+        "transfer_arrived",
+        lambda p, at: {
+            "date": short_day(at),
+            "centre": str(p["centre"]),
+            "amount": yuan_plain(int(p["amount_fen"])),
+            "balance": yuan_plain(int(p["balance_fen"])),
+        },
+        "异地转移到账",
+        lambda f: (
+            f"{f['date']}{f['centre']}转来{f['amount']}元，已记入您的公积金账户，账户余额{f['balance']}元。"
+        ),
+    ),
     "member.bound": Telling(
         "security",
         "bound",

@@ -20,6 +20,9 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "payment_waiting": ("item", "amount", "time", "card4"),
     "payment_stopped": ("item", "amount"),
     "face_stranger": ("item",),
+    "transfer_refused": ("item", "centre", "reason"),
+    "transfer_silent": ("item", "centre", "days"),
+    "transfer_arrived": ("date", "centre", "amount", "balance"),
 }
 
 
