@@ -18,6 +18,8 @@ INTEREST_PAYABLE = "211"
 """应付利息."""
 WITHDRAWAL_PAYABLE = "219"
 """其他应付款—应付提取款: approved and not yet paid; sub-ledger by member."""
+UNMATCHED_RECEIPT = "21901"
+"""其他应付款—暂收款: money that came for a member and whose papers are not there yet; not the member's fund, not a hold."""
 BUSINESS_INCOME = "401"
 """业务收入."""
 BUSINESS_EXPENSE = "411"
@@ -32,6 +34,7 @@ NAMES = {
     MEMBER_FUND: "住房公积金",
     INTEREST_PAYABLE: "应付利息",
     WITHDRAWAL_PAYABLE: "其他应付款—应付提取款",
+    UNMATCHED_RECEIPT: "其他应付款—暂收款",
     BUSINESS_INCOME: "业务收入",
     BUSINESS_EXPENSE: "业务支出",
 }

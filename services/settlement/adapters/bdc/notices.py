@@ -16,10 +16,12 @@ from services.settlement.adapters.bdc.cipher import SessionCipher
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.errors import BadFrame, BadMessage, BdcError
 from services.settlement.adapters.bdc.frames import SEALED, STATEMENT_LIMIT, Frame, encode, read_frame
+from services.settlement.adapters.bdc.letters import PUSHED, news_of
 from services.settlement.adapters.bdc.messages import request_head, to_settlement
 from services.settlement.adapters.bdc.rows import changes_of
 from services.settlement.adapters.bdc.session import OK, SignOn, connect
 from services.settlement.adapters.bdc.xml import Message, build, parse
+from services.settlement.letters import NewsTaker
 from services.settlement.ports import AccountChange
 
 OnChanges = Callable[[Sequence[AccountChange]], None]
@@ -32,8 +34,8 @@ _log = logging.getLogger(__name__)
 class BdcNoticeStream:
     """Implements `services.settlement.ports.NoticeStream`. Duplicates are passed on as they come."""
 
-    def __init__(self, config: BdcConfig, clock: Clock) -> None:
-        self._config, self._clock = config, clock
+    def __init__(self, config: BdcConfig, clock: Clock, on_news: NewsTaker | None = None) -> None:
+        self._config, self._clock, self._on_news = config, clock, on_news
         self._cipher = SessionCipher(config.cipher)
         self._sign_on = SignOn(config, clock, self._cipher)
 
@@ -45,7 +47,8 @@ class BdcNoticeStream:
                 with closing(connect(self._config, self._config.notice_port)) as sock:
                     key = self._sign_on.over(sock)
                     pause_s = self._config.backoff_min_s
-                    _Held(self._config, self._clock, self._cipher, sock, key).serve(on_changes, stop)
+                    held = _Held(self._config, self._clock, self._cipher, sock, key, self._on_news)
+                    held.serve(on_changes, stop)
             except (BdcError, OSError) as fault:
                 _log.warning("notice connection lost: %s", getattr(fault, "code", type(fault).__name__))
             except Exception:
@@ -59,9 +62,15 @@ class _Held:
     """One signed-on notice connection, for as long as it lasts."""
 
     def __init__(
-        self, config: BdcConfig, clock: Clock, cipher: SessionCipher, sock: socket.socket, key: bytes
+        self,
+        config: BdcConfig,
+        clock: Clock,
+        cipher: SessionCipher,
+        sock: socket.socket,
+        key: bytes,
+        on_news: NewsTaker | None,
     ) -> None:
-        self._config, self._clock, self._cipher = config, clock, cipher
+        self._config, self._clock, self._cipher, self._on_news = config, clock, cipher, on_news
         self._sock, self._key = sock, key
         self._heard_at = time.monotonic()
         self._probed = False
@@ -83,6 +92,8 @@ class _Held:
         message = parse(self._cipher.decrypt(self._key, frame.payload))
         if message.head.get("TxCode") == "SBDC100":
             self._deliver(message, on_changes)
+        elif message.head.get("TxCode") in PUSHED:
+            self._deliver_letter(message)
 
     def _deliver(self, message: Message, on_changes: OnChanges) -> None:
         try:
@@ -96,11 +107,23 @@ class _Held:
         on_changes(changes)
         self._acknowledge(message, "0", OK)
 
+    def _deliver_letter(self, message: Message) -> None:
+        try:
+            news = news_of(message.head["TxCode"], message.body)
+        except BadMessage as fault:
+            # As with movements: what it says is still found by BDC904.
+            _log.error("a letter could not be read and was refused: %s", fault.code)
+            self._acknowledge(message, "1", UNREADABLE)
+            return
+        if self._on_news is not None:
+            self._on_news([news])
+        self._acknowledge(message, "0", OK)
+
     def _acknowledge(self, notice: Message, status: str, code: str) -> None:
         head = request_head(
             self._config,
             self._clock,
-            "SBDC100",
+            notice.head.get("TxCode", ""),
             notice.head.get("SendSeqNo", ""),
             self._config.settlement_node,
         )
