@@ -23,6 +23,8 @@ from app.member_api import (
     mini,
     other_way,
     records,
+    statements,
+    trials,
 )
 from app.member_api import auth as member_auth
 from app.ops import health
@@ -65,6 +67,8 @@ def create_app(own: Ports) -> APIFlask:
         mini,
         home,
         loans,
+        trials,
+        statements,
         applications,
         face,
         face_rights,

@@ -12,13 +12,12 @@ from flask import g, request
 
 from app.http.auth import member_only
 from app.http.idempotency import run_once
-from app.member_api.reading import key_of, path_key
+from app.member_api.reading import key_of, path_key, small_int
 from app.member_api.schemas import ApplicationOut, ApplicationsOut, ConfirmIn
 from app.member_api.showing import show
 from app.ports import Ports, ports
 from services.applications.service import applications_of, load
 from services.core.db import transaction
-from services.core.errors import Invalid
 from services.items.engine import state_table
 
 blueprint = APIBlueprint("applications", __name__, url_prefix="/api/v1", tag="办件")
@@ -77,13 +76,6 @@ def wait_for(look: Any, enough: Any, wait_s: int) -> dict[str, Any]:
         WAITERS.release()
 
 
-def small_int(text: str, most: int, field: str) -> int:
-    """A whole number of 0 to `most` from a query; raises Invalid."""
-    if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) > most:
-        raise Invalid("这一项填得不对。", code="field.invalid", field=field)
-    return int(text)
-
-
 @blueprint.post("/applications/<application_id>/confirm")
 @blueprint.input(ConfirmIn, arg_name="body")
 @blueprint.output(ApplicationOut, status_code=201)
@@ -105,7 +97,9 @@ def confirm(application_id: str, body: ConfirmIn) -> Any:
 
 @blueprint.post("/applications/<application_id>/cancel")
 @blueprint.output(ApplicationOut)
-@blueprint.doc(summary="撤销办件", description="批准之前可以撤销；批准后等待付款（`waiting`）时也可以，钱马上退回账户。")
+@blueprint.doc(
+    summary="撤销办件", description="批准之前可以撤销；批准后等待付款（`waiting`）时也可以，钱马上退回账户。"
+)
 @member_only
 def cancel(application_id: str) -> Any:
     """Withdraw an application that is not approved yet, or stop a payment that waits."""

@@ -10,7 +10,7 @@ from flask import g, request
 
 from app.http.auth import member_only
 from app.http.rate_limit import Limit, hit
-from app.member_api.applications import WAIT_MAX_S, small_int, wait_for
+from app.member_api.applications import WAIT_MAX_S, wait_for
 from app.member_api.face_schemas import (
     FaceSessionIn,
     FaceSessionOut,
@@ -19,7 +19,7 @@ from app.member_api.face_schemas import (
     FramesOut,
     ReturnedIn,
 )
-from app.member_api.reading import base64_bytes, base64url, key_of, path_key
+from app.member_api.reading import base64_bytes, base64url, key_of, path_key, small_int
 from app.ports import Ports, ports
 from services.core.clock import shanghai_iso
 from services.core.db import transaction

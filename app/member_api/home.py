@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from app.http.auth import member_only
+from app.member_api.item_views import item_summary
 from app.member_api.reading import key_of
 from app.member_api.schemas import AccountOut, CardsOut, HomeOut, PostingsOut
 from app.member_api.showing import show
-from app.member_api.views import card_view, item_summary, movement_view
+from app.member_api.views import card_view, movement_view
 from app.ports import Ports, ports
 from services.accounts.rules import STATE_TEXTS
 from services.accounts.service import account_of, cards_of
@@ -25,14 +27,14 @@ from services.core.db import transaction
 from services.core.errors import Invalid
 from services.core.pii import mask_account_no, mask_name
 from services.items.engine import state_table
-from services.ledger.queries import balance_of, fund_movements
+from services.ledger.queries import Wanted, balance_of, fund_movements
 from services.members.binding import binding_of_member
 from services.members.identity import person_of
 from services.notices.texts import short_time
 
 blueprint = APIBlueprint("home", __name__, url_prefix="/api/v1", tag="首页与账户")
 _HOME_POSTINGS, _PAGE_MAX = 3, 100
-_LIMIT = re.compile(r"[0-9]{1,3}")
+_LIMIT, _YEAR = re.compile(r"[0-9]{1,3}"), re.compile(r"20[0-9]{2}")
 
 
 @blueprint.get("/home")
@@ -107,23 +109,52 @@ def _account(session: Session, own: Ports, account_id: UUID) -> dict[str, Any]:
 @blueprint.get("/account/postings")
 @blueprint.output(PostingsOut)
 @blueprint.doc(
-    summary="账户明细", description="从新到旧；`before` 取上一页的 `next_before`，`limit` 最多 100。"
+    summary="账户明细",
+    description="从新到旧；`before` 取上一页的 `next_before`，`limit` 最多 100。"
+    "`year` 只看一个自然年，`kind` 只看一类：contribution 缴存、withdrawal 提取、interest 结息、loan 还贷款、other 其他。",
 )
 @member_only
 def postings() -> Any:
     """Movements of the fund, newest first."""
     before = request.args.get("before")
     limit = _limit(request.args.get("limit", "20"))
+    wanted = _wanted(request.args.get("year"), request.args.get("kind"))
     own = ports()
     with transaction(own.sessions) as session:
         found = fund_movements(
-            session, g.account_id, limit=limit + 1, before=key_of(before, field="before") if before else None
+            session,
+            g.account_id,
+            limit=limit + 1,
+            before=key_of(before, field="before") if before else None,
+            wanted=wanted,
         )
     page = found[:limit]
     return {
         "postings": [movement_view(movement) for movement in page],
         "next_before": str(page[-1].journal_id) if len(found) > limit else None,
     }
+
+
+_KINDS = {
+    "contribution": frozenset({"contribution"}),
+    "withdrawal": frozenset({"withdrawal_hold", "withdrawal_reverse", "withdrawal_return"}),
+    "interest": frozenset({"interest"}),
+    "loan": frozenset({"loan_offset"}),
+}
+_NAMED = frozenset(kind for kinds in _KINDS.values() for kind in kinds)
+
+
+def _wanted(year: str | None, kind: str | None) -> Wanted:
+    if year is not None and _YEAR.fullmatch(year) is None:
+        raise Invalid("请选一个年份。", code="field.invalid", field="year")
+    if kind is not None and kind != "other" and kind not in _KINDS:
+        raise Invalid("没有这一类进出。", code="field.invalid", field="kind")
+    return Wanted(
+        kinds=_KINDS.get(kind) if kind else None,
+        other_than=_NAMED if kind == "other" else None,
+        from_on=date(int(year), 1, 1) if year else None,
+        to_on=date(int(year), 12, 31) if year else None,
+    )
 
 
 def _limit(text: str) -> int:

@@ -11,26 +11,31 @@ from flask import g
 from app.http.auth import member_only
 from app.http.idempotency import run_once, stored_answer
 from app.http.rate_limit import Limit, hit
+from app.member_api.item_views import item_outlook, item_view
 from app.member_api.schemas import ApplicationOut, ItemOut, ItemsOut, QuoteOut
 from app.member_api.showing import show
-from app.member_api.views import card_view, item_summary, item_view, quote_view
+from app.member_api.views import card_view, quote_view
 from app.ports import ports
 from services.accounts.service import cards_of
 from services.core.clock import shanghai_day
 from services.core.db import transaction
 from services.core.identity import check_card_no
 from services.items.declaration import Form, Item
+from services.items.outlook import outlook, outlooks
 from services.items.registry import Registry
 from services.items.timing import pay_timing
 
 QUOTES = Limit("quotes", 60, 60)
 SUBMITS = Limit("submits", 20, 60)
+_LIST = "今天能不能办只看中心自己的记录，不查外部门；`usable` 为 false 的附原因 `why` 和最早日期 `next_on`。"
 
 
 def make_blueprint(registry: Registry) -> APIBlueprint:
     """Routes for every item of the registry."""
     blueprint = APIBlueprint("items", __name__, url_prefix="/api/v1", tag="事项")
-    blueprint.get("/items")(blueprint.output(ItemsOut)(blueprint.doc(summary="全部事项")(_list())))
+    blueprint.get("/items")(
+        blueprint.output(ItemsOut)(blueprint.doc(summary="全部事项", description=_LIST)(_list()))
+    )
     for item in registry:
         _add_item(blueprint, item, registry.partial_form(item))
     return blueprint
@@ -39,8 +44,12 @@ def make_blueprint(registry: Registry) -> APIBlueprint:
 def _list() -> Callable[[], Any]:
     @member_only
     def list_items() -> Any:
-        """All items, in the order members see them."""
-        return {"items": [item_summary(item) for item in ports().engine.items()]}
+        """All items, in the order members see them; nobody outside is asked."""
+        engine = ports().engine
+        with transaction(ports().sessions) as session:
+            local, policy = engine.local(session, g.account_id), engine.policy(session)
+            found = outlooks(engine.items(), local, engine.registry.partial_form, policy)
+        return {"items": [item_outlook(engine.registry.get(code), one) for code, one in found.items()]}
 
     return list_items
 
@@ -67,7 +76,10 @@ def _show(item: Item) -> Callable[[], Any]:
         """The declaration."""
         own = ports()
         own.engine.require_open(item)
-        return item_view(item, shanghai_day(own.clock.now()))
+        with transaction(own.sessions) as session:
+            facts = own.engine.local(session, g.account_id).facts(item, interest=False)
+            found = outlook(item, facts, own.engine.registry.partial_form(item)(), own.engine.policy(session))
+        return item_view(item, found, shanghai_day(own.clock.now()))
 
     return show_item
 

@@ -1,12 +1,12 @@
-"""Shapes 数据结构 of loans, of the calculator and of the annual statement. Amounts are fen."""
+"""Shapes 数据结构 of loans. Amounts are fen."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field
 
-from app.member_api.shapes import In, Out
+from app.member_api.shapes import Out
 
 
 class LoanCardOut(Out):
@@ -68,13 +68,28 @@ class InstalmentOut(Out):
     paid_on: str | None
 
 
+class PlanYearOut(Out):
+    """One calendar year of the plan: what is repaid in it, and what is owed at its end."""
+
+    year: int
+    principal_fen: int
+    interest_fen: int
+    paid_fen: int
+    balance_after_fen: int
+
+
 class LoanPlanOut(Out):
-    """The whole plan: what was paid, what is overdue, what is ahead."""
+    """The plan by years, and a page of instalments: what was paid, what is overdue, what is ahead.
+
+    Pass `next_after` as `after` for the next page.
+    """
 
     loan_id: str
     version: int
     interest_ahead_fen: int
+    years: list[PlanYearOut]
     instalments: list[InstalmentOut]
+    next_after: int | None
 
 
 class RepaymentOut(Out):
@@ -95,60 +110,3 @@ class RepaymentsOut(Out):
     """The loan's history, newest first."""
 
     repayments: list[RepaymentOut]
-
-
-class LoanTrialIn(In):
-    """A loan to try: amount, months, A.11 01 等额本息 or 02 等额本金, first or second home."""
-
-    amount_fen: StrictInt = Field(gt=0, le=10_000_000_000)
-    months: StrictInt = Field(ge=1, le=480)
-    method: Literal["01", "02"] = "01"
-    home: Literal["first", "second"] = "first"
-
-
-class TrialYearOut(Out):
-    """One year of the trial."""
-
-    year: int
-    amount_fen: int
-    principal_fen: int
-    interest_fen: int
-    balance_after_fen: int
-
-
-class LoanTrialOut(Out):
-    """What the loan would cost at today's rate, and the other way of repaying beside it."""
-
-    rate_text: str
-    method: str
-    method_text: str
-    first_fen: int
-    second_fen: int
-    last_fen: int
-    total_interest_fen: int
-    total_fen: int
-    years: list[TrialYearOut]
-    other_method_text: str
-    other_first_fen: int
-    other_total_interest_fen: int
-    note: str
-
-
-class StatementOut(Out):
-    """A year of interest, 1 July to 30 June, named by the year it ends in; in positive, out negative."""
-
-    year: int
-    from_on: str
-    to_on: str
-    complete: bool
-    display_name: str
-    account_no_masked: str
-    employer: str
-    opening_fen: int
-    contributed_fen: int
-    contributed_months: int
-    interest_fen: int
-    withdrawn_fen: int
-    loan_fen: int
-    other_fen: int
-    closing_fen: int

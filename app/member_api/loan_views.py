@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from services.core.clock import shanghai_day
 from services.core.crypto import FieldCipher
-from services.loans.calculator import LoanTrial
 from services.loans.codes import LOAN_BUSINESS, REPAYMENT_METHODS
 from services.loans.contract import house_of
 from services.loans.facts import LoanFact
-from services.loans.models import Loan, LoanRepayment
-from services.loans.rules import Plan
+from services.loans.models import Loan, LoanInstalment, LoanRepayment
 from services.loans.standing import Standing
 from services.loans.states import INSTALMENT_STATES, LOAN_STATES
 
@@ -58,27 +58,49 @@ def loan_view(fact: LoanFact, loan: Loan, cipher: FieldCipher) -> dict[str, Any]
     }
 
 
-def plan_view(standing: Standing) -> dict[str, Any]:
-    """The plan in force."""
+def plan_view(standing: Standing, after: int, limit: int) -> dict[str, Any]:
+    """The plan in force by years, and the instalments after one, `limit` at most."""
+    rows = [row for row in standing.rows if row.no > after]
+    page = rows[:limit]
     return {
         "loan_id": str(standing.loan.loan_id),
         "version": standing.loan.plan_version,
         "interest_ahead_fen": sum(row.interest_fen for row in standing.rows if row.state != "paid"),
-        "instalments": [
+        "years": plan_years(standing.rows),
+        "instalments": [_instalment(row) for row in page],
+        "next_after": page[-1].no if len(page) < len(rows) else None,
+    }
+
+
+def plan_years(rows: Sequence[LoanInstalment]) -> list[dict[str, int]]:
+    """Instalments added up by the calendar year they are due in."""
+    years: list[dict[str, int]] = []
+    for year, due in groupby(rows, key=lambda row: row.due_on.year):
+        found = list(due)
+        years.append(
             {
-                "no": row.no,
-                "due_on": row.due_on.isoformat(),
-                "state": row.state,
-                "state_text": INSTALMENT_STATES.labels[row.state],
-                "amount_fen": row.principal_fen + row.interest_fen,
-                "principal_fen": row.principal_fen,
-                "interest_fen": row.interest_fen,
-                "balance_after_fen": row.balance_after_fen,
-                "rate_text": rate_text(row.rate_ppm),
-                "paid_on": row.paid_on.isoformat() if row.paid_on else None,
+                "year": year,
+                "principal_fen": sum(row.principal_fen for row in found),
+                "interest_fen": sum(row.interest_fen for row in found),
+                "paid_fen": sum(row.principal_fen + row.interest_fen for row in found if row.state == "paid"),
+                "balance_after_fen": found[-1].balance_after_fen,
             }
-            for row in standing.rows
-        ],
+        )
+    return years
+
+
+def _instalment(row: LoanInstalment) -> dict[str, Any]:
+    return {
+        "no": row.no,
+        "due_on": row.due_on.isoformat(),
+        "state": row.state,
+        "state_text": INSTALMENT_STATES.labels[row.state],
+        "amount_fen": row.principal_fen + row.interest_fen,
+        "principal_fen": row.principal_fen,
+        "interest_fen": row.interest_fen,
+        "balance_after_fen": row.balance_after_fen,
+        "rate_text": rate_text(row.rate_ppm),
+        "paid_on": row.paid_on.isoformat() if row.paid_on else None,
     }
 
 
@@ -95,37 +117,3 @@ def repayment_view(row: LoanRepayment) -> dict[str, Any]:
         "penalty_fen": row.penalty_fen,
         "balance_after_fen": row.balance_after_fen,
     }
-
-
-def trial_view(trial: LoanTrial) -> dict[str, Any]:
-    """What a loan would cost."""
-    rows = trial.rows
-    return {
-        "rate_text": rate_text(trial.rate_ppm),
-        "method": trial.method,
-        "method_text": REPAYMENT_METHODS[trial.method],
-        "first_fen": rows[0].amount_fen,
-        "second_fen": rows[1].amount_fen if len(rows) > 1 else 0,
-        "last_fen": rows[-1].amount_fen,
-        "total_interest_fen": trial.interest_fen,
-        "total_fen": trial.amount_fen + trial.interest_fen,
-        "years": _years(rows),
-        "other_method_text": REPAYMENT_METHODS[trial.other.method],
-        "other_first_fen": trial.other.first_fen,
-        "other_total_interest_fen": trial.other.interest_fen,
-        "note": "按今天的利率估算，仅供参考。能贷多少、利率多少，以审批和借款合同为准。",
-    }
-
-
-def _years(rows: Plan) -> list[dict[str, int]]:
-    years = [rows[start : start + 12] for start in range(0, len(rows), 12)]
-    return [
-        {
-            "year": number,
-            "amount_fen": sum(row.amount_fen for row in year),
-            "principal_fen": sum(row.principal_fen for row in year),
-            "interest_fen": sum(row.interest_fen for row in year),
-            "balance_after_fen": year[-1].balance_after_fen,
-        }
-        for number, year in enumerate(years, 1)
-    ]

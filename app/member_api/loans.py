@@ -1,43 +1,31 @@
-"""Loans 贷款 of the member, the calculator 贷款试算 and the annual statement 年度对账单."""
+"""Loans 贷款 of the member: how they stand, the plan and the history."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
 from apiflask import APIBlueprint
-from flask import g
+from flask import g, request
 from sqlalchemy.orm import Session
 
 from app.http.auth import member_only
-from app.http.rate_limit import Limit, hit
 from app.member_api.loan_schemas import (
     LoanOut,
     LoanPlanOut,
     LoansOut,
-    LoanTrialIn,
-    LoanTrialOut,
     RepaymentsOut,
-    StatementOut,
 )
-from app.member_api.loan_views import loan_view, plan_view, repayment_view, trial_view
-from app.member_api.reading import path_key
+from app.member_api.loan_views import loan_view, plan_view, repayment_view
+from app.member_api.reading import path_key, small_int
 from app.ports import Ports, ports
-from services.accounts.service import account_of
-from services.contributions.statements import statement_of
 from services.core.clock import shanghai_day
 from services.core.db import transaction
 from services.core.errors import NotFound
-from services.core.pii import mask_account_no, mask_name
-from services.loans.calculator import try_loan
 from services.loans.queries import loan_facts, loan_held, loans_held, repayments_of
 from services.loans.standing import standing_of
-from services.members.identity import person_of
 
-_YEAR = re.compile(r"20[0-9]{2}")
-blueprint = APIBlueprint("loans", __name__, url_prefix="/api/v1", tag="贷款与对账单")
-TRIALS = Limit("trials", 60, 60)
+blueprint = APIBlueprint("loans", __name__, url_prefix="/api/v1", tag="贷款")
 
 
 @blueprint.get("/loans")
@@ -76,14 +64,20 @@ def loan(loan_id: str) -> Any:
 
 @blueprint.get("/loans/<loan_id>/plan")
 @blueprint.output(LoanPlanOut)
-@blueprint.doc(summary="还款计划", description="现行计划的全部期次：已还、逾期和未到期。")
+@blueprint.doc(
+    summary="还款计划",
+    description="现行计划：按年合计，和各期（已还、逾期、未到期）。"
+    "`limit`（1–480）只取这么多期，`after` 取上一页的 `next_after`。",
+)
 @member_only
 def loan_plan(loan_id: str) -> Any:
-    """The plan in force."""
+    """The plan in force, whole or by the page."""
     own = ports()
+    after = small_int(request.args.get("after", "0"), 480, "after")
+    limit = small_int(request.args.get("limit", "480"), 480, "limit", least=1)
     with transaction(own.sessions) as session:
         held = loan_held(session, g.account_id, path_key(loan_id)).loan
-        return plan_view(standing_of(session, held.account_id, held.loan_id))
+        return plan_view(standing_of(session, held.account_id, held.loan_id), after, limit)
 
 
 @blueprint.get("/loans/<loan_id>/repayments")
@@ -96,44 +90,3 @@ def loan_repayments(loan_id: str) -> Any:
     with transaction(own.sessions) as session:
         held = loan_held(session, g.account_id, path_key(loan_id)).loan
         return {"repayments": [repayment_view(row) for row in repayments_of(session, held)]}
-
-
-@blueprint.post("/trial/loan")
-@blueprint.input(LoanTrialIn, arg_name="form")
-@blueprint.output(LoanTrialOut)
-@blueprint.doc(
-    summary="贷款试算", description="按今天的利率，算一笔公积金贷款每月还多少、一共多少利息。不留记录。"
-)
-@member_only
-def trial_loan(form: LoanTrialIn) -> Any:
-    """What a loan would cost."""
-    own = ports()
-    hit(TRIALS, str(g.account_id))
-    with transaction(own.sessions) as session:
-        policy = own.engine.policy(session)
-    return trial_view(try_loan(policy, form.amount_fen, form.months, form.method, form.home))
-
-
-@blueprint.get("/statements/<year>")
-@blueprint.output(StatementOut)
-@blueprint.doc(
-    summary="年度对账单",
-    description="结息年度：上年 7 月 1 日到 `year` 年 6 月 30 日。本年度没过完的，算到今天。",
-)
-@member_only
-def statement(year: str) -> Any:
-    """A year of the member's fund."""
-    own = ports()
-    today = shanghai_day(own.clock.now())
-    with transaction(own.sessions) as session:
-        found = statement_of(session, g.account_id, int(year), today) if _YEAR.fullmatch(year) else None
-        if found is None:
-            raise NotFound("没有这一年的对账单。", code="statement.none")
-        fields = {name: getattr(found, name) for name in found.__slots__}
-        return {
-            **fields,
-            "from_on": found.from_on.isoformat(),
-            "to_on": found.to_on.isoformat(),
-            "display_name": mask_name(person_of(session, own.cipher, g.account_id).name),
-            "account_no_masked": mask_account_no(account_of(session, g.account_id).account_no),
-        }

@@ -39,3 +39,10 @@ def base64_bytes(text: str, *, field: str) -> bytes:
         return b64decode(text, validate=True)
     except (Base64Error, ValueError):
         raise Invalid("画面没有传好，请重新刷脸。", code="face.frames_invalid", field=field) from None
+
+
+def small_int(text: str, most: int, field: str, least: int = 0) -> int:
+    """A whole number of `least` to `most` from a query; raises Invalid."""
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not least <= int(text) <= most:
+        raise Invalid("这一项填得不对。", code="field.invalid", field=field)
+    return int(text)

@@ -70,6 +70,14 @@ class ItemSummary(Out):
     kind: str
 
 
+class ItemOutlookOut(ItemSummary):
+    """An item with whether it can be used today as far as our own books know; if not, why, and the first day it can."""
+
+    usable: bool
+    why: str | None
+    next_on: str | None
+
+
 class BasisOut(Out):
     """A rule the item rests on."""
 
@@ -85,7 +93,7 @@ class SourceOut(Out):
     why: str
 
 
-class ItemOut(ItemSummary):
+class ItemOut(ItemOutlookOut):
     """An item's declaration; `form_schema` is JSON Schema with x-widget hints for the page."""
 
     legal_basis: list[BasisOut]
@@ -99,9 +107,9 @@ class ItemOut(ItemSummary):
 
 
 class ItemsOut(Out):
-    """All items."""
+    """All items; one that cannot be used today is there too, with its reason."""
 
-    items: list[ItemSummary]
+    items: list[ItemOutlookOut]
 
 
 class CardOut(Out):

@@ -17,7 +17,7 @@ from services.core.clock import shanghai_iso
 from services.core.money import yuan_text, yuan_words
 from services.items.declaration import Approval, Item, Part
 from services.items.engine import state_table
-from services.items.facts import SHARED, Facts
+from services.items.facts import Facts
 from services.items.judging import Quote
 from services.items.timing import PayTiming
 from services.ledger.queries import FundMovement
@@ -89,33 +89,6 @@ def card_view(card: PayeeCard, now: datetime) -> dict[str, Any]:
     }
 
 
-def item_summary(item: Item) -> dict[str, Any]:
-    """An item as lists show it."""
-    return {
-        "code": item.code,
-        "name_zh": item.name_zh,
-        "group": item.group,
-        "summary": item.summary,
-        "kind": item.kind,
-    }
-
-
-def item_view(item: Item, today: date) -> dict[str, Any]:
-    """An item's declaration for the page, with the rules in force today."""
-    basis = [b for b in item.legal_basis if b.holds_on(today)]
-    return {
-        **item_summary(item),
-        "legal_basis": [{"title": b.title, "article": b.article, "text": b.text} for b in basis],
-        "form_schema": item.form.model_json_schema(),
-        "needs_consent": ["data_sharing"] if item.needs & SHARED else [],
-        "sources": [{"name": name, "why": why} for name, why in item.sources],
-        "verification": item.verification.value,
-        "approval": Approval.INSTANT.value,
-        "sla_text": item.sla_text,
-        "documents": list(item.documents),
-    }
-
-
 def quote_view(
     quote: Quote, form: Any, cards: list[dict[str, Any]], timing: PayTiming | None = None
 ) -> dict[str, Any]:
@@ -126,14 +99,14 @@ def quote_view(
         "max_fen": quote.amount.max_fen if quote.amount and quote.allowed else None,
         "headline": _headline(quote),
         "explanation": quote.amount.headline if quote.amount and quote.allowed else "",
-        "breakdown": _parts(quote.amount.parts) if quote.allowed and quote.amount else [],
-        "preview": _parts(quote.amount.preview) if quote.allowed and quote.amount else [],
+        "breakdown": parts_view(quote.amount.parts) if quote.allowed and quote.amount else [],
+        "preview": parts_view(quote.amount.preview) if quote.allowed and quote.amount else [],
         "verb": quote.amount.verb if quote.amount else "提",
         "refusals": [refusal.to_json() for refusal in quote.refusals],
         "facts": facts_view(quote.facts),
-        "next_on": _day(_earliest(quote) if not quote.allowed else next_on),
+        "next_on": day_or_none(_earliest(quote) if not quote.allowed else next_on),
         "cards": cards,
-        "verification": quote.item.verification.value,
+        "verification": quote.verification.value,
         "approval": quote.approval.value,
         "asks": _asks(quote, form) if quote.allowed else [],
         "choices": _choices(quote) if quote.allowed else {},
@@ -172,7 +145,7 @@ def _earliest(quote: Quote) -> date | None:
     return None if not days or None in days else max(day for day in days if day)
 
 
-def _parts(parts: Sequence[Part]) -> list[dict[str, Any]]:
+def parts_view(parts: Sequence[Part]) -> list[dict[str, Any]]:
     return [{"label": p.label, "amount_fen": p.amount_fen, "text": p.text, "source": p.source} for p in parts]
 
 
@@ -219,7 +192,7 @@ def application_view(
         "refusals": application.result.get("refusals", []),
         "certificate": certificate,
         "result": application.result,
-        "next_available_on": _day(next_on),
+        "next_available_on": day_or_none(next_on),
         "created_at": shanghai_iso(application.created_at),
         "updated_at": shanghai_iso(application.updated_at),
         "account_balance_fen": balance_fen,
@@ -392,5 +365,5 @@ def certificate_view(certificate: Certificate, own: Ports) -> dict[str, Any]:
     }
 
 
-def _day(day: date | None) -> str | None:
+def day_or_none(day: date | None) -> str | None:
     return day.isoformat() if day else None

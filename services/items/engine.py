@@ -111,16 +111,17 @@ class Engine:
     ) -> None:
         self.registry = registry
         self._loader = loader
+        self.local = loader.local
         self._effects = effects
         self._faces = faces
-        self._policies = policies
+        self.policies = policies
         self._numbers = numbers
         self._cipher = cipher
         self._clock = clock
 
     def policy(self, session: Session) -> Policy:
         """The figures in force today."""
-        return self._policies.on(session, shanghai_day(self._clock.now()))
+        return self.policies.on(session, shanghai_day(self._clock.now()))
 
     def prepare(self, account_id: UUID, item: Item, form: Any) -> Prepared:
         """Ask the departments the item needs, outside any transaction. Raises ConsentRequired, ItemAbsent."""
@@ -344,7 +345,7 @@ class Engine:
         if not isinstance(effect, CloseAccount):
             return None
         today, account_id = shanghai_day(self._clock.now()), application.account_id
-        interest = closing_interest(session, self._policies, account_id, today)
+        interest = closing_interest(session, self.policies, account_id, today)
         return balance_of(session, account_id).balance_fen + interest.interest_fen
 
     def _too_late(self, application: Application) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +33,11 @@ from services.items.facts import (
     ContributionFacts,
     Fact,
     Facts,
+    LoanFacts,
     SourceNote,
     UsageFacts,
 )
+from services.items.local import LocalFacts
 from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import lock_keys, unnamed_count, usage_of_keys
 from services.ledger.queries import balance_of
@@ -174,6 +177,28 @@ class FactLoader:
             sources=(*_own_notes(item, now), *shared.sources),
         )
 
+    def local(self, session: Session, account_id: UUID) -> LocalFacts:
+        """Facts of our own tables for many items at a time; nobody outside is asked, and no table is read twice."""
+        today = shanghai_day(self._clock.now())
+        counted = cache(lambda: _counted(session, account_id))
+
+        def usage(item: Item, loans: LoanFacts | None) -> UsageFacts:
+            keys = sorted({loan.key for loan in loans.loans}) if loans and _spends_loans(item) else []
+            keyed = usage_of_keys(session, account_id, item.code, keys, today)
+            return replace(_own_usage(counted(), item.code, today), keyed=keyed)
+
+        return LocalFacts(
+            today=today,
+            account=_account(session, account_id),
+            readers={
+                Fact.CONTRIBUTIONS: lambda: _contributions(session, account_id, today),
+                Fact.LOANS: lambda: loan_facts(session, self._cipher, account_id, today, self._key),
+                Fact.AGREEMENT: lambda: _agreement(session, account_id),
+                Fact.CLOSING: lambda: self._closing(session, account_id, today),
+            },
+            usage=usage,
+        )
+
     def _closing(self, session: Session, account_id: UUID, today: date) -> ClosingFacts:
         found = closing_interest(session, self._policies, account_id, today)
         return ClosingFacts(found.from_on.isoformat(), found.interest_fen)
@@ -225,10 +250,27 @@ def _spends_loans(item: Item) -> bool:
 def _usage(
     session: Session, account_id: UUID, item: Item, shared: SharedFacts, keys: Set[str], today: date
 ) -> UsageFacts:
-    counted = [a for a in money_applications(session, account_id) if a.state in COUNTED_STATES]
-    same = [a for a in counted if a.item_code == item.code]
-    this_year = [a for a in same if a.submitted_on.year == today.year]
     spouse = account_of_mac(session, shared.spouse)
+    return replace(
+        _own_usage(_counted(session, account_id), item.code, today),
+        spouse_year_fen=counted_fen(
+            money_applications(session, spouse, item.code), today.year, COUNTED_STATES
+        )
+        if spouse
+        else 0,
+        keyed=usage_of_keys(session, account_id, item.code, sorted(keys), today),
+        unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
+    )
+
+
+def _counted(session: Session, account_id: UUID) -> list[Application]:
+    return [a for a in money_applications(session, account_id) if a.state in COUNTED_STATES]
+
+
+def _own_usage(counted: Sequence[Application], item_code: str, today: date) -> UsageFacts:
+    """What the member's own applications come to for one item."""
+    same = [a for a in counted if a.item_code == item_code]
+    this_year = [a for a in same if a.submitted_on.year == today.year]
     last = {a.item_code: a.submitted_on.isoformat() for a in sorted(counted, key=lambda a: a.submitted_on)}
     return UsageFacts(
         year_fen=_sum(this_year),
@@ -236,15 +278,8 @@ def _usage(
         month_count=sum(1 for a in this_year if a.submitted_on.month == today.month),
         today_fen=_sum([a for a in counted if a.submitted_on == today]),
         in_flight=any(a.state in _IN_FLIGHT for a in counted),
-        spouse_year_fen=counted_fen(
-            money_applications(session, spouse, item.code), today.year, COUNTED_STATES
-        )
-        if spouse
-        else 0,
-        last_on=last.get(item.code),
+        last_on=last.get(item_code),
         last_by_item=last,
-        keyed=usage_of_keys(session, account_id, item.code, sorted(keys), today),
-        unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
     )
 
 

@@ -35,8 +35,26 @@ def balance_of(session: Session, account_id: UUID) -> Balance:
     return Balance(row.balance_fen, row.held_fen, row.frozen_fen) if row else Balance(0, 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which movements are looked for: of some kinds, between two days; everything when nothing is said."""
+
+    kinds: frozenset[str] | None = None
+    other_than: frozenset[str] | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+
+
+EVERYTHING = Wanted()
+
+
 def fund_movements(
-    session: Session, account_id: UUID, *, limit: int, before: UUID | None = None
+    session: Session,
+    account_id: UUID,
+    *,
+    limit: int,
+    before: UUID | None = None,
+    wanted: Wanted = EVERYTHING,
 ) -> list[FundMovement]:
     """Latest movements of the member's fund first; `before` is the last journal of the page before."""
     statement = (
@@ -49,6 +67,14 @@ def fund_movements(
         .order_by(Journal.accounting_on.desc(), Journal.journal_id.desc())
         .limit(limit)
     )
+    if wanted.kinds is not None:
+        statement = statement.where(Journal.kind.in_(wanted.kinds))
+    if wanted.other_than is not None:
+        statement = statement.where(Journal.kind.not_in(wanted.other_than))
+    if wanted.from_on is not None:
+        statement = statement.where(Journal.accounting_on >= wanted.from_on)
+    if wanted.to_on is not None:
+        statement = statement.where(Journal.accounting_on <= wanted.to_on)
     if before is not None:  # keys follow the time of writing, not the accounting day
         last = select(Journal.accounting_on, Journal.journal_id)
         last = last.where(Journal.account_id == account_id, Journal.journal_id == before)
@@ -76,7 +102,6 @@ _BY_DAY = text(
     "SELECT j.accounting_on, -sum(p.fen) AS fen FROM posting p JOIN journal j USING (account_id, journal_id)"
     " WHERE p.account_id = :account_id AND p.gl_code = :fund AND j.accounting_on >= :since GROUP BY 1 ORDER BY 1"
 )
-_LAST = text("SELECT max(business_ref) FROM journal WHERE account_id = :account_id AND kind = :kind")
 
 
 def fund_before(session: Session, account_id: UUID, since: date) -> int:
@@ -89,12 +114,6 @@ def fund_changes(session: Session, account_id: UUID, since: date) -> list[tuple[
     """What the member's fund changed by on each day from `since` on."""
     values = {"account_id": account_id, "fund": MEMBER_FUND, "since": since}
     return [(row.accounting_on, int(row.fen)) for row in session.execute(_BY_DAY, values)]
-
-
-def last_reference(session: Session, account_id: UUID, kind: str) -> str | None:
-    """The greatest reference among the member's journals of a kind; of references with a day in front, the latest."""
-    found: str | None = session.scalar(_LAST, {"account_id": account_id, "kind": kind})
-    return found
 
 
 _BY_KIND = text(
@@ -117,3 +136,25 @@ def fund_totals(session: Session, account_id: UUID, first: date, last: date) -> 
     """Changes of the member's fund by kind, from the first day to the last, both included."""
     values = {"account_id": account_id, "fund": MEMBER_FUND, "first": first, "last": last}
     return [KindTotal(row.kind, int(row.n), int(row.fen)) for row in session.execute(_BY_KIND, values)]
+
+
+_BY_MONTH = text(
+    "SELECT CAST(date_trunc('month', j.accounting_on) AS date) AS month, j.kind, -sum(p.fen) AS fen FROM posting p"
+    " JOIN journal j USING (account_id, journal_id) WHERE p.account_id = :account_id AND p.gl_code = :fund"
+    " AND j.accounting_on BETWEEN :first AND :last GROUP BY 1, 2 ORDER BY 1, 2"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    """What one kind of journal changed the member's fund by in one month; `month` is its first day."""
+
+    month: date
+    kind: str
+    amount_fen: int
+
+
+def fund_months(session: Session, account_id: UUID, first: date, last: date) -> list[MonthTotal]:
+    """Changes of the member's fund by month and kind, from the first day to the last, both included."""
+    values = {"account_id": account_id, "fund": MEMBER_FUND, "first": first, "last": last}
+    return [MonthTotal(row.month, row.kind, int(row.fen)) for row in session.execute(_BY_MONTH, values)]

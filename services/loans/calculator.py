@@ -36,8 +36,12 @@ class OtherWay:
     """The same loan repaid the other way."""
 
     method: Method
-    first_fen: int
-    interest_fen: int
+    rows: Plan
+
+    @property
+    def interest_fen(self) -> int:
+        """Interest over the whole term."""
+        return total_interest_fen(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,7 @@ def try_loan(policy: Policy, amount_fen: int, months: int, method: Method, home:
     ppm = policy.integer(rate_key(home, months))
     rows = _rows(policy.on, amount_fen, months, method, ppm)
     other: Method = "02" if method == "01" else "01"
-    across = _rows(policy.on, amount_fen, months, other, ppm)
-    beside = OtherWay(other, across[0].amount_fen, total_interest_fen(across))
+    beside = OtherWay(other, _rows(policy.on, amount_fen, months, other, ppm))
     return LoanTrial(amount_fen, method, ppm, rows, beside)
 
 
@@ -96,7 +99,7 @@ def try_prepayment(loan: LoanFact, amount_fen: int, on: date, change: Change) ->
         raise LoanSettled
     if loan.is_overdue:
         raise LoanOverdue
-    if loan.next_due_on == on.isoformat():
+    if loan.next_due_on <= on.isoformat():
         raise InstalmentDueToday
     steps = tuple(RateStep(date.fromisoformat(rate.from_on), rate.ppm) for rate in loan.rates)
     level = Level(loan.level_fen, loan.rate_ppm)
@@ -107,6 +110,14 @@ def try_prepayment(loan: LoanFact, amount_fen: int, on: date, change: Change) ->
         )
     except PrepaymentTooLarge:
         raise PrepaymentTooMuch from None
+
+
+def least_prepayment(policy: Policy, amount_fen: int) -> None:
+    """Raises Invalid `trial.prepay_under` for a sum below the smallest prepayment."""
+    least = policy.integer("loan.prepay_min_fen")
+    if amount_fen < least:
+        text = f"提前还款最少 {yuan_text(least)} 元，请改大一点再算。"
+        raise Invalid(text, code="trial.prepay_under", field="amount_fen", extra={"min_fen": least})
 
 
 def _rest(loan: LoanFact, first: date) -> Rest:

@@ -17,6 +17,8 @@ class Figure:
     key: str
     effective_from: date
     value: Any
+    trust: str = "secondary"
+    """How far its source is to be trusted; `assumed` is said to members wherever a trial rests on it."""
 
 
 @dataclass(frozen=True, slots=True)

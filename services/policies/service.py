@@ -42,6 +42,14 @@ class PolicyBook:
             found = [figure for figure in self._figures if figure.key == key]
         return tuple(sorted(found, key=lambda figure: figure.effective_from))
 
+    def assumed(self, session: Session, day: date) -> frozenset[str]:
+        """Names of the figures of a day that no text was found for."""
+        with self._lock:
+            self._refresh(session)
+            figures = sorted(self._figures, key=lambda figure: figure.effective_from)
+        trust = {figure.key: figure.trust for figure in figures if figure.effective_from <= day}
+        return frozenset(key for key, word in trust.items() if word == "assumed")
+
     def _refresh(self, session: Session) -> None:
         if monotonic() - self._read_at > _FRESH_SECONDS:
             self._figures = _read(session)
@@ -50,8 +58,10 @@ class PolicyBook:
 
 
 def _read(session: Session) -> list[Figure]:
-    rows = session.execute(select(PolicyValue.key, PolicyValue.effective_from, PolicyValue.value))
-    return [Figure(row.key, row.effective_from, row.value) for row in rows]
+    rows = session.execute(
+        select(PolicyValue.key, PolicyValue.effective_from, PolicyValue.value, PolicyValue.trust)
+    )
+    return [Figure(row.key, row.effective_from, row.value, row.trust) for row in rows]
 
 
 def seed_policies(session: Session, folder: Path) -> int:
