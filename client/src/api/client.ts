@@ -3,7 +3,11 @@
 import { ApiProblem } from './problem'
 import { signInAgain } from './signin'
 import { keepTokens, refreshBody } from './tokens'
-import { exchange, type Send } from './transport'
+import { exchange, sendFile, type Send } from './transport'
+// #ifdef MP-WEIXIN
+import { present } from './mini-login'
+import { downloadFile } from './transport'
+// #endif
 
 const PAUSES_MS = [500, 1500]
 
@@ -23,16 +27,19 @@ function refresh(): Promise<void> {
   return refreshing
 }
 
-async function inSession<T>(request: Send): Promise<T> {
+async function inSession<T>(ask: () => Promise<T>): Promise<T> {
+  // #ifdef MP-WEIXIN
+  await present()
+  // #endif
   try {
-    return await exchange<T>(request)
+    return await ask()
   } catch (fault) {
     if (!(fault instanceof ApiProblem) || !fault.code.startsWith('auth.')) throw fault
     if (fault.code === 'auth.expired') {
       const renewed = await refresh().then(() => true, () => false)
-      if (renewed) return exchange<T>(request)
+      if (renewed) return ask()
     }
-    if (fault.status === 401) return signInAgain()
+    if (fault.status === 401) return signInAgain(ask)
     throw fault
   }
 }
@@ -50,15 +57,24 @@ export async function again<T>(ask: () => Promise<T>): Promise<T> {
   return ask()
 }
 
-const patient = <T>(request: Send) => again(() => inSession<T>(request))
+const once = <T>(request: Send) => inSession(() => exchange<T>(request))
+const patient = <T>(request: Send) => again(() => once<T>(request))
 
 export const get = <T>(path: string, timeoutMs?: number) => patient<T>({ method: 'GET', path, timeoutMs })
 
 export const post = <T>(path: string, body: unknown = {}, timeoutMs?: number) =>
-  inSession<T>({ method: 'POST', path, body, timeoutMs })
+  once<T>({ method: 'POST', path, body, timeoutMs })
 
 /** POST under an Idempotency-Key: the server does it once, however often it is sent. */
 export const postOnce = <T>(path: string, body: unknown, key: string) =>
   patient<T>({ method: 'POST', path, body, headers: { 'Idempotency-Key': key }, timeoutMs: 20000 })
 
-export const remove = (path: string) => inSession<void>({ method: 'DELETE', path })
+export const remove = (path: string) => once<void>({ method: 'DELETE', path })
+
+/** One file, as the form field `file`. */
+export const upload = <T>(path: string, file: string | File) => inSession(() => sendFile<T>(path, file))
+// #ifdef MP-WEIXIN
+
+/** Where a file of the server lies on the phone, for a while. */
+export const download = (address: string) => again(() => inSession(() => downloadFile(address)))
+// #endif

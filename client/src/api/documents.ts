@@ -1,7 +1,6 @@
 /** Documents 材料: pictures added to an application. */
 
-import { get, remove } from './client'
-import { sendFile } from './transport'
+import { get, remove, upload } from './client'
 
 export interface DocumentRow {
   document_id: string
@@ -24,6 +23,6 @@ const place = (applicationId: string) => `/applications/${applicationId}/documen
 
 export const readDocuments = (applicationId: string) => get<DocumentList>(place(applicationId))
 export const addDocument = (applicationId: string, picture: string | File) =>
-  sendFile<DocumentRow>(place(applicationId), picture)
+  upload<DocumentRow>(place(applicationId), picture)
 export const removeDocument = (applicationId: string, documentId: string) =>
   remove(`${place(applicationId)}/${documentId}`)

@@ -31,8 +31,16 @@ export const askSmsCode = (body: { name: string; id_no: string; phone: string })
 export const bind = (body: { challenge_id: string; code: string; device_key?: JsonWebKey }) =>
   post<{ display_name: string; access_token?: string; refresh_token?: string }>('/bind', body)
 
+/** In the mini-program: WeChat tells the server the number, by the code its button gave. */
+export const bindByPhone = (body: { name: string; id_no: string; code: string }) =>
+  post<{ display_name: string; access_token?: string; refresh_token?: string }>('/bind/mini-phone', body, 20000)
+export const unbind = (channel: 'h5' | 'mini') => remove(`/session/binding?channel=${channel}`)
+
 export const readItem = (code: string) => get<ItemDetail>(`/items/${code}`)
 export const quote = (code: string, form: Form) => post<Quote>(`/items/${code}/quote`, form)
+/** A code to a number that is to be the member's. */
+export const askPhoneCode = (code: string, phone: string) =>
+  post<{ challenge_id: string; expires_at: string; resend_after_s: number }>(`/items/${code}/codes`, { phone })
 export const apply = (code: string, form: Form, key: string) =>
   postOnce<Application>(`/items/${code}/applications`, form, key)
 
@@ -75,5 +83,7 @@ export const awaitVerdict = (sessionId: string) =>
 
 export const readCards = () => list<Card>('/cards', 'cards')
 export const readCertificates = () => list<Certificate>('/certificates', 'certificates')
+/** What the member answered when WeChat asked whether we may write. */
+export const tellConsents = (answers: { template: string; accepted: boolean }[]) => post<void>('/notices/consents', answers)
 export const readNotices = () => list<NoticeRow>('/notices', 'notices')
 export const readAuditLog = () => list<AuditRow>('/audit-log', 'entries')

@@ -1,6 +1,9 @@
 /** Sign-in 登录: WeChat tells us who opened the page; tried again at most three times in a minute. */
 
 import { go } from '@/lib/nav'
+// #ifdef MP-WEIXIN
+import { enter } from './mini-login'
+// #endif
 
 const PLACE = 'anju.signins'
 const WINDOW_MS = 60_000
@@ -18,8 +21,15 @@ function tooOften(): boolean {
   return false
 }
 
-/** Leave for WeChat's sign-in, and come back to the home page. */
-export function signInAgain(): Promise<never> {
+/** The session is over. The page leaves for WeChat's sign-in and comes back to the home page; the mini-program signs in
+ * silently, asks again what was asked, and nobody notices. */
+export async function signInAgain<T>(ask: () => Promise<T>): Promise<T> {
+  // #ifdef MP-WEIXIN
+  if (!tooOften()) {
+    await enter()
+    return ask()
+  }
+  // #endif
   if (leaving) return NEVER
   // #ifdef H5
   if (!tooOften()) {

@@ -15,6 +15,11 @@ export function keepTokens(tokens: Tokens): void {
   // #endif
 }
 
+/** Whether there is anything to show who is asking; the page cannot know. */
+export function hasTokens(): boolean {
+  return 'Authorization' in bearer()
+}
+
 export function bearer(): Record<string, string> {
   // #ifndef H5
   const tokens = uni.getStorageSync(PLACE) as Tokens | ''
@@ -29,4 +34,11 @@ export function refreshBody(): Record<string, string> {
   if (tokens && tokens.refresh_token) return { refresh_token: tokens.refresh_token }
   // #endif
   return {}
+}
+
+/** The session is over for good. */
+export function dropTokens(): void {
+  // #ifndef H5
+  uni.removeStorageSync(PLACE)
+  // #endif
 }

@@ -176,7 +176,7 @@ export interface FormField {
   maxLength?: number
   minLength?: number
   pattern?: string
-  'x-widget'?: 'amount' | 'card' | 'choice' | 'date' | 'text' | 'yuan' | 'hidden'
+  'x-widget'?: 'amount' | 'card' | 'choice' | 'date' | 'phone-code' | 'text' | 'yuan' | 'hidden'
   'x-input'?: 'numeric'
   'x-help'?: string
   'x-labels'?: Record<string, string> | string[]
@@ -329,6 +329,16 @@ export interface SessionInfo {
   display_name: string | null
   cooling_until: string | null
   device_bound: boolean
+  channel: 'h5' | 'mini'
+  bindings: BoundWeChat[]
+}
+
+/** A WeChat user who is the member, in the public account or in the mini-program. */
+export interface BoundWeChat {
+  channel: 'h5' | 'mini'
+  bound_at: string
+  here: boolean
+  may_end: boolean
 }
 
 export interface ClientConfig {
@@ -336,4 +346,6 @@ export interface ClientConfig {
   appid: string
   hotline: string
   centre: string
+  /** Templates of the mini-program's subscribe messages. */
+  mini_templates?: string[]
 }
