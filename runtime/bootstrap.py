@@ -35,6 +35,7 @@ from services.items.card_route import CardRoute
 from services.items.effects import Effects
 from services.items.engine import Engine
 from services.items.loading import FactLoader
+from services.items.phone_codes import PhoneCodes
 from services.items.registry import load_registry
 from services.loans.discharge import Discharges
 from services.notices.adapters.tencent_sms import TencentSmsChannel
@@ -171,6 +172,11 @@ class Product:
         return CardRoute(self.sessions, self.clock, self.cipher, self.engine, self.sharing, self.notices)
 
     @cached_property
+    def phone_codes(self) -> PhoneCodes:
+        """Codes to new numbers."""
+        return PhoneCodes(self.sessions, self.clock, self.cipher, self.notices)
+
+    @cached_property
     def wechat_config(self) -> WeChatConfig:
         """The public account."""
         return partners.public_account(self.settings)
@@ -283,6 +289,7 @@ class Product:
             engine=self.engine,
             faces=self.faces,
             card_route=self.card_route,
+            phone_codes=self.phone_codes,
             verifications=self.verifications,
             notices=self.notices,
             certificates=self.certificates,

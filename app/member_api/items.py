@@ -12,6 +12,7 @@ from app.http.auth import member_only
 from app.http.idempotency import run_once, stored_answer
 from app.http.rate_limit import Limit, hit
 from app.member_api.item_views import item_outlook, item_view
+from app.member_api.phone_codes import add_phone_code, count_phone_code
 from app.member_api.schemas import ApplicationOut, ItemOut, ItemsOut, QuoteOut
 from app.member_api.showing import show
 from app.member_api.views import card_view, quote_view
@@ -19,9 +20,10 @@ from app.ports import ports
 from services.accounts.service import cards_of
 from services.core.clock import shanghai_day
 from services.core.db import transaction
-from services.core.identity import check_card_no
+from services.core.identity import check_card_no, check_phone
 from services.items.declaration import Form, Item
 from services.items.outlook import outlook, outlooks
+from services.items.phone_codes import number_of
 from services.items.registry import Registry
 from services.items.timing import pay_timing
 
@@ -68,6 +70,7 @@ def _add_item(blueprint: APIBlueprint, item: Item, partial: type[Form]) -> None:
     blueprint.add_url_rule(path, f"show_{name}", show_view, methods=["GET"])
     blueprint.add_url_rule(f"{path}/quote", f"quote_{name}", quote, methods=["POST"])
     blueprint.add_url_rule(f"{path}/applications", f"submit_{name}", submit, methods=["POST"])
+    add_phone_code(blueprint, item)
 
 
 def _show(item: Item) -> Callable[[], Any]:
@@ -90,7 +93,7 @@ def _quote(item: Item) -> Callable[..., Any]:
         """Judge the item for the member, with what is filled in so far."""
         own = ports()
         hit(QUOTES, str(g.account_id))
-        _check_fields(form)
+        _check_fields(item, form)
         prepared = own.engine.prepare(g.account_id, item, form)
         with transaction(own.sessions) as session:
             cards = (
@@ -112,12 +115,13 @@ def _submit(item: Item) -> Callable[..., Any]:
         """Open an application."""
         own, account_id = ports(), g.account_id
         hit(SUBMITS, str(account_id))
-        _check_fields(form)
+        _check_fields(item, form)
         operation, body = f"submit:{item.code}", form.model_dump(mode="json")
         answered = stored_answer(account_id, operation, body)
         if answered is not None:
             return answered
-        prepared = own.engine.prepare(account_id, item, form)
+        count_phone_code(account_id, item, form)
+        prepared = own.engine.prepare(account_id, item, form, g.principal.openid)
         return run_once(
             account_id,
             operation,
@@ -129,7 +133,9 @@ def _submit(item: Item) -> Callable[..., Any]:
     return submit_item
 
 
-def _check_fields(form: Any) -> None:
-    card_no = getattr(form, "card_no", None)
+def _check_fields(item: Item, form: Any) -> None:
+    card_no, phone = getattr(form, "card_no", None), number_of(item, form)
     if card_no is not None:
         check_card_no(card_no)
+    if phone is not None:
+        check_phone(phone)

@@ -104,7 +104,7 @@ def list_notices() -> Any:
     """Notices and their fate."""
     own = ports()
     with transaction(own.sessions) as session:
-        found = own.notices.notices_of(session, g.account_id)
+        found = own.notices.notices_of(session, g.account_id).notices
     return {"notices": [{**notice, "created_at": shanghai_iso(notice["created_at"])} for notice in found]}
 
 

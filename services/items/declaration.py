@@ -155,6 +155,11 @@ class ChangeLoanCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangePhone:
+    """Effect: the number of the form, which a code was sent to, is the member's; both numbers are told, money waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepAgreement:
     """Effect: the agreement of the form is signed, changed or ended; its runs come by themselves."""
 
@@ -167,6 +172,7 @@ Effect = (
     | IssueCertificate
     | AddPayeeCard
     | ChangeLoanCard
+    | ChangePhone
 )
 Rule = Callable[[Facts, Any, Policy], Refusal | None]
 Kind = Literal["withdrawal", "certificate", "change"]

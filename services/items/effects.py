@@ -23,6 +23,7 @@ from services.items.agreeing import keep_agreement
 from services.items.declaration import (
     AddPayeeCard,
     ChangeLoanCard,
+    ChangePhone,
     CloseAccount,
     IssueCertificate,
     Item,
@@ -33,6 +34,7 @@ from services.items.declaration import (
 from services.items.facts import Facts, facts_from_json
 from services.items.fund_loans import chosen
 from services.items.loan_cards import change_loan_card
+from services.items.phone_changing import change_member_phone
 from services.items.repaying import Wish, finish_repaid, repay, settles_for
 from services.ledger.queries import balance_of
 from services.loans.discharge import ask_for_discharge
@@ -180,6 +182,10 @@ class Effects:
             move(session, application, PLAIN_STATES, "complete", actor=actor, at=now)
         elif isinstance(item.effect, ChangeLoanCard):
             change_loan_card(session, self._cipher, application, form, actor, self._clock.now())
+        elif isinstance(item.effect, ChangePhone):
+            now = self._clock.now()
+            policy = self._policies.on(session, shanghai_day(now))
+            change_member_phone(session, self._cipher, application, item, form, policy, actor=actor, at=now)
         else:
             raise TypeError(f"{item.code}: an effect that moves money is not completed here")
 

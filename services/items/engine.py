@@ -22,11 +22,12 @@ from services.applications.states import PLAIN_STATES
 from services.audit.service import record
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
-from services.core.errors import Conflict, Forbidden, NotFound
+from services.core.errors import Conflict, NotFound
 from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
+from services.items.cooling import refuse_cooling
 from services.items.declaration import (
     Approval,
     CloseAccount,
@@ -42,11 +43,11 @@ from services.items.facts import facts_from_json
 from services.items.judging import Quote, judge, refuse_unanswered
 from services.items.loading import FactLoader, SharedFacts
 from services.items.payees import payee_shown
+from services.items.phone_codes import use_phone_code
 from services.items.registry import Registry
 from services.items.usage import spend
 from services.ledger.queries import balance_of
 from services.ledger.service import lock_balance
-from services.members.binding import binding_of_member
 from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
@@ -75,12 +76,6 @@ class ItemAbsent(NotFound):
     code, title, detail = "item.not_open", "这项业务现在不办", "这项业务现在不办。"
 
 
-class StillCooling(Forbidden):
-    """Bound or changed lately: money has to wait."""
-
-    code, title = "member.cooling", "还在安全等待期"
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A complete form with the shared facts it needs, ready to be submitted in one transaction."""
@@ -88,6 +83,8 @@ class Prepared:
     item: Item
     form: Any
     shared: SharedFacts
+    openid: str | None = None
+    """The WeChat user who asks, where the form holds a code that they were sent."""
 
 
 def state_table(application: Application) -> StateTable:
@@ -123,10 +120,10 @@ class Engine:
         """The figures in force today."""
         return self.policies.on(session, shanghai_day(self._clock.now()))
 
-    def prepare(self, account_id: UUID, item: Item, form: Any) -> Prepared:
+    def prepare(self, account_id: UUID, item: Item, form: Any, openid: str | None = None) -> Prepared:
         """Ask the departments the item needs, outside any transaction. Raises ConsentRequired, ItemAbsent."""
         self.require_open(item)
-        return Prepared(item, form, self._loader.shared(account_id, item, form))
+        return Prepared(item, form, self._loader.shared(account_id, item, form), openid)
 
     def require_open(self, item: Item) -> None:
         """Raises ItemAbsent for an item that is not there today."""
@@ -140,8 +137,9 @@ class Engine:
 
     def quote(self, session: Session, account_id: UUID, prepared: Prepared) -> Quote:
         """Judge the item for the member as things stand."""
-        facts = self._loader.complete(session, account_id, prepared.item, prepared.shared)
-        return judge(prepared.item, facts, prepared.form, self.policy(session))
+        item, form = prepared.item, prepared.form
+        facts = self._loader.complete(session, account_id, item, prepared.shared, form)
+        return judge(item, facts, form, self.policy(session))
 
     def submit(self, session: Session, account_id: UUID, prepared: Prepared) -> Application:
         """Open an application: judged again under the account's lock, facts and quote stored with it.
@@ -150,7 +148,7 @@ class Engine:
         """
         now = self._clock.now()
         lock_balance(session, account_id)
-        self._refuse_cooling(session, account_id, prepared.item, now)
+        refuse_cooling(session, account_id, prepared.item, now)
         self._loader.lock_shared_caps(session, account_id, prepared.item, prepared.shared)
         quote = self.quote(session, account_id, prepared)
         if not quote.allowed:
@@ -158,6 +156,9 @@ class Engine:
                 quote.refusals[0].text, extra={"refusals": [refusal.to_json() for refusal in quote.refusals]}
             )
         refuse_unanswered(quote, prepared.form)
+        use_phone_code(
+            session, self._cipher, self._clock, account_id, prepared.item, prepared.form, prepared.openid
+        )
         card = self._card(session, account_id, quote, prepared.form, now)
         application = open_application(
             session, self._new(session, account_id, quote, prepared.form, card, now), now
@@ -178,22 +179,13 @@ class Engine:
                 "policy": quote.policy.version,
             },
         )
-        if prepared.item.verification is Verification.FACE:
+        if quote.verification is Verification.FACE:
             move(session, application, state_table(application), "require_face", actor="系统", at=now)
         elif quote.approval is Approval.REVIEW:
             move(session, application, state_table(application), "require_review", actor="系统", at=now)
         else:
             self._effects.complete(session, application, prepared.item, quote.facts, prepared.form)
         return application
-
-    @staticmethod
-    def _refuse_cooling(session: Session, account_id: UUID, item: Item, now: datetime) -> None:
-        binding = binding_of_member(session, account_id)
-        if item.kind == MONEY and binding is not None and now < binding.money_from:
-            hours = -(-int((binding.money_from - now).total_seconds()) // 3600)
-            raise StillCooling(
-                f"为了您的资金安全，绑定信息变更后要等 24 小时才能提取，还要等约 {hours} 小时。"
-            )
 
     @staticmethod
     def _card(session: Session, account_id: UUID, quote: Quote, form: Any, now: datetime) -> PayeeCard | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.applications.models import Application
 from services.core.errors import Invalid
-from services.items.declaration import Amount, Approval, Item, Refusal
+from services.items.declaration import Amount, Approval, Item, Refusal, Verification
 from services.items.facts import Facts, facts_from_json
 from services.items.rules import over_instant_limits
 from services.policies.rules import NotedValues, Policy
@@ -29,6 +29,7 @@ class Quote:
     facts: Facts
     policy: Policy
     figures: Mapping[str, Any]
+    verification: Verification
 
     def to_json(self) -> dict[str, Any]:
         """What is stored with the application."""
@@ -51,7 +52,14 @@ def judge(item: Item, facts: Facts, form: Any, policy: Policy) -> Quote:
     )
     amount = item.amount(facts, form, figures) if item.amount else None
     approval = _approval(item, facts, form, figures, amount)
-    return Quote(item, not refusals, refusals, amount, approval, facts, policy, values.used)
+    proof = _verification(item, figures)
+    return Quote(item, not refusals, refusals, amount, approval, facts, policy, values.used, proof)
+
+
+def _verification(item: Item, policy: Policy) -> Verification:
+    """A dated figure may ask for a face where the declaration does not; never the other way round (docs/adr/0020)."""
+    wanted = policy.values.get(f"item.{item.code}.verification")
+    return Verification.FACE if wanted == Verification.FACE.value else item.verification
 
 
 def _approval(item: Item, facts: Facts, form: Any, policy: Policy, amount: Amount | None) -> Approval:

@@ -34,22 +34,23 @@ from services.items.facts import (
     Fact,
     Facts,
     LoanFacts,
+    PhoneFacts,
     SourceNote,
     UsageFacts,
 )
 from services.items.local import LocalFacts
+from services.items.phone_codes import number_of
 from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import lock_keys, unnamed_count, usage_of_keys
 from services.ledger.queries import balance_of
 from services.loans.queries import loan_facts, loans_held
 from services.members.consents import ConsentRequired, consent_text, require_consent
-from services.members.identity import account_of_mac, id_no_mac
+from services.members.identity import account_of_mac, id_no_mac, person_of
 from services.members.models import Consent
 from services.policies.service import PolicyBook
 from services.withdrawals.service import counted_fen
-from services.withdrawals.states import COUNTED_STATES
+from services.withdrawals.states import COUNTED_STATES, LIVE_STATES
 
-_IN_FLIGHT = frozenset(COUNTED_STATES) - {"paid", "repaid"}
 _SOURCES = {
     Fact.MARRIAGE: ("civil.marriage", "民政婚姻登记"),
     Fact.PROPERTY: ("estate.ownership", "不动产登记"),
@@ -154,7 +155,9 @@ class FactLoader:
         couple = {f"couple:{min(account_id, spouse)}:{max(account_id, spouse)}"} if spouse else set()
         lock_keys(session, shared.keys() | own | couple)
 
-    def complete(self, session: Session, account_id: UUID, item: Item, shared: SharedFacts) -> Facts:
+    def complete(
+        self, session: Session, account_id: UUID, item: Item, shared: SharedFacts, form: Any
+    ) -> Facts:
         """Facts of our own tables, joined with the shared ones."""
         now = self._clock.now()
         today = shanghai_day(now)
@@ -172,6 +175,7 @@ class FactLoader:
             usage=_usage(session, account_id, item, shared, keys, today) if Fact.USAGE in needs else None,
             loans=loans,
             agreement=_agreement(session, account_id) if Fact.AGREEMENT in needs else None,
+            phone=self._phone(session, account_id, number_of(item, form)) if Fact.PHONE in needs else None,
             closing=self._closing(session, account_id, today) if Fact.CLOSING in needs else None,
             **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),
@@ -194,10 +198,16 @@ class FactLoader:
                 Fact.CONTRIBUTIONS: lambda: _contributions(session, account_id, today),
                 Fact.LOANS: lambda: loan_facts(session, self._cipher, account_id, today, self._key),
                 Fact.AGREEMENT: lambda: _agreement(session, account_id),
+                Fact.PHONE: lambda: self._phone(session, account_id),
                 Fact.CLOSING: lambda: self._closing(session, account_id, today),
             },
             usage=usage,
         )
+
+    def _phone(self, session: Session, account_id: UUID, wanted: str | None = None) -> PhoneFacts:
+        own = person_of(session, self._cipher, account_id).phone
+        money = any(a.state in LIVE_STATES for a in money_applications(session, account_id))
+        return PhoneFacts(own[-4:], own == wanted, money)
 
     def _closing(self, session: Session, account_id: UUID, today: date) -> ClosingFacts:
         found = closing_interest(session, self._policies, account_id, today)
@@ -277,7 +287,7 @@ def _own_usage(counted: Sequence[Application], item_code: str, today: date) -> U
         year_count=len(this_year),
         month_count=sum(1 for a in this_year if a.submitted_on.month == today.month),
         today_fen=_sum([a for a in counted if a.submitted_on == today]),
-        in_flight=any(a.state in _IN_FLIGHT for a in counted),
+        in_flight=any(a.state in LIVE_STATES for a in counted),
         last_on=last.get(item_code),
         last_by_item=last,
     )

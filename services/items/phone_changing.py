@@ -1,0 +1,68 @@
+"""Changing the number a member is reached at 换手机号, once the member has proven to mean it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.applications.models import Application
+from services.applications.service import money_applications, move
+from services.applications.states import PLAIN_STATES
+from services.core.crypto import FieldCipher
+from services.core.errors import Conflict
+from services.core.identity import check_phone
+from services.core.outbox import emit
+from services.items.declaration import Item
+from services.items.phone_codes import number_of
+from services.members.phones import change_phone
+from services.policies.rules import Policy
+from services.withdrawals.states import LIVE_STATES
+
+
+class MoneyUnderWay(Conflict):
+    """A withdrawal is not finished: who is told of it must not change meanwhile."""
+
+    code, title = "phone.money_under_way", "有一笔提取还没有办完"
+    detail = "您有一笔提取还没有办完。等它到账、退回，或者您撤销它以后，再换手机号。"
+
+
+def change_member_phone(
+    session: Session,
+    cipher: FieldCipher,
+    application: Application,
+    item: Item,
+    form: Any,
+    policy: Policy,
+    *,
+    actor: str,
+    at: datetime,
+) -> None:
+    """Put the number of the form on the record and tell both numbers; the caller holds the account's lock.
+
+    Raises MoneyUnderWay, SamePhone; nothing is changed then.
+    """
+    phone = number_of(item, form)
+    assert phone is not None  # the form asks for it
+    account_id = application.account_id
+    if any(one.state in LIVE_STATES for one in money_applications(session, account_id)):
+        raise MoneyUnderWay
+    changed = change_phone(
+        session,
+        cipher,
+        account_id,
+        application.application_id,
+        check_phone(phone),
+        actor=actor,
+        at=at,
+        money_from=at + timedelta(hours=policy.integer("cooling.phone_hours")),
+    )
+    money_from = changed.money_from.isoformat()
+    told = {"phone4": changed.tail4, "old_phone4": changed.old_tail4, "money_from": money_from}
+    application.result = {**application.result, **told}
+    session.flush()  # the state is moved by a statement of its own
+    move(session, application, PLAIN_STATES, "complete", actor=actor, at=at)
+    subject = {"application_id": str(application.application_id), "money_from": money_from}
+    emit(session, account_id, "phone.changed", {**subject, "phone4": changed.tail4}, at)
+    emit(session, account_id, "phone.left", subject, at)
