@@ -83,3 +83,13 @@ it('reads what was paid and the day of it', () => {
   expect(shownOf(price, '20000', [])).toBe('20,000.00 元')
   expect(shownOf(day, '2026-06-01', [])).toBe('2026年6月1日')
 })
+
+it('fills in a number and its code as one, and shows the number in groups', () => {
+  const [phone] = fieldsOf({ required: ['new_phone'], properties: { new_phone: { title: '新手机号', 'x-widget': 'phone-code' } } })
+  const text = JSON.stringify({ phone: '13900000002', challenge_id: 'c', code: '012345' })
+  expect(valueOf(phone, text)).toEqual({ phone: '13900000002', challenge_id: 'c', code: '012345' })
+  expect(valueOf(phone, '')).toBeUndefined()
+  expect(faultOf(phone, '', null)).toBe('请填新手机号，点「发验证码」，再填收到的 6 位数字。')
+  expect(faultOf(phone, text, null)).toBeNull()
+  expect(shownOf(phone, text, [])).toBe('139 0000 0002')
+})

@@ -20,6 +20,7 @@ const SEALS: Record<string, string> = {
   'leaving-withdrawal': '离',
   'contribution-certificate': '证',
   'payee-card-change': '卡',
+  'phone-change': '机',
 }
 
 export const sealOf = (item: Pick<ItemSummary, 'code' | 'name_zh'>) => SEALS[item.code] ?? item.name_zh.slice(0, 1)

@@ -22,8 +22,11 @@ export function nameFault(text: string): string | null {
   return value.length > 40 ? '姓名太长了，请和身份证上写得一样。' : null
 }
 
+/** Phone number without the blanks people put between its groups. */
+export const tidyPhone = (text: string) => text.replace(/\s/g, '')
+
 export function phoneFault(text: string): string | null {
-  const value = text.replace(/\s/g, '')
+  const value = tidyPhone(text)
   if (!value) return '请填写手机号。'
   return /^1[3-9]\d{9}$/.test(value) ? null : '手机号是 11 位，1 开头，请再看一遍。'
 }

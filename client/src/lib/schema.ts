@@ -4,7 +4,14 @@ import type { Card, FormField, FormSchema, Quote } from '@/api/types'
 import { dayText } from './dates'
 import { parseYuan, yuanText } from './money'
 
-export type Widget = 'amount' | 'card' | 'choice' | 'date' | 'text' | 'yuan'
+export type Widget = 'amount' | 'card' | 'choice' | 'date' | 'phone-code' | 'text' | 'yuan'
+
+/** What the widget "phone-code" fills in. */
+export interface ProvenPhone {
+  phone: string
+  challenge_id: string
+  code: string
+}
 
 export interface Field {
   name: string
@@ -63,11 +70,15 @@ export function askedOf(fields: Field[], quote: Pick<Quote, 'asks' | 'choices'> 
 }
 
 /** What the form sends for a field; undefined while there is nothing that can be sent. */
-export function valueOf(field: Field, text: string): string | number | undefined {
+export function valueOf(field: Field, text: string): string | number | ProvenPhone | undefined {
+  if (field.widget === 'phone-code') return provenPhone(text) ?? undefined
   if (field.widget === 'amount' || field.widget === 'yuan') return parseYuan(text.trim()) ?? undefined
   // People copy card numbers in groups of four.
   return (field.numeric ? text.replace(/\s/g, '') : text.trim()) || undefined
 }
+
+/** The number and its code, out of the text of the field; null while one of them is missing. */
+export const provenPhone = (text: string) => (text ? (JSON.parse(text) as ProvenPhone) : null)
 
 /** What is wrong with a field, as a sentence; null when nothing is. */
 export function faultOf(field: Field, text: string, maxFen: number | null, verb = '提'): string | null {
@@ -82,6 +93,7 @@ export function faultOf(field: Field, text: string, maxFen: number | null, verb 
 
 function emptyText(field: Field): string {
   if (field.widget === 'amount') return '请填写金额。'
+  if (field.widget === 'phone-code') return '请填新手机号，点「发验证码」，再填收到的 6 位数字。'
   return field.widget === 'text' || field.widget === 'yuan' ? `请填写${field.label}。` : `请选择${field.label}。`
 }
 
@@ -101,6 +113,7 @@ export function shownOf(field: Field, text: string, cards: Card[]): string {
   }
   if (field.widget === 'yuan') return `${yuanText(parseYuan(text.trim()) ?? 0)} 元`
   if (field.widget === 'date') return dayText(text)
+  if (field.widget === 'phone-code') return (provenPhone(text)?.phone ?? '').replace(/^(\d{3})(\d{4})/, '$1 $2 ')
   return field.options.find((option) => option.value === text)?.text ?? text
 }
 
