@@ -36,6 +36,7 @@ def _new(session: Session, product: Product, record: Mapping[str, Any], today: d
     months, home = int(record["months"]), str(record.get("home", "first"))
     drawn_on, day = date.fromisoformat(str(record["drawn_on"])), int(record["repayment_day"])
     house, card = record["house"], record["card"]
+    policy = product.policies.on(session, today)
     return NewLoan(
         contract_no=str(record["contract_no"]),
         home=home,
@@ -47,7 +48,9 @@ def _new(session: Session, product: Product, record: Mapping[str, Any], today: d
         drawn_on=drawn_on,
         bank_code=str(card["bank_code"]),
         bank_name=str(card["bank_name"]),
-        penalty_percent=product.policies.on(session, today).integer("loan.penalty_percent"),
+        penalty_percent=policy.integer("loan.penalty_percent"),
+        grace_days=int(record.get("grace_days", policy.integer("loan.grace_days"))),
+        due_shift=str(record.get("due_shift", policy.text("loan.due_shift"))),
         steps=_steps(session, product, drawn_on, rate_key(home, months), today),
         house=House(
             house_no=str(house.get("house_no", "")),

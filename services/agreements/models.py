@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKeyConstraint, Index, String, Uuid, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +42,9 @@ class LoanAgreement(Base):
     ended_on: Mapped[date | None] = mapped_column(Date)
     ended_why: Mapped[str | None] = mapped_column(String(20))
     look_again_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(Integer)
+    """Runs in a row that failed unexpectedly; `fault` names the last of them."""
+    fault: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[Instant]
     __table_args__ = (
         CheckConstraint("(state = 'ended') = (ended_on IS NOT NULL)", name="ended_has_a_day"),

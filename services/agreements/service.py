@@ -58,6 +58,8 @@ def sign(
         ended_on=None,
         ended_why=None,
         look_again_at=None,
+        attempts=0,
+        fault=None,
         created_at=at,
     )
     session.add(agreement)

@@ -14,7 +14,7 @@ from services.core.db import Base
 
 MONEY = "withdrawal"
 _LIVE_MONEY = (
-    "state IN ('submitted', 'verifying', 'in_review', 'approved', 'waiting', 'paying', 'accepted', 'unknown')"
+    "state IN ('submitted', 'verifying', 'in_review', 'approved', 'waiting', 'collecting', 'paying', 'accepted', 'unknown')"
 )
 
 

@@ -33,10 +33,11 @@ from services.items.payees import payee_shown
 from services.items.repaying import finish_repaid, note_booked
 from services.items.rules import available_fen, truncated
 from services.ledger.service import lock_balance
+from services.loans.booking import Payer
 from services.loans.discharge import ask_for_discharge
 from services.loans.facts import LoanFact
 from services.loans.queries import loan_held
-from services.loans.service import Payer, fall_overdue, pay_instalment, pay_overdue
+from services.loans.service import fall_overdue, pay_instalment, pay_overdue
 from services.members.consents import ConsentRequired
 from services.members.models import Consent
 

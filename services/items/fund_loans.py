@@ -96,7 +96,7 @@ def not_overdue(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
 def not_due_today(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
     """今天不是还款日 (当天先扣当期)."""
     loan = chosen(facts, form)
-    if loan is None or loan.next_due_on != facts.today.isoformat():
+    if loan is None or loan.next_due_on is None or loan.next_due_on > facts.today.isoformat():
         return None
     next_on = facts.today + timedelta(days=1)
     return Refusal(

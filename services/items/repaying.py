@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from services.applications.models import Application
 from services.applications.service import move
 from services.audit.service import record
-from services.core.clock import shanghai_day
 from services.core.outbox import emit
 from services.ledger.queries import balance_of
 from services.ledger.service import BalanceInsufficient
+from services.loans.booking import Payer
 from services.loans.models import Loan
 from services.loans.queries import loan_held
 from services.loans.rules import Change
-from services.loans.service import Order, Payer, prepay_part, settle
+from services.loans.service import Order, prepay_part, settle
 from services.loans.standing import standing_of
 from services.withdrawals.states import WITHDRAWAL_STATES
 
@@ -37,20 +37,24 @@ class Wish:
     keep_fen: int
 
 
-def repay(session: Session, application: Application, wish: Wish, at: datetime) -> Loan:
+def repay(
+    session: Session, application: Application, wish: Wish, at: datetime, payer: Payer | None = None
+) -> Loan:
     """Book the repayment of an application and write on it what came of it; returns the loan.
 
-    The caller has locked the payer's account. Raises BalanceInsufficient, LoanSettled, LoanOverdue,
+    The fund pays unless another payer is given: a card whose money is there. The caller has locked the payer's account. Raises BalanceInsufficient, LoanSettled, LoanOverdue,
     InstalmentDueToday, PrepaymentTooMuch.
     """
     account_id = application.account_id
+    payer = payer or Payer("fund", account_id)
     loan = loan_held(session, account_id, wish.loan_id).loan
-    due = standing_of(session, loan.account_id, loan.loan_id, lock=True).payoff(shanghai_day(at))
+    due = standing_of(session, loan.account_id, loan.loan_id, lock=True).payoff(payer.on(at))
     asked = application.amount_fen or 0
     all_of_it = wish.how == "all" or (wish.how == "up_to" and asked >= due.amount_fen > 0)
     amount_fen = due.amount_fen if all_of_it else asked
-    _refuse_too_much(session, account_id, amount_fen, wish.keep_fen)
-    order = Order(application.case_no, Payer("fund", account_id))
+    if payer.source == "fund":
+        _refuse_too_much(session, account_id, amount_fen, wish.keep_fen)
+    order = Order(application.case_no, payer)
     if all_of_it:
         settle(session, loan.account_id, loan.loan_id, order, at)
         made: dict[str, Any] = {"penalty_fen": due.penalty_fen}
@@ -64,7 +68,8 @@ def repay(session: Session, application: Application, wish: Wish, at: datetime) 
             "saved_fen": found.saved_fen,
         }
         step, interest_fen = "prepay", found.interest_fen
-    note_booked(application, amount_fen, [f"loan:{loan.loan_id}:{step}:{application.case_no}"])
+    ref = f"loan:{loan.loan_id}:{step}:{application.case_no}"
+    note_booked(application, amount_fen, [ref, f"{ref}:fund"] if payer.held_fen else [ref])
     made |= {"loan_id": str(loan.loan_id), "interest_fen": interest_fen, "balance_fen": loan.balance_fen}
     application.result = {**application.result, "repaid": made | {"settled": loan.state == "settled"}}
     session.flush()  # the state is moved by a statement of its own

@@ -80,6 +80,10 @@ class NewLoan:
     card: RepaymentCard
     co_borrowers: tuple[CoBorrower, ...] = ()
     guarantee: str = "01"
+    grace_days: int = 0
+    """Days after the due day on which an instalment is still in time 宽限期."""
+    due_shift: str = "none"
+    """What becomes of a due day that is no business day: "none", or "next" 顺延."""
 
 
 def draw(session: Session, cipher: FieldCipher, account_id: UUID, new: NewLoan, at: datetime) -> Loan:
@@ -121,6 +125,8 @@ def _loan(cipher: FieldCipher, account_id: UUID, new: NewLoan, at: datetime) -> 
         months=new.months,
         repayment_day=new.repayment_day,
         penalty_percent=new.penalty_percent,
+        grace_days=new.grace_days,
+        due_shift=new.due_shift,
         signed_on=new.signed_on,
         drawn_on=new.drawn_on,
         bank_code=new.bank_code,

@@ -38,6 +38,12 @@ class InstalmentDueToday(Conflict):
     detail = "今天是还款日，请等今天这一期扣款以后再提前还款。"
 
 
+class PlanMoved(Conflict):
+    """The loan is not any more what a sum was worked out from."""
+
+    code, title, detail = "loan.plan_moved", "贷款有变化", "这笔贷款刚刚有变化，请刷新后再办。"
+
+
 class SameCard(Invalid):
     """The card is the repayment card already."""
 

@@ -43,6 +43,8 @@ class Loan(Base):
     months: Mapped[int] = mapped_column(SmallInteger)
     repayment_day: Mapped[int] = mapped_column(SmallInteger)
     penalty_percent: Mapped[int] = mapped_column(SmallInteger)
+    grace_days: Mapped[int] = mapped_column(SmallInteger)
+    due_shift: Mapped[str] = mapped_column(String(4))
     signed_on: Mapped[date] = mapped_column(Date)
     drawn_on: Mapped[date] = mapped_column(Date)
     bank_code: Mapped[str] = mapped_column(String(6))
@@ -152,6 +154,7 @@ class LoanInstalment(Base):
         _of_a_loan(),
         CheckConstraint("principal_fen >= 0 AND interest_fen >= 0", name="not_negative"),
         CheckConstraint("(state = 'paid') = (paid_on IS NOT NULL)", name="paid_has_a_day"),
+        Index("ix_loan_instalment_due_on", "due_on", postgresql_where=text("state <> 'paid'")),
         Index(
             "uq_loan_instalment_due",
             "account_id",
@@ -187,6 +190,17 @@ class LoanRepayment(Base):
         UniqueConstraint("account_id", "loan_id", "business_ref"),
         CheckConstraint("source IN ('card', 'fund', 'centre')", name="source"),
     )
+
+
+class LoanReminder(Base):
+    """An instalment the member was told of beforehand 还款提醒; once for a loan and a due day."""
+
+    __tablename__ = "loan_reminder"
+    account_id: Mapped[Key]
+    loan_id: Mapped[Key]
+    due_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    told_at: Mapped[Instant]
+    __table_args__ = (_of_a_loan(),)
 
 
 class MortgageDischarge(Base):

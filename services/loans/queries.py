@@ -71,7 +71,7 @@ def loan_facts(session: Session, cipher: FieldCipher, account_id: UUID, on: date
 def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keyer) -> LoanFact:
     loan = held.loan
     standing = standing_of(session, loan.account_id, loan.loan_id)
-    ahead = [row for row in standing.planned if row.due_on >= on]
+    ahead = standing.ahead(on)
     due, card, house = (
         standing.payoff(on),
         card_of(session, loan.account_id, loan.loan_id),

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from services.audit.service import record
 from services.core.clock import SHANGHAI, shanghai_day
-from services.core.ids import new_id
 from services.ledger.chart import (
-    BANK_DEPOSIT,
-    BUSINESS_INCOME,
     ENTRUSTED_LOAN,
-    MEMBER_FUND,
     OVERDUE_LOAN,
 )
 from services.ledger.service import BalanceInsufficient, Entry, Line, post
+from services.loans.booking import Paid, Payer, book, own_card
 from services.loans.contract import write_plan
 from services.loans.errors import (
     InstalmentDueToday,
@@ -49,42 +45,7 @@ from services.loans.rules import (
 )
 from services.loans.standing import Standing, standing_of
 from services.loans.states import INSTALMENT_STATES, LOAN_STATES
-
-Source = Literal["card", "fund"]
-_DEBIT = {"card": BANK_DEPOSIT, "fund": MEMBER_FUND}
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Whose money it is; the fund may be that of a co-borrower."""
-
-    source: Source
-    account_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What one booking repays. `step` names it in the reference: "instalment:12", "prepay:<case number>"."""
-
-    step: str
-    kind: str
-    summary: str
-    principal_fen: int
-    interest_fen: int
-    penalty_fen: int = 0
-    overdue_principal_fen: int = 0
-    """The part of the principal that lies on 122."""
-    instalment_no: int | None = None
-
-    @property
-    def amount_fen(self) -> int:
-        """All of it."""
-        return self.principal_fen + self.interest_fen + self.penalty_fen
-
-
-def own_card(account_id: UUID) -> Payer:
-    """The borrower's repayment card."""
-    return Payer("card", account_id)
+from services.settlement.deductions.service import DeductionUnderWay, live_deduction
 
 
 def pay_instalment(
@@ -95,13 +56,13 @@ def pay_instalment(
     Raises LoanSettled, LoanOverdue when one before it is unpaid, InstalmentNotDue.
     """
     standing = _open(session, account_id, loan_id)
-    on = shanghai_day(at)
+    on = payer.on(at)
     if standing.loan.state == "overdue":
         raise LoanOverdue
     row = standing.planned[0]
     if on < row.due_on:
         raise InstalmentNotDue
-    if on > row.due_on:
+    if on > standing.in_time_until(row):
         raise LoanOverdue
     return _close_if_last(session, standing, _pay_row(session, standing.loan, row, payer, at), on)
 
@@ -118,7 +79,7 @@ def take_over_history(session: Session, account_id: UUID, loan_id: UUID, count: 
 
 
 def _pay_row(session: Session, loan: Loan, row: LoanInstalment, payer: Payer, at: datetime) -> LoanRepayment:
-    _settle_row(row, shanghai_day(at))
+    _settle_row(row, payer.on(at))
     paid = Paid(
         f"instalment:{row.no}",
         "02" if payer.source == "card" else "05",
@@ -127,16 +88,21 @@ def _pay_row(session: Session, loan: Loan, row: LoanInstalment, payer: Payer, at
         row.interest_fen,
         instalment_no=row.no,
     )
-    return _book(session, loan, payer, paid, at)
+    return book(session, loan, payer, paid, at)
 
 
-def fall_overdue(session: Session, account_id: UUID, loan_id: UUID, at: datetime) -> int:
-    """Move the principal of instalments unpaid after their day to 逾期贷款: Dr 122, Cr 121. Returns how many.
+def fall_overdue(
+    session: Session, account_id: UUID, loan_id: UUID, at: datetime, on: date | None = None
+) -> int:
+    """Move the principal of instalments unpaid after their last day to 逾期贷款: Dr 122, Cr 121. Returns how many.
 
-    Run again on the same day it changes nothing.
+    Run again on the same day it changes nothing. While a deduction is under way nothing is late yet: the card may
+    have paid in time.
     """
     standing = standing_of(session, account_id, loan_id, lock=True)
-    late = [row for row in standing.overdue(shanghai_day(at)) if row.state == "planned"]
+    if live_deduction(session, account_id, loan_id) is not None:
+        return 0
+    late = [row for row in standing.overdue(on or shanghai_day(at)) if row.state == "planned"]
     for row in late:
         row.state = INSTALMENT_STATES.target(row.state, "fall_overdue")
         lines = (Line(OVERDUE_LOAN, row.principal_fen), Line(ENTRUSTED_LOAN, -row.principal_fen))
@@ -153,9 +119,9 @@ def pay_overdue(
     session: Session, account_id: UUID, loan_id: UUID, payer: Payer, at: datetime
 ) -> list[LoanRepayment]:
     """Pay everything overdue with its penalty up to the day, oldest first (04 逾期还款; from the fund 05)."""
-    fall_overdue(session, account_id, loan_id, at)
+    on = payer.on(at)
+    fall_overdue(session, account_id, loan_id, at, on)
     standing = _open(session, account_id, loan_id)
-    on = shanghai_day(at)
     booked = []
     for row in standing.overdue(on):
         overdue = Overdue(row.no, row.due_on, row.principal_fen, row.interest_fen)
@@ -170,7 +136,7 @@ def pay_overdue(
             row.principal_fen,
             row.no,
         )
-        booked.append(_book(session, standing.loan, payer, paid, at))
+        booked.append(book(session, standing.loan, payer, paid, at))
     if booked:
         standing.loan.state = LOAN_STATES.target(standing.loan.state, "catch_up")
         _close_if_last(session, standing, booked[-1], on)
@@ -184,7 +150,7 @@ def trial_prepayment(standing: Standing, amount_fen: int, on: date, change: Chan
     if standing.overdue(on):
         raise LoanOverdue
     rest, level = standing.rest(on), standing.level(on)
-    if rest.due_on[0] == on:
+    if rest.due_on[0] <= on:
         raise InstalmentDueToday
     try:
         return prepay(rest, _method(standing.loan), standing.steps, level, amount_fen, on, change)
@@ -211,12 +177,12 @@ def prepay_part(
 ) -> Prepayment:
     """Book a partial prepayment 提前部分还款 (03; from the fund 05) and the plan that follows."""
     standing = _open(session, account_id, loan_id)
-    on = shanghai_day(at)
+    on = order.payer.on(at)
     found = trial_prepayment(standing, amount_fen, on, change)
     kind = "03" if order.payer.source == "card" else "05"
     paid = Paid(f"prepay:{order.reference}", kind, "提前部分还款", found.principal_fen, found.interest_fen)
     standing.loan.prepaid_fen += found.principal_fen
-    _book(session, standing.loan, order.payer, paid, at)
+    book(session, standing.loan, order.payer, paid, at)
     standing.loan.plan_version += 1
     write_plan(session, standing.loan, f"prepaid_{change}", found.after, at)
     _told(session, standing.loan, "loan.prepaid", order, at)
@@ -225,9 +191,9 @@ def prepay_part(
 
 def settle(session: Session, account_id: UUID, loan_id: UUID, order: Order, at: datetime) -> Payoff:
     """Pay everything 提前结清 (06): principal, interest to the day, overdue and penalty; the loan is settled."""
-    fall_overdue(session, account_id, loan_id, at)
+    on = order.payer.on(at)
+    fall_overdue(session, account_id, loan_id, at, on)
     standing = _open(session, account_id, loan_id)
-    on = shanghai_day(at)
     due = standing.payoff(on)
     paid = Paid(
         f"settle:{order.reference}",
@@ -240,7 +206,7 @@ def settle(session: Session, account_id: UUID, loan_id: UUID, order: Order, at: 
     )
     for row in standing.overdue(on):
         _settle_row(row, on)
-    _book(session, standing.loan, order.payer, paid, at)
+    book(session, standing.loan, order.payer, paid, at)
     standing.loan.plan_version += 1
     write_plan(session, standing.loan, "settled", (), at)
     _settled(standing.loan, on)
@@ -277,6 +243,8 @@ def reprice(session: Session, account_id: UUID, loan_id: UUID, ppm: int, year: i
     """Give an open loan the published rate from 1 January of a year on; False when nothing changes."""
     fall_overdue(session, account_id, loan_id, at)  # what fell due stays with the plan it fell due under
     standing = standing_of(session, account_id, loan_id, lock=True)
+    if live_deduction(session, account_id, loan_id) is not None:
+        return False  # the next look changes it
     from_on = date(year, 1, 1)
     known = {step.from_on for step in standing.steps}
     if standing.loan.state == "settled" or from_on in known or rate_on(standing.steps, from_on) == ppm:
@@ -297,55 +265,18 @@ def _method(loan: Loan) -> Method:
 
 
 def _open(session: Session, account_id: UUID, loan_id: UUID) -> Standing:
-    """The loan, locked; raises LoanSettled."""
+    """The loan, locked; raises LoanSettled, or DeductionUnderWay: until the card has paid or not, the plan stands."""
     standing = standing_of(session, account_id, loan_id, lock=True)
     if standing.loan.state == "settled":
         raise LoanSettled
+    if live_deduction(session, account_id, loan_id) is not None:
+        raise DeductionUnderWay
     return standing
 
 
 def _settle_row(row: LoanInstalment, on: date) -> None:
     row.state = INSTALMENT_STATES.target(row.state, "pay")
     row.paid_on = on
-
-
-def _book(session: Session, loan: Loan, payer: Payer, paid: Paid, at: datetime) -> LoanRepayment:
-    """One journal in the payer's books, one line of the loan's history, and the loan's balance with them."""
-    ref = f"loan:{loan.loan_id}:{paid.step}"
-    credits = (
-        (ENTRUSTED_LOAN, paid.principal_fen - paid.overdue_principal_fen),
-        (OVERDUE_LOAN, paid.overdue_principal_fen),
-        (BUSINESS_INCOME, paid.interest_fen + paid.penalty_fen),
-    )
-    lines = (
-        Line(_DEBIT[payer.source], paid.amount_fen),
-        *(Line(code, -fen) for code, fen in credits if fen),
-    )
-    kind = "loan_offset" if payer.source == "fund" else "loan_repayment"
-    journal_id = post(session, payer.account_id, Entry(ref, kind, paid.summary, lines), at)
-    loan.balance_fen -= paid.principal_fen
-    loan.repaid_principal_fen += paid.principal_fen
-    loan.repaid_interest_fen += paid.interest_fen
-    loan.repaid_penalty_fen += paid.penalty_fen
-    booked = LoanRepayment(
-        account_id=loan.account_id,
-        loan_id=loan.loan_id,
-        repayment_id=new_id(),
-        business_ref=ref,
-        kind=paid.kind,
-        source=payer.source,
-        payer_account_id=payer.account_id,
-        journal_id=journal_id,
-        instalment_no=paid.instalment_no,
-        booked_on=shanghai_day(at),
-        principal_fen=paid.principal_fen,
-        interest_fen=paid.interest_fen,
-        penalty_fen=paid.penalty_fen,
-        balance_after_fen=loan.balance_fen,
-        booked_at=at,
-    )
-    session.add(booked)
-    return booked
 
 
 def _close_if_last(session: Session, standing: Standing, booked: LoanRepayment, on: date) -> LoanRepayment:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.core.errors import NotFound
+from services.core.workdays import shifted
 from services.loans.models import Loan, LoanInstalment, LoanRate
 from services.loans.rules import Level, Overdue, Payoff, RateStep, Rest, payoff
 
@@ -28,15 +29,29 @@ class Standing:
         """Instalments neither paid nor overdue."""
         return tuple(row for row in self.rows if row.state == "planned")
 
+    def collected_from(self, row: LoanInstalment) -> date:
+        """The day an instalment is taken from the card: its due day, or the business day after it."""
+        return shifted(row.due_on, self.loan.due_shift)
+
+    def in_time_until(self, row: LoanInstalment) -> date:
+        """The last day an instalment is in time."""
+        return self.collected_from(row) + timedelta(days=self.loan.grace_days)
+
     def overdue(self, on: date) -> tuple[LoanInstalment, ...]:
-        """Instalments unpaid after their day, whether the books have moved them already or not."""
+        """Instalments unpaid after their last day, whether the books have moved them already or not."""
         return tuple(
-            row for row in self.rows if row.state == "overdue" or (row.state == "planned" and row.due_on < on)
+            row
+            for row in self.rows
+            if row.state == "overdue" or (row.state == "planned" and self.in_time_until(row) < on)
         )
 
+    def ahead(self, on: date) -> tuple[LoanInstalment, ...]:
+        """Instalments to be paid that are not overdue; one whose day has come may be among them."""
+        return tuple(row for row in self.planned if self.in_time_until(row) >= on)
+
     def rest(self, on: date) -> Rest:
-        """What is not due yet on a day (an instalment due that day is still ahead)."""
-        ahead = [row for row in self.planned if row.due_on >= on]
+        """What is not overdue on a day (an instalment due that day, or still in time, is ahead)."""
+        ahead = self.ahead(on)
         before = [row.due_on for row in self.rows if not ahead or row.no < ahead[0].no]
         first_no = ahead[0].no if ahead else len(self.rows) + 1
         return Rest(
@@ -48,7 +63,7 @@ class Standing:
 
     def level(self, on: date) -> Level:
         """What the plan in force keeps level, as the next instalment has it."""
-        ahead = next(row for row in self.planned if row.due_on >= on)
+        ahead = self.ahead(on)[0]
         return Level(ahead.level_fen, ahead.rate_ppm)
 
     def payoff(self, on: date) -> Payoff:
