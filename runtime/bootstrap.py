@@ -11,6 +11,8 @@ from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
 from runtime import partners
 from runtime.inbound import Inbound
+from runtime.late_messages import LateMessages
+from runtime.notice_ports import CaseTruth, WeChatReach
 from runtime.retention import standing
 from services.applications.case_numbers import CaseNumbers
 from services.certificates.jobs import CertificateJobs
@@ -38,7 +40,6 @@ from services.items.loading import FactLoader
 from services.items.phone_codes import PhoneCodes
 from services.items.registry import load_registry
 from services.loans.discharge import Discharges
-from services.notices.adapters.tencent_sms import TencentSmsChannel
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
 from services.notices.service import Notices
@@ -54,9 +55,11 @@ from services.withdrawals.service import WithdrawalPayments
 from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
 from wechat.face_verification import WeChatFaceVerifier
+from wechat.followers import Followers, LeaverList
 from wechat.jssdk import JsSdk
 from wechat.mini_program import MiniProgram
 from wechat.oauth import OAuthClient
+from wechat.quotas import DatabaseQuotas
 from wechat.template_messages import WeChatTemplateChannel
 from wechat.token_store import DatabaseTokenStore
 
@@ -120,7 +123,9 @@ class Product:
     @cached_property
     def notices(self) -> Notices:
         """Notices."""
-        return Notices(self.cipher, self.clock)
+        reach = WeChatReach(self.cipher, Followers(self.cipher))
+        sign = self.settings.sms_sign_name
+        return Notices(self.cipher, self.clock, self.policies, reach, CaseTruth(), sign=sign)
 
     @cached_property
     def certificates(self) -> Certificates:
@@ -182,20 +187,28 @@ class Product:
         return partners.public_account(self.settings)
 
     @cached_property
-    def callback_config(self) -> CallbackConfig:
-        """What opens WeChat's callbacks."""
-        return partners.callback(self.settings)
+    def callback_configs(self) -> dict[str, CallbackConfig]:
+        """What opens WeChat's callbacks, by app."""
+        return partners.callbacks(self.settings)
+
+    @cached_property
+    def callback_sessions(self) -> Sessions:
+        """Database sessions that WeChat's callbacks do not have to wait for."""
+        return make_sessions(make_engine(self.database_url, pool_size=2, pool_wait_s=1))
 
     @cached_property
     def wechat_client(self) -> WeChatClient:
         """Calls to WeChat."""
-        return WeChatClient(self.wechat_config, DatabaseTokenStore(self.sessions), self.clock)
+        return self._client_of(self.wechat_config)
+
+    def _client_of(self, config: WeChatConfig) -> WeChatClient:
+        quotas = DatabaseQuotas(self.sessions, self.clock, config.appid)
+        return WeChatClient(config, DatabaseTokenStore(self.sessions), self.clock, quotas)
 
     @cached_property
     def wechat_mini_client(self) -> WeChatClient:
         """Calls to WeChat as the mini-program: an appid, secret and token of its own."""
-        tokens = DatabaseTokenStore(self.sessions)
-        return WeChatClient(partners.mini_program(self.settings), tokens, self.clock)
+        return self._client_of(partners.mini_program(self.settings))
 
     @cached_property
     def mini_program(self) -> MiniProgram:
@@ -205,8 +218,9 @@ class Product:
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """Ways to reach a member."""
-        wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids)
-        return {"sms": TencentSmsChannel(partners.sms(self.settings)), "wechat": wechat}
+        left = LeaverList(Followers(self.cipher), self.sessions).has_left
+        wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids, left)
+        return {"sms": partners.sms_channel(self.settings, self.clock), "wechat": wechat}
 
     @cached_property
     def bdc_config(self) -> BdcConfig:
@@ -224,7 +238,7 @@ class Product:
     @cached_property
     def notice_jobs(self) -> NoticeJobs:
         """Sending notices."""
-        return NoticeJobs(self.sessions, self.clock, self.notices, self.channels, grace=timedelta(seconds=20))
+        return NoticeJobs(self.sessions, self.clock, self.notices, self.channels)
 
     @cached_property
     def certificate_jobs(self) -> CertificateJobs:
@@ -259,7 +273,15 @@ class Product:
     @cached_property
     def inbound(self) -> Inbound:
         """What WeChat and the SMS gateways push to us."""
-        return Inbound(self.cipher, self.notices, self.settings.public_base_url)
+        return Inbound(
+            self.cipher, self.clock, self.policies, self.notices, self.settings.public_base_url
+        )
+
+    @cached_property
+    def late_messages(self) -> LateMessages:
+        """Callbacks that could not be worked in time."""
+        handle = self.inbound.on_wechat_message
+        return LateMessages(self.sessions, self.clock, self.callback_configs, handle, self.wechat_client)
 
     @cached_property
     def notice_stream(self) -> BdcNoticeStream:
@@ -302,7 +324,8 @@ class Product:
                 self.wechat_client.jsapi_ticket,
                 self.clock,
             ),
-            wechat_callback_config=self.callback_config,
+            callback_sessions=self.callback_sessions,
+            wechat_callback_configs=self.callback_configs,
             sms_receipt_secrets=partners.sms_receipt_secrets(self.settings),
             client_dir=self.settings.client_dir,
             jwt_key=self.settings.secret("jwt_member"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -13,7 +12,7 @@ from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.notices.models import NoticeIntent
 from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Uncertain
-from services.notices.service import QUEUE, Notices, defer_send, waiting_since
+from services.notices.service import QUEUE, Notices, take_up_due
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +26,11 @@ class NoticeJobs:
         clock: Clock,
         notices: Notices,
         channels: Mapping[str, Channel],
-        *,
-        grace: timedelta,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._notices = notices
         self._channels = channels
-        self._grace = grace
 
     def jobs(self) -> list[Job]:
         """What the notices queue can do."""
@@ -49,7 +45,7 @@ class NoticeJobs:
         """Send an intent, or ask about one that may have gone out."""
         account, intent = UUID(account_id), UUID(intent_id)
         with transaction(self._sessions) as session:
-            begun = self._notices.begin_send(session, account, intent)
+            begun = self._notices.sending.begin(session, account, intent)
             channel = self._channels[session.get_one(NoticeIntent, (account, intent)).channel]
         if begun is None:
             return
@@ -70,13 +66,15 @@ class NoticeJobs:
         )
         with transaction(self._sessions) as session:
             if outcome[0] == "submitted":
-                self._notices.submitted(session, account, intent, outcome[2] or channel.name, outcome[1])
+                self._notices.fates.submitted(
+                    session, account, intent, outcome[2] or channel.name, outcome[1]
+                )
             elif outcome[0] == "refused":
-                self._notices.refused(session, account, intent, outcome[1])
+                self._notices.sending.refused(session, account, intent, outcome[1])
             elif outcome[0] == "not_sent":
-                self._notices.not_sent(session, account, intent, outcome[1])
+                self._notices.sending.not_sent(session, account, intent, outcome[1])
             else:
-                self._notices.unclear(session, account, intent, outcome[1], outcome[2])
+                self._notices.fates.unclear(session, account, intent, outcome[1], outcome[2])
 
     def _look_up(self, account: UUID, intent: UUID, channel: Channel, notice: OutgoingNotice) -> None:
         with transaction(self._sessions) as session:
@@ -85,15 +83,12 @@ class NoticeJobs:
             reference = row.provider_ref
         fate = channel.look_up(notice, reference, sent_at)
         with transaction(self._sessions) as session:
-            self._notices.looked_up(session, account, intent, fate)
+            self._notices.fates.looked_up(session, account, intent, fate)
 
     def take_up(self) -> int:
-        """Plan again what a crash left waiting; run every few seconds."""
+        """Look again at what a crash left, what was held, and what nobody has heard of; run every few seconds."""
         with transaction(self._sessions) as session:
-            waiting = waiting_since(session, self._clock.now() - self._grace)
-            for account_id, intent_id in waiting:
-                defer_send(session, account_id, intent_id)
-        return len(waiting)
+            return take_up_due(session, self._clock.now())
 
 
 def _try_send(channel: Channel, notice: OutgoingNotice) -> tuple[str, str, str | None]:

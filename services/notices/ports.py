@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 Fate = Literal["delivered", "failed", "pending", "unknown"]
 
@@ -22,6 +25,8 @@ class OutgoingNotice:
     url: str | None = None
     provider: str | None = None
     """Who may have it already, when one asks what became of it."""
+    way: str = "template"
+    """In WeChat: template (to a follower), subscribe or mini (by the member's consent)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +74,28 @@ class Channel(Protocol):
 
     def look_up(self, notice: OutgoingNotice, provider_ref: str | None, sent_at: datetime) -> Fate:
         """Ask the provider what became of a message."""
+        ...
+
+
+class Reach(Protocol):
+    """Whom WeChat reaches: kept by those who talk with WeChat."""
+
+    def has_left(self, session: Session, openid: str) -> bool:
+        """Whether the user does not follow the public account, as far as we know."""
+        ...
+
+    def left(self, session: Session, openid: str, at: datetime) -> None:
+        """WeChat refused a message since the user does not follow."""
+        ...
+
+    def mini_openid(self, session: Session, account_id: UUID) -> str | None:
+        """The member's user of the mini-program."""
+        ...
+
+
+class Truth(Protocol):
+    """Whether what a notice says of a case is so."""
+
+    def holds(self, session: Session, account_id: UUID, template: str, subject_id: str) -> bool:
+        """Read from the case itself, just before the notice goes."""
         ...

@@ -1,4 +1,4 @@
-"""What each event tells a member 通知内容: logical template and fill-ins; no links, no names, last four digits only."""
+"""What each event tells a member 通知内容: topic, template and fill-ins; no links, no names, last four digits only."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from services.core.money import yuan_plain
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How an event is told: topic for the member's list, template, fill-ins, channels."""
+    """How an event is told: its topic, its template (words in templates.toml), its fill-ins.
+
+    `title`, `body` and `channels` serve only a template that has no words in templates.toml.
+    """
 
     topic: str
     template: str
     fields: Callable[[Mapping[str, Any], datetime], dict[str, str]]
-    title: str
-    body: Callable[[Mapping[str, str]], str]
+    title: str = ""
+    body: Callable[[Mapping[str, str]], str] | None = None
     channels: tuple[str, ...] = ("sms", "wechat")
     sms_to: Literal["member", "former_phone"] = "member"
     """Whose phone: the number on the record, or the one that was there before the change the event tells of."""
@@ -65,16 +68,23 @@ def _without_balance(payload: Mapping[str, Any], at: datetime) -> dict[str, str]
     return fields
 
 
+def _credit(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
+    return {
+        "date": short_day(at),
+        "amount": yuan_plain(int(payload["amount_fen"])),
+        "balance": yuan_plain(int(payload["balance_fen"])),
+    }
+
+
+def _month(text: str) -> str:
+    """2026年10月, of 2026-10."""
+    year, month = text.split("-")[:2]
+    return f"{year}年{int(month)}月"
+
+
 TELLINGS: dict[str, Telling] = {
-    "withdrawal.paid": Telling(
-        "settlement",
-        "settlement_paid",
-        _payment,
-        "提取到账",
-        lambda f: (
-            f"{f['date']}{f['item']}{f['amount']}元已转入尾号{f['card4']}银行卡，账户余额{f['balance']}元。"
-        ),
-    ),
+    "withdrawal.paid": Telling("settlement", "settlement_paid", _payment),
+    "withdrawal.returned": Telling("settlement", "settlement_returned", _without_balance),
     "loan.repaid": Telling(
         "settlement",
         "loan_repaid",
@@ -85,19 +95,6 @@ TELLINGS: dict[str, Telling] = {
             "owed": yuan_plain(int(p["owed_fen"])),
             "balance": yuan_plain(int(p["balance_fen"])),
         },
-        "公积金还贷",
-        lambda f: (
-            f"{f['date']}{f['item']}：{f['amount']}元已从公积金账户还进贷款，贷款还欠{f['owed']}元，账户余额{f['balance']}元。"
-        ),
-    ),
-    "withdrawal.returned": Telling(
-        "settlement",
-        "settlement_returned",
-        _without_balance,
-        "提取未到账",
-        lambda f: (
-            f"{f['date']}{f['item']}{f['amount']}元没有转入尾号{f['card4']}银行卡，钱已退回公积金账户，请核对银行卡。"
-        ),
     ),
     "card.added": Telling(
         "security",
@@ -107,10 +104,6 @@ TELLINGS: dict[str, Telling] = {
             "card4": str(p["tail4"]),
             "usable_from": short_time(datetime.fromisoformat(p["usable_from"])),
         },
-        "收款卡变更",
-        lambda f: (
-            f"您添加了{f['bank']}尾号{f['card4']}的收款卡，{f['usable_from']}起可以收款。不是您本人操作请立即拨打12329。"
-        ),
     ),
     "loan.card_changed": Telling(
         "security",
@@ -120,11 +113,6 @@ TELLINGS: dict[str, Telling] = {
             "card4": str(p["tail4"]),
             "from": plain_day(date.fromisoformat(p["from_on"])) if p["from_on"] else short_day(at),
         },
-        "还款卡变更",
-        lambda f: (
-            f"您的贷款还款卡已改为{f['bank']}尾号{f['card4']}，{f['from']}这一期起从这张卡还。"
-            "不是您本人操作请立即拨打12329。"
-        ),
     ),
     "phone.changed": Telling(
         "security",
@@ -133,78 +121,44 @@ TELLINGS: dict[str, Telling] = {
             "phone4": str(p["phone4"]),
             "money_from": short_time(datetime.fromisoformat(p["money_from"])),
         },
-        "手机号变更",
-        lambda f: (
-            f"您的公积金账户手机号已改为尾号{f['phone4']}的号码，{f['money_from']}以后可以提取。"
-            "不是您本人操作请立即拨打12329。"
-        ),
     ),
     "phone.left": Telling(
         "security",
         "phone_left",
         lambda p, at: {"money_from": short_time(datetime.fromisoformat(p["money_from"]))},
-        "手机号变更（发到原号码）",
-        lambda f: (
-            f"您的公积金账户不再用这个手机号，{f['money_from']}以前不能提取。不是您本人操作请立即拨打12329。"
-        ),
-        ("sms",),
         sms_to="former_phone",
-    ),
-    "certificate.issued": Telling(
-        "certificate",
-        "certificate_issued",
-        lambda p, at: {"name": str(p["name"]), "number": str(p["number"])},
-        "证明已开具",
-        lambda f: f"{f['name']}已开具，编号{f['number']}。",
-        ("wechat",),
     ),
     "withdrawal.waiting": Telling(
         "security",
         "payment_waiting",
         lambda p, at: {**_sum(p), "time": short_time(datetime.fromisoformat(p["pay_from"]))},
-        "提取等待付款",
-        lambda f: (
-            f"您申请的{f['item']}{f['amount']}元将于{f['time']}付款到尾号{f['card4']}银行卡，"
-            "付款前可在“我的办理”里撤销。不是您本人操作请立即撤销并拨打12329。"
-        ),
     ),
     "withdrawal.stopped": Telling(
-        "security",
-        "payment_stopped",
-        lambda p, at: {**_sum(p), "time": short_time(at)},
-        "提取已撤销",
-        lambda f: (
-            f"您的{f['item']}{f['amount']}元已于{f['time']}撤销，没有付款，钱已回到公积金账户。"
-            "不是您本人操作请立即拨打12329。"
-        ),
+        "security", "payment_stopped", lambda p, at: {**_sum(p), "time": short_time(at)}
     ),
     "face.stranger": Telling(
         "security",
         "face_stranger",
         lambda p, at: {"item": str(p["item_name"]), "time": short_time(at)},
-        "刷脸不是本人",
-        lambda f: (
-            f"{f['time']}办理{f['item']}时几次刷脸都不是您本人，这次申请已停办，钱没有动。"
-            "不是您本人操作请立即拨打12329。"
-        ),
     ),
+    "member.bound": Telling("security", "bound", lambda p, at: {"time": short_time(at)}),
     "review.refused": Telling(
         "review",
         "review_refused",
         lambda p, at: {"date": short_day(at), "item": str(p["item_name"]), "reason": str(p["reason"])},
-        "审核结果",
-        lambda f: f"{f['date']}{f['item']}没有通过审核：{f['reason']}。钱没有动，详细原因请看“我的办理”。",
+    ),
+    "certificate.issued": Telling(
+        "certificate",
+        "certificate_issued",
+        lambda p, at: {"name": str(p["name"]), "number": str(p["number"])},
     ),
     "transfer.asked": Telling(
-        "review",
+        "transfer",
         "transfer_asked",
         lambda p, at: {"date": short_day(at), "item": str(p["item_name"]), "centre": str(p["centre"])},
-        "联系函已发出",
-        lambda f: f"{f['date']}{f['item']}：联系函已发给{f['centre']}，等对方答复。",
-        ("wechat",),
     ),
     "transfer.refused": Telling(
-        "review",
+        "transfer",
         "transfer_refused",
         lambda p, at: {
             "date": short_day(at),
@@ -212,11 +166,9 @@ TELLINGS: dict[str, Telling] = {
             "centre": str(p["centre"]),
             "reason": str(p["reason"]),
         },
-        "异地转移没有办成",
-        lambda f: f"{f['date']}{f['item']}没有办成，{f['centre']}答复：{f['reason']}。您原账户的钱没有动。",
     ),
     "transfer.silent": Telling(
-        "review",
+        "transfer",
         "transfer_silent",
         lambda p, at: {
             "date": short_day(at),
@@ -224,11 +176,6 @@ TELLINGS: dict[str, Telling] = {
             "centre": str(p["centre"]),
             "days": str(p["days"]),
         },
-        "对方中心还没有答复",
-        lambda f: (
-            f"{f['item']}：{f['centre']}过了{f['days']}天还没有答复，我们已再次催问。"
-            "您可以继续等，也可以在“我的办理”里撤销。"
-        ),
     ),
     "transfer.arrived": Telling(
         "settlement",
@@ -239,32 +186,20 @@ TELLINGS: dict[str, Telling] = {
             "amount": yuan_plain(int(p["amount_fen"])),
             "balance": yuan_plain(int(p["balance_fen"])),
         },
-        "异地转移到账",
-        lambda f: (
-            f"{f['date']}{f['centre']}转来{f['amount']}元，已记入您的公积金账户，账户余额{f['balance']}元。"
-        ),
     ),
-    "member.bound": Telling(
-        "security",
-        "bound",
-        lambda p, at: {"time": short_time(at)},
-        "绑定成功",
-        lambda f: f"{f['time']}您的公积金账户绑定了微信。不是您本人操作请立即拨打12329。",
+    "contribution.posted": Telling(
+        "contribution",
+        "contribution_posted",
+        lambda p, at: {"month": _month(str(p["month"])), **_credit(p, at)},
+    ),
+    "interest.posted": Telling("interest", "interest_posted", lambda p, at: _credit(p, at)),
+    "circular.sent": Telling(
+        "news", "policy_news", lambda p, at: {"title": str(p["title"]), "text": str(p["text"])}
     ),
 }
 OPERATION_CODE_TELLING = Telling(
     "code",
     "operation_code",
     lambda p, at: {"what": str(p["what"]), "code": str(p["code"]), "minutes": "10"},
-    "办理验证码",
-    lambda f: "验证码短信",
-    ("sms",),
 )
-CODE_TELLING = Telling(
-    "code",
-    "sms_code",
-    lambda p, at: {"code": str(p["code"]), "minutes": "10"},
-    "短信验证码",
-    lambda f: "验证码短信",
-    ("sms",),
-)
+CODE_TELLING = Telling("code", "sms_code", lambda p, at: {"code": str(p["code"]), "minutes": "10"})

@@ -33,9 +33,10 @@ LONGEST: Mapping[str, str] = {
     "name": "异地贷款缴存使用证明",
     "number": "ZM302612310000001",
     "reason": "材料和登记信息对不上",
-    "centre": "株洲市住房公积金中心",
+    "centre": "长沙市住房公积金管理中心",
     "title": "二十个字的标题二十个字的标题二十个字的标",
     "text": "新政策从下月起实行",
+    "days": "15",
     "what": "偿还公积金贷款提取",
     "code": "000000",
     "minutes": "10",
@@ -152,5 +153,5 @@ def _lint_sms(wording: Wording, topic: str, sign: str) -> Iterator[str]:
     names = set(wording.parameters)
     if topic in _MONEY_TOPICS and not {"amount", "date"} <= names:
         yield "money without amount and date"
-    if topic == "settlement" and not names & {"card4", "owed"}:
-        yield "money without the card's tail or the loan's rest"
+    if topic == "settlement" and not names & {"card4", "owed", "centre"}:
+        yield "money that does not say where it went or came from"
