@@ -193,7 +193,7 @@ CROSS JOIN LATERAL (
         UNION ALL
         SELECT 'card', p.fen FROM journal j JOIN posting p USING (account_id, journal_id)
         WHERE j.account_id = d.account_id AND p.gl_code = '101'
-          AND j.business_ref = 'deduction:' || d.deduction_id || ':recover'
+          AND j.business_ref = 'deduction:' || d.deduction_id || '\\:recover'
     ) AS bookings
 ) b
 WHERE b.card_fen <> CASE WHEN d.state IN ('collected', 'taken_back') THEN d.amount_fen ELSE 0 END
