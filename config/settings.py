@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from config.sms_settings import NOT_THE_SANDBOXS_SMS, SANDBOX_SMS_SECRETS, SmsSettings, transport_faults
+from config.sms_settings import needed as needed_for_sms
 
 ROOT = Path(__file__).resolve().parent.parent
 SANDBOX = tomllib.loads((ROOT / "config" / "sandbox.toml").read_text(encoding="utf-8"))
@@ -30,7 +33,7 @@ class SettingsFault(Exception):
     """The settings cannot be used; the text lists every fault, never a secret."""
 
 
-class Settings(BaseSettings):
+class Settings(SmsSettings):
     """Everything that differs between places; development defaults point at the sandbox servers."""
 
     model_config = SettingsConfigDict(env_prefix="ANJU_", extra="ignore", frozen=True)
@@ -63,6 +66,12 @@ class Settings(BaseSettings):
     wechat_appid: str = Field(SANDBOX["wechat"]["appid"], description="public account appid")
     wechat_original_id: str = Field(SANDBOX["wechat"]["original_id"], description="public account gh_ id")
     wechat_mini_appid: str = Field(SANDBOX["wechat"]["mini_appid"], description="mini-program appid")
+    wechat_mini_original_id: str = Field(
+        SANDBOX["wechat"]["mini_original_id"], description="mini-program gh_ id"
+    )
+    wechat_domain_files: Path | None = Field(
+        None, description="folder of the MP_verify_*.txt files; default HOME/wechat-domain"
+    )
     wechat_template_settlement_paid: str = Field("tpl-settlement-paid", description="template 提取到账")
     wechat_template_settlement_returned: str = Field(
         "tpl-settlement-returned", description="template 提取退回"
@@ -165,6 +174,7 @@ class Settings(BaseSettings):
 NOT_THE_SANDBOXS = (
     "wechat_appid",
     "wechat_mini_appid",
+    "wechat_mini_original_id",
     "wechat_original_id",
     "wechat_template_settlement_paid",
     "wechat_template_settlement_returned",
@@ -172,9 +182,7 @@ NOT_THE_SANDBOXS = (
     "wechat_template_certificate",
     "wechat_template_review",
     "wechat_template_transfer_arrived",
-    "sms_endpoint",
-    "sms_secret_id",
-    "sms_app_id",
+    *NOT_THE_SANDBOXS_SMS,
     "share_base_url",
     "bdc_tx_unit_no",
     "bdc_cust_no",
@@ -186,8 +194,9 @@ SANDBOX_SECRETS = {
     "wechat_mini_secret": SANDBOX["wechat"]["mini_secret"],
     "wechat_token": SANDBOX["wechat"]["token"],
     "wechat_aes_key": SANDBOX["wechat"]["aes_key"],
-    "sms_secret_key": SANDBOX["sms"]["secret_key"],
-    "sms_receipt_path_secret": SANDBOX["sms"]["receipt_path_secret"],
+    "wechat_mini_token": SANDBOX["wechat"]["mini_token"],
+    "wechat_mini_aes_key": SANDBOX["wechat"]["mini_aes_key"],
+    **SANDBOX_SMS_SECRETS,
     "share_key": SANDBOX["share"]["key"],
     "bdc_password": SANDBOX["bdc"]["password"],
     "bdc_sign_on_key": SANDBOX["bdc"]["sign_on_key"],
@@ -206,8 +215,7 @@ def _production_faults(settings: Settings) -> list[str]:
         faults.append("ANJU_WECHAT_OPEN_BASE_URL must be the official host")
     if not settings.wechat_jweixin_url.startswith("https://res.wx.qq.com/"):
         faults.append("ANJU_WECHAT_JWEIXIN_URL must be the official script")
-    if settings.sms_scheme != "https":
-        faults.append("ANJU_SMS_SCHEME must be https")
+    faults.extend(transport_faults(settings))
     if settings.clock_offset_file is not None:
         faults.append("ANJU_CLOCK_OFFSET_FILE is for development only")
     if settings.proxy_hops == 0:
@@ -223,9 +231,11 @@ def _address_faults(settings: Settings) -> list[str]:
 
 
 def _needed(settings: Settings, name: str) -> bool:
-    """The mini-program's own appid and secret serve its face verification only; template keys only kept templates."""
+    """The mini-program's own appid and secret serve its face verification only; each SMS provider's only where used."""
     if name == "face_template_keys":
         return settings.face_keep_templates
+    if name.startswith("sms_"):
+        return needed_for_sms(settings, name)
     return not name.startswith("wechat_mini_") or "wechat" in settings.faces_offered
 
 

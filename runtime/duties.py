@@ -19,7 +19,11 @@ def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:
     makers: dict[str, Callable[[], list[Job]]] = {
         "settlement": lambda: product.settlement_jobs.jobs(),
         "notices": lambda: product.notice_jobs.jobs(),
-        "default": lambda: [*product.certificate_jobs.jobs(), *product.discharges.jobs()],
+        "default": lambda: [
+            *product.certificate_jobs.jobs(),
+            *product.discharges.jobs(),
+            *product.late_messages.jobs(),
+        ],
         "face": lambda: product.face_jobs.jobs(),
     }
     return [job for queue in queues for job in makers[queue]()]

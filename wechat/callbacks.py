@@ -14,7 +14,7 @@ import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -49,6 +49,12 @@ class CallbackMessage:
     seal: str
     encrypted: str = field(repr=False)
     entries: tuple[Mapping[str, str], ...] = ()
+    app: str = "account"
+
+    @property
+    def created_at(self) -> datetime:
+        """When it happened, by WeChat's clock."""
+        return datetime.fromtimestamp(self.created_at_s, UTC)
 
     @property
     def content(self) -> str:
@@ -125,6 +131,7 @@ def opened(encrypted: str, config: CallbackConfig, nonce: str, signature: str) -
         seal=hashlib.sha256(signature.encode()).hexdigest(),
         encrypted=encrypted,
         entries=document.entries,
+        app=config.app,
     )
 
 

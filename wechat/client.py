@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +13,15 @@ from wechatpy import WeChatClient as LibraryClient
 
 from services.core.clock import Clock
 from wechat.config import WeChatConfig
-from wechat.errors import TOKEN_CODES, WeChatFailure, WeChatUnreachable
+from wechat.errors import Action, QuotaReached, WeChatFailure, WeChatUnreachable
 from wechat.http import call_json, new_session
+from wechat.quotas import Quotas, Uncounted
+from wechat.replies import Reply
 from wechat.token_store import StoredToken, TokenStore
 
+log = logging.getLogger(__name__)
 EARLY_S = 300
+BUSY_WAITS_S = (0.2, 0.5, 1.0)
 
 
 class WeChatClient(LibraryClient):  # type: ignore[misc]
@@ -24,12 +31,21 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
     time-out, and keeps URLs with the secret in its exceptions.
     """
 
-    def __init__(self, config: WeChatConfig, tokens: TokenStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        config: WeChatConfig,
+        tokens: TokenStore,
+        clock: Clock,
+        quotas: Quotas | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         super().__init__(config.appid, config.secret)
         self.API_BASE_URL = f"{config.api_base_url}/cgi-bin/"
         self._config = config
         self._tokens = tokens
         self._clock = clock
+        self._quotas: Quotas = quotas or Uncounted()
+        self._sleep = sleep
         self._http = new_session()
 
     @property
@@ -45,12 +61,25 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         """The JS-SDK ticket, shared like the token."""
         return self._credential("jsapi_ticket", self._issue_ticket)
 
-    def send_template(self, message: dict[str, Any]) -> str:
-        """message/template/send; returns WeChat's msgid."""
-        answer = self.post("message/template/send", data=message)
+    def send_template(self, message: dict[str, Any], *, urgent: bool = False) -> str:
+        """message/template/send; returns WeChat's msgid. Urgent ones go on when our own count says stop."""
+        answer = self.post("message/template/send", data=message, urgent=urgent)
         if "msgid" not in answer:
             raise WeChatUnreachable("message/template/send", sent=True)
         return str(answer["msgid"])
+
+    def send_to_chat(self, openid: str, reply: Reply) -> None:
+        """message/custom/send 客服消息: within 48 hours of the person's last word."""
+        body: dict[str, Any] = {"touser": openid, "msgtype": "text", "text": {"content": reply.text}}
+        if reply.card is not None:
+            card = {"title": reply.card.title, "description": reply.card.text}
+            card |= {"url": reply.card.url, "picurl": reply.card.picture}
+            body = {"touser": openid, "msgtype": "news", "news": {"articles": [card]}}
+        self.post("message/custom/send", data=body)
+
+    def clear_quota(self) -> None:
+        """clear_quota: WeChat begins to count anew; ten times a month."""
+        self.post("clear_quota", data={"appid": self._config.appid}, urgent=True)
 
     def _credential(self, kind: str, issue: Callable[[], StoredToken]) -> str:
         name = f"{self._config.appid}/{kind}"
@@ -93,21 +122,38 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
 
     def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
         params = {k: v for k, v in (kwargs.get("params") or {}).items() if k != "access_token"}
-        body = kwargs.get("data")
         process = kwargs.get("result_processor")
+        attempt = _Attempt(method, url_or_endpoint, params, kwargs.get("data"), bool(kwargs.get("urgent")))
         token = self.access_token
         try:
-            answer = self._exchange(method, url_or_endpoint, {**params, "access_token": token}, body)
+            answer = self._call(attempt, token)
         except WeChatFailure as failure:
-            if failure.errcode not in TOKEN_CODES:
+            if failure.action is not Action.RENEW:
                 raise
             self._tokens.drop(f"{self._config.appid}/access_token", token)
-            answer = self._exchange(
-                method, url_or_endpoint, {**params, "access_token": self.access_token}, body
-            )
+            answer = self._call(attempt, self.access_token)
         return process(answer) if process else answer
 
-    def _exchange(self, method: str, call: str, params: dict[str, Any], body: object) -> dict[str, Any]:
+    def _call(self, attempt: _Attempt, token: str) -> dict[str, Any]:
+        """One attempt under a token; a busy platform is asked again, a little later each time."""
+        waits = iter(BUSY_WAITS_S)
+        params = {**attempt.params, "access_token": token}
+        while True:
+            try:
+                return self._exchange(
+                    attempt.method, attempt.call, params, attempt.body, urgent=attempt.urgent
+                )
+            except WeChatFailure as failure:
+                wait_s = next(waits, None) if failure.action is Action.AGAIN else None
+                if wait_s is None:
+                    raise
+                self._sleep(wait_s)
+
+    def _exchange(
+        self, method: str, call: str, params: dict[str, Any], body: object, *, urgent: bool = True
+    ) -> dict[str, Any]:
+        if not self._quotas.may_call(call, urgent=urgent):
+            raise QuotaReached(call)
         # A call outside cgi-bin (cityservice/…) is named by its whole path.
         base = self._config.api_base_url if call.startswith("/") else self.API_BASE_URL
         answer = call_json(self._http, method.upper(), f"{base}{call}", call=call, params=params, body=body)
@@ -115,5 +161,24 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         if not isinstance(errcode, int):
             raise WeChatUnreachable(call, sent=True)
         if errcode != 0:
-            raise WeChatFailure(errcode, call)
+            raise self._noted(WeChatFailure(errcode, call))
         return answer
+
+    def _noted(self, failure: WeChatFailure) -> WeChatFailure:
+        """What a refusal means for the calls to come."""
+        if failure.action is Action.STOP_TODAY:
+            self._quotas.stop(failure.call)
+        if failure.action is Action.PAUSE:
+            self._quotas.pause(failure.call)
+        if failure.action is Action.OPERATOR:
+            log.error("wechat needs an operator: %s", failure)
+        return failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    method: str
+    call: str
+    params: dict[str, Any]
+    body: object
+    urgent: bool

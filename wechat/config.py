@@ -14,6 +14,7 @@ class CallbackConfig:
     original_id: str
     token: str = field(repr=False)
     aes_key: str = field(repr=False)
+    app: str = "account"  # or "mini": each has a callback address of its own
 
 
 @dataclass(frozen=True, slots=True)

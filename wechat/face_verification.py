@@ -13,13 +13,12 @@ from typing import Any
 
 from services.face.ports import Answer, Issued, Subject, VerifierUnavailable
 from wechat.client import WeChatClient
-from wechat.errors import TOKEN_CODES, WeChatError, WeChatFailure
+from wechat.errors import TRY_LATER, WeChatError, WeChatFailure
 
 GET_VERIFY_ID = "/cityservice/face/identify/getverifyid"
 QUERY_VERIFY_INFO = "/cityservice/face/identify/queryverifyinfo"
 CERT_TYPE = "IDENTITY_CARD"
 PASSED = 10000
-TRY_LATER = TOKEN_CODES | {-1, 40013, 40125, 40164, 45009, 45011, 48001, 48004, 50002}
 _VERIFY_ID = re.compile(r"[!-~]{1,256}")
 _REASONS: dict[str, tuple[int, ...]] = {
     "wechat.system": (10001, 90018, 90104, 90105, 90110, 90199),

@@ -39,12 +39,13 @@ class Followers:
         told_at_s: int,
         at: datetime,
         scene: str | None = None,
-    ) -> None:
-        """What WeChat told of a user at an instant of its own clock."""
+    ) -> bool:
+        """What WeChat told of a user at an instant of its own clock; False when something later is known."""
         told = {"follows": follows, "scene": scene, "told_at_s": told_at_s, "changed_at": at}
         row = insert(WeChatFollower).values(openid_mac=self._mac(openid), **told)
         newer = WeChatFollower.told_at_s <= told_at_s
-        session.execute(row.on_conflict_do_update(index_elements=["openid_mac"], set_=told, where=newer))
+        noted = row.on_conflict_do_update(index_elements=["openid_mac"], set_=told, where=newer)
+        return session.execute(noted.returning(WeChatFollower.openid_mac)).first() is not None
 
     def came_back(self, session: Session, openid: str, *, told_at_s: int, at: datetime) -> None:
         """Somebody who left writes or taps: they follow again, and the event that said so was lost."""

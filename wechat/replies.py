@@ -4,69 +4,47 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from wechatpy.crypto import PrpCrypto
-from wechatpy.replies import TextReply
+from wechatpy.replies import ArticlesReply, TextReply
 
-from wechat.callbacks import CallbackMessage
 from wechat.config import CallbackConfig
 from wechat.inbound import Intent
+from wechat.reply_texts import BOUND, CARDS, PAGES, UNBOUND
 
-BIND_FIRST = "您还没有绑定公积金账户。点这里，用姓名、身份证号和手机验证码绑定，一分钟就好：{home}"
-STAFF = (
-    "要找工作人员，请拨 12329（工作日 9:00–17:00）。也可以带身份证到任一网点办理。\n"
-    "不管打电话还是在网点，我们都不会要您的验证码和银行卡密码。"
-)
-UNBOUND: Mapping[Intent, str] = {
-    Intent.SUBSCRIBED: (
-        "您好，这里是株洲住房公积金。\n查余额、租房提取、开缴存证明，在手机上几分钟就能办。\n"
-        "第一次用请先绑定账户：{home}"
-    ),
-    Intent.WITHDRAW: (
-        "在本市没有房、连续缴存满 3 个月，可以租房提取，刷脸后几分钟到账。\n"
-        "能不能提、能提多少，绑定后马上看得到：{home}"
-    ),
-    Intent.STAFF: STAFF,
-}
-BOUND: Mapping[Intent, str] = {
-    Intent.SUBSCRIBED: "欢迎回来。您的账户已经绑定，点这里看余额和办业务：{home}",
-    Intent.BALANCE: "{balance}看每一笔缴存和提取，点这里：{home}",
-    Intent.WITHDRAW: "能提多少、要不要材料，点进去先看到数，再决定办不办：{withdraw}",
-    Intent.PROGRESS: "{progress}每一步走到哪、还要多久，点这里看：{progress_page}",
-    Intent.PROOF: "缴存证明当场就能开，盖电子章，可以扫码验真：{proof}",
-    Intent.STAFF: STAFF,
-    Intent.GREETING: "您好。想办什么？可以说“余额”“提取”“进度”“证明”，或点这里：{home}",
-}
-ANYTHING = (
-    "这句话我没有看懂。您可以说：\n余额 — 看账户里有多少钱\n提取 — 租房、买房、退休取钱\n"
-    "进度 — 办的事到哪一步了\n证明 — 开缴存证明\n人工 — 找工作人员\n或点这里：{home}"
-)
-QUIET = frozenset({Intent.UNSUBSCRIBED, Intent.TEMPLATE_RESULT, Intent.SILENT})
-PAGES = {
-    "home": ("home", "我的公积金"),
-    "withdraw": ("home", "看我能提多少"),
-    "progress_page": ("applications", "我的办理"),
-    "proof": ("certificates", "我的证明"),
-}
+TEXT_BYTES = 2048
+_NAMES = re.compile(r"\{([a-z_]+)\}")
+
+
+class Facts(Protocol):
+    """What a bound person may be told, a whole sentence each; empty when there is nothing to tell."""
+
+    def tell(self, what: str) -> str:
+        """One fact by its name in the texts: balance, month, progress, loan …"""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class ChatFacts:
-    """What a bound person may be told in the conversation; whole sentences, empty when there is nothing."""
+class Card:
+    """A news card 图文: title, a few lines, and the page it opens."""
 
-    balance: str = ""
-    progress: str = ""
+    title: str
+    text: str
+    url: str
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A text answer; links are WeChat's `<a href>`."""
+    """An answer: text with WeChat's `<a href>` links; `card` is shown in its place where there is one."""
 
     text: str
+    card: Card | None = None
 
 
 def entry_url(public_base_url: str, page: str) -> str:
@@ -74,33 +52,60 @@ def entry_url(public_base_url: str, page: str) -> str:
     return f"{public_base_url}/api/v1/auth/wechat/start?page={page}"
 
 
-def reply_to(intent: Intent, facts: ChatFacts | None, public_base_url: str) -> Reply | None:
+def reply_to(intent: Intent, facts: Facts | None, public_base_url: str) -> Reply | None:
     """The answer to an intent; `facts` is None for somebody without a binding."""
-    if intent in QUIET:
+    if intent is Intent.SILENT:
         return None
-    if facts is None:
-        text = UNBOUND.get(intent, ANYTHING if intent is Intent.OTHER else BIND_FIRST)
+    texts = UNBOUND if facts is None else BOUND
+    lines = [_filled(line, facts, public_base_url) for line in texts.get(intent, texts[Intent.OTHER])]
+    text = "\n".join(line for line in lines if line)
+    return Reply(text, _card(intent, facts, public_base_url))
+
+
+def _card(intent: Intent, facts: Facts | None, public_base_url: str) -> Card | None:
+    shape = CARDS.get((intent, facts is not None))
+    if shape is None:
+        return None
+    title = _filled(shape.title, facts, public_base_url)
+    text = "\n".join(filter(None, (_filled(line, facts, public_base_url) for line in shape.lines)))
+    return Card(title, text, entry_url(public_base_url, PAGES[shape.page][0])) if title else None
+
+
+def _filled(line: str, facts: Facts | None, public_base_url: str) -> str:
+    """A line with its facts and links; empty when it is built on a fact that there is not."""
+    values: dict[str, str] = {}
+    for name in _NAMES.findall(line):
+        if name in PAGES:
+            page, label = PAGES[name]
+            values[name] = f'<a href="{entry_url(public_base_url, page)}">{label}</a>'
+        else:
+            values[name] = facts.tell(name) if facts is not None else ""
+        if not values[name]:
+            return ""
+    return line.format_map(values)
+
+
+def encrypted_reply(reply: Reply, openid: str, config: CallbackConfig, now: datetime) -> str:
+    """Passive reply 被动回复 to a user, as the Encrypt field WeChat expects."""
+    return encrypt(_rendered(reply, openid, config.original_id, int(now.timestamp())), config)
+
+
+def signed_reply(encrypted: str, config: CallbackConfig, nonce: str, now: datetime) -> str:
+    """An Encrypt field signed under the nonce of the request it answers."""
+    return sign(encrypted, config, nonce, str(int(now.timestamp())))
+
+
+def _rendered(reply: Reply, openid: str, source: str, stamp: int) -> str:
+    if reply.card is None:
+        answer = TextReply(source=source, target=openid, content=reply.text, time=stamp)
     else:
-        text = BOUND.get(intent, ANYTHING)
-    links = {
-        name: f'<a href="{entry_url(public_base_url, page)}">{label}</a>'
-        for name, (page, label) in PAGES.items()
-    }
-    facts = facts or ChatFacts()
-    return Reply(text.format(**links, balance=_line(facts.balance), progress=_line(facts.progress)))
+        answer = ArticlesReply(source=source, target=openid, time=stamp)
+        answer.add_article(_article(reply.card))
+    return str(answer.render())
 
 
-def _line(sentence: str) -> str:
-    return f"{sentence}\n" if sentence else ""
-
-
-def sealed_reply(reply: Reply, message: CallbackMessage, config: CallbackConfig, now: datetime) -> str:
-    """Passive reply 被动回复 as the encrypted XML WeChat expects, under the nonce of the request."""
-    stamp = int(now.timestamp())
-    answer = TextReply(
-        source=config.original_id, target=message.openid, content=reply.text, time=stamp
-    ).render()
-    return seal(answer, config, message.nonce, str(stamp))
+def _article(card: Card) -> dict[str, str]:
+    return {"title": card.title, "description": card.text, "image": card.picture, "url": card.url}
 
 
 class _Crypto(PrpCrypto):  # type: ignore[misc]
@@ -110,9 +115,13 @@ class _Crypto(PrpCrypto):  # type: ignore[misc]
         return secrets.token_hex(8).encode()
 
 
-def seal(document: str, config: CallbackConfig, nonce: str, timestamp: str) -> str:
-    """Encrypt and sign one document in safe mode."""
-    encrypted = _Crypto(base64.b64decode(config.aes_key + "=")).encrypt(document, config.appid).decode()
+def encrypt(document: str, config: CallbackConfig) -> str:
+    """Encrypt one document in safe mode."""
+    return str(_Crypto(base64.b64decode(config.aes_key + "=")).encrypt(document, config.appid).decode())
+
+
+def sign(encrypted: str, config: CallbackConfig, nonce: str, timestamp: str) -> str:
+    """The XML around an encrypted document, with its signature."""
     parts = sorted([config.token, timestamp, nonce, encrypted])
     signature = hashlib.sha1("".join(parts).encode(), usedforsecurity=False).hexdigest()
     return (

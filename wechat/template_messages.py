@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from services.notices.ports import Fate, NotSent, OutgoingNotice, Refused, Submitted, Uncertain
 from wechat.client import WeChatClient
-from wechat.errors import TOKEN_CODES, WeChatFailure, WeChatUnreachable
+from wechat.errors import LATER, Action, WeChatFailure, WeChatUnreachable
 
 TEMPLATES_FILE = Path(__file__).with_name("templates.toml")
-NOT_FOLLOWING = frozenset({43004, 43101})
-TRY_LATER = TOKEN_CODES | {-1, 40013, 40125, 40164, 45009, 45011, 48001, 48004, 50002}
+URGENT = frozenset({"settlement", "security"})
 
 _TIME = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
 _DATE = r"(([0-9]{4}年)?[0-9]{1,2}月[0-9]{1,2}日|[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -35,8 +34,14 @@ class WeChatTemplateChannel:
 
     name = "wechat"
 
-    def __init__(self, client: WeChatClient, template_ids: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        client: WeChatClient,
+        template_ids: Mapping[str, str],
+        has_left: Callable[[str], bool] | None = None,
+    ) -> None:
         self._client = client
+        self._has_left = has_left
         self._template_ids = dict(template_ids)
         self._templates: dict[str, dict[str, Any]] = tomllib.loads(TEMPLATES_FILE.read_text("utf-8"))
 
@@ -46,10 +51,13 @@ class WeChatTemplateChannel:
         `client_msg_id` is the intent: WeChat itself drops a second send within ten minutes.
         """
         message = self._message(notice)
+        if self._has_left is not None and self._has_left(notice.recipient):
+            raise Refused("wechat.not_following")
         try:
-            return Submitted("wechat", self._client.send_template(message))
+            urgent = notice.topic in URGENT
+            return Submitted("wechat", self._client.send_template(message, urgent=urgent))
         except WeChatFailure as failure:
-            raise _refusal(failure.errcode) from None
+            raise _refusal(failure) from None
         except WeChatUnreachable as failure:
             raise (Uncertain if failure.sent else NotSent)("wechat.unreachable") from None
 
@@ -87,9 +95,9 @@ def _filled(field: str, text: str, notice: OutgoingNotice) -> str:
     return value
 
 
-def _refusal(errcode: int) -> Refused | NotSent:
-    if errcode in NOT_FOLLOWING:
+def _refusal(failure: WeChatFailure) -> Refused | NotSent:
+    if failure.action in (Action.NOT_FOLLOWING, Action.NO_CONSENT):
         return Refused("wechat.not_following")
-    if errcode in TRY_LATER:
-        return NotSent(f"wechat.{errcode}")
-    return Refused(f"wechat.{errcode}")
+    if failure.action in LATER:
+        return NotSent(f"wechat.{failure.errcode}")
+    return Refused(f"wechat.{failure.errcode}")

@@ -39,14 +39,14 @@ class Base(DeclarativeBase):
     )
 
 
-def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+def make_engine(url: str, *, pool_size: int = 8, pool_wait_s: float = 5) -> Engine:
     """Engine with bounded waits: 2 s to connect, 5 s a statement, 4 s for a lock, 10 s idle in a transaction."""
     engine = create_engine(
         url,
         hide_parameters=True,  # the text of an error is logged, and its values are people's
         pool_size=pool_size,
         max_overflow=2,
-        pool_timeout=5,
+        pool_timeout=pool_wait_s,
         pool_recycle=1800,
         connect_args={"connect_timeout": 2, "options": CONNECT_OPTIONS, "application_name": "anju"},
     )

@@ -96,3 +96,10 @@ def attach_member(session: Session, session_id: UUID, account_id: UUID, at: date
 def end(session: Session, session_id: UUID, at: datetime) -> None:
     """End one session (logout)."""
     session.execute(update(LoginSession).where(LoginSession.session_id == session_id).values(ended_at=at))
+
+
+def end_all_of(session: Session, cipher: FieldCipher, openid: str, at: datetime) -> int:
+    """End every session of a WeChat user; returns how many there were."""
+    theirs = (LoginSession.openid_mac == cipher.look_up(openid, "openid"), LoginSession.ended_at.is_(None))
+    ended = session.execute(update(LoginSession).where(*theirs).values(ended_at=at))
+    return int(ended.rowcount)  # type: ignore[attr-defined]

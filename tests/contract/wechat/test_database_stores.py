@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from services.core.db import Sessions, make_sessions
 from tests.support.databases import Database
 from wechat.client import WeChatClient
 from wechat.config import WeChatConfig
-from wechat.replay_store import KEEP, DatabaseReplayStore, forget_old
+from wechat.replay_store import DatabaseReplayStore
 from wechat.token_store import DatabaseTokenStore, StoredToken
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -83,10 +83,11 @@ def test_a_mark_falls_with_the_transaction(sessions: Sessions) -> None:
         assert DatabaseReplayStore(again).first_time("c" * 64, NOW)
 
 
-def test_old_marks_are_forgotten(session: Session) -> None:
+def test_the_answer_stays_with_its_mark(session: Session) -> None:
     store = DatabaseReplayStore(session)
     store.first_time("d" * 64, NOW)
-    forget_old(session, NOW + KEEP - timedelta(seconds=1))
-    assert not store.first_time("d" * 64, NOW)
-    forget_old(session, NOW + KEEP + timedelta(seconds=1))
-    assert store.first_time("d" * 64, NOW)
+    assert store.answer_of("d" * 64) is None
+    store.keep_answer("d" * 64, "sealed")
+    session.expire_all()
+    assert store.answer_of("d" * 64) == "sealed"
+    assert store.answer_of("e" * 64) is None

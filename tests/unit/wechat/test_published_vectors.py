@@ -85,7 +85,7 @@ def test_b2_encrypt(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = "ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ=="
     assert envelope.encrypt(PAGE_KEY, PAGE.appid, answer, salt) == expected
     monkeypatch.setattr(replies._Crypto, "get_random_string", lambda self: salt)
-    sealed = replies.seal(answer, PAGE, "415670741", "1713424427")
+    sealed = replies.sign(replies.encrypt(answer, PAGE), PAGE, "415670741", "1713424427")
     assert f"<Encrypt><![CDATA[{expected}]]></Encrypt>" in sealed
     assert "<![CDATA[1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1]]></MsgSignature>" in sealed
 
