@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.assembly import Sandbox
 from sandbox.setup import MEMBERS_FILE, Setup, read_settings
 
-PORTS = ("phone", "wechat", "sms", "share", "settlement", "settlement_notice")
+PORTS = ("phone", "wechat", "sms", "share", "settlement", "settlement_notice", "sms_aliyun", "sms_mas")
 
 
 def parse(arguments: list[str]) -> Setup:

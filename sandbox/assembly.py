@@ -10,7 +10,9 @@ from sandbox.serving import HttpServer, guard
 from sandbox.settlement_node.node import SettlementNode
 from sandbox.setup import Setup
 from sandbox.share.exchange import exchange_app
+from sandbox.sms.aliyun import aliyun_app
 from sandbox.sms.gateway import gateway_app
+from sandbox.sms.mas import mas_app
 from sandbox.sms.messages import Network
 from sandbox.store import Store
 from sandbox.wechat.account import Account
@@ -40,6 +42,8 @@ class Sandbox:
             "phone": phone_app(self.world, self.phones, self.node),
             "wechat": wechat_app(self.world, self.account, self.pusher),
             "sms": gateway_app(self.world, self.network),
+            "sms_aliyun": aliyun_app(self.world, self.network),
+            "sms_mas": mas_app(self.world, self.network),
             "share": exchange_app(self.world),
         }
         self._servers = [HttpServer(name, app, setup.host, setup.ports[name]) for name, app in apps.items()]

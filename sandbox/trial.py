@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from sandbox.assembly import Sandbox
 from sandbox.setup import MEMBERS_FILE, Setup, read_settings
 
-PORTS = ("phone", "wechat", "sms", "share", "settlement", "settlement_notice", "web")
+PORTS = ("phone", "wechat", "sms", "share", "settlement", "settlement_notice", "sms_aliyun", "sms_mas", "web")
 
 # Below the ports that outgoing connections take, and each process walks from a place of its own: a port asked
 # of the system (bind to 0) can go to somebody else between being named and being opened.

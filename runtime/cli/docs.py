@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.factory import create_app
 from config.settings import ROOT, Settings, load_settings
+from config.sms_settings import SmsSettings
 from runtime import secret_files
 from runtime.bootstrap import build
 from services.applications.states import PLAIN_STATES
@@ -68,7 +69,8 @@ def _item(item: Item) -> str:
 def settings_page() -> str:
     """Every setting with its default and what it is."""
     rows = []
-    for name, info in Settings.model_fields.items():
+    fields = sorted(Settings.model_fields.items(), key=lambda field: field[0] in SmsSettings.model_fields)
+    for name, info in fields:
         variable = "DATABASE_URL" if name == "database_url" else f"ANJU_{name.upper()}"
         rows.append(f"| `{variable}` | {_default(info.default)} | {info.description or ''} |")
     head = "| variable | development default | what |\n|---|---|---|\n"

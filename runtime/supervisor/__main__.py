@@ -96,7 +96,7 @@ def _announce(system: System, seconds: float, *, as_json: bool) -> None:
         print(f"review desk for staff: {system.ports.url('staff')}/ (docs/operations.md)", flush=True)
         print(f"logs: {system.logs}/*.log   stop: Ctrl-C or make stop", flush=True)
         return
-    http = ("web", "staff", "phone", "wechat", "sms", "share")
+    http = ("web", "staff", "phone", "wechat", "sms", "share", "sms_aliyun", "sms_mas")
     facts = {
         "url": system.url,
         "urls": {name: system.ports.url(name) for name in http},

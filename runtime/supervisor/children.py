@@ -59,6 +59,8 @@ def sandbox(home: Path, ports: Ports) -> Child:
         "--share-port": ports.share,
         "--settlement-port": ports.settlement,
         "--settlement-notice-port": ports.settlement_notice,
+        "--sms-aliyun-port": ports.sms_aliyun,
+        "--sms-mas-port": ports.sms_mas,
     }
     words = [str(word) for pair in options.items() for word in pair]
     return Child("sandbox", python("-m", "sandbox", *words), ports.url("phone") + "/", early=True)
@@ -124,6 +126,9 @@ def environment(home: Path, ports: Ports, urls: Urls) -> dict[str, str]:
         "ANJU_WECHAT_JWEIXIN_URL": ports.url("wechat") + "/jweixin.js",
         "ANJU_SMS_ENDPOINT": f"127.0.0.1:{ports.sms}",
         "ANJU_SMS_SCHEME": "http",
+        "ANJU_SMS_PROVIDERS": os.environ.get("ANJU_SMS_PROVIDERS", "tencent,aliyun,mas"),
+        "ANJU_SMS_ALIYUN_ENDPOINT": f"127.0.0.1:{ports.sms_aliyun}",
+        "ANJU_SMS_MAS_BASE_URL": ports.url("sms_mas"),
         "ANJU_SHARE_BASE_URL": ports.url("share"),
         "ANJU_BDC_HOST": "127.0.0.1",
         "ANJU_BDC_PORT": str(ports.settlement),

@@ -22,6 +22,8 @@ class Ports:
     share: int
     settlement: int
     settlement_notice: int
+    sms_aliyun: int
+    sms_mas: int
 
     @classmethod
     def standard(cls) -> "Ports":

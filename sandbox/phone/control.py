@@ -119,12 +119,14 @@ def _orders(pages: Blueprint, phones: Phones) -> None:
 def fault_order(world: World, account: Account, given: Mapping[str, Any]) -> dict[str, Any]:
     """A fault order from JSON; `person` may be a key and is turned into what the server sees."""
     server, kind = given.get("server"), given.get("kind")
-    if server not in ("wechat", "sms", "share") or not kind:
-        raise BadOrder("server (wechat, sms, share) and kind are needed")
+    if server not in ("wechat", "sms", "sms_aliyun", "sms_mas", "share") or not kind:
+        raise BadOrder("server (wechat, sms, sms_aliyun, sms_mas, share) and kind are needed")
     person = world.person(str(given.get("person", "")))
     mini = given.get("on") in MINI_CALLS  # the mini-program knows people by other openids
     openid = (account.mini_openid if mini else account.openid)(person.key) if person else ""
-    seen = {"wechat": openid, "sms": person.phone, "share": person.key} if person else {}
+    phone = person.phone if person else ""
+    numbers = {"sms": phone, "sms_aliyun": phone, "sms_mas": phone}
+    seen = {"wechat": openid, "share": person.key, **numbers} if person else {}
     return {
         "server": server,
         "on": str(given.get("on", "*")),

@@ -1,1 +1,1 @@
-"""SMS 短信: a double of Tencent Cloud's sms.tencentcloudapi.com with inboxes and receipts."""
+"""SMS 短信: doubles of Tencent Cloud, Aliyun and China Mobile cloud MAS, with inboxes and receipts."""

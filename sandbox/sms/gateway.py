@@ -13,9 +13,10 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from sandbox.serving import drop, new_app, suffer
+from sandbox.sms.lines import TENCENT
 from sandbox.sms.messages import Network
 from sandbox.sms.tc3 import AuthFailure, verify
-from sandbox.world import CHINA, World
+from sandbox.world import World
 
 ISO_CHINA = "CN"
 
@@ -70,7 +71,7 @@ def _dispatch(world: World, network: Network) -> dict[str, Any] | Response:
     if action == "SendSms":
         return send_sms(world, network, question)
     if action == "PullSmsSendStatusByPhoneNumber":
-        return pull_status(world, question)
+        return pull_status(world, network, question)
     raise ApiError("InvalidAction", "接口不存在")
 
 
@@ -95,6 +96,7 @@ def _send_one(world: World, network: Network, question: Mapping[str, Any], numbe
     serial = ""
     if code == "Ok":
         serial = network.accept(
+            TENCENT,
             number.removeprefix("+86"),
             question["SignName"],
             str(question["TemplateId"]),
@@ -129,7 +131,7 @@ def _refusal(world: World, network: Network, question: Mapping[str, Any], number
     return "Ok", "send success"
 
 
-def pull_status(world: World, question: Mapping[str, Any]) -> dict[str, Any]:
+def pull_status(world: World, network: Network, question: Mapping[str, Any]) -> dict[str, Any]:
     """PullSmsSendStatusByPhoneNumber 拉取下发状态: what became of messages to one number."""
     begin, end = question.get("BeginTime"), question.get("EndTime") or world.time()
     if not isinstance(begin, int):
@@ -138,23 +140,23 @@ def pull_status(world: World, question: Mapping[str, Any]) -> dict[str, Any]:
     if not 1 <= limit <= 100:
         raise ApiError("InvalidParameterValue", "Limit 最大 100")
     phone = str(question.get("PhoneNumber", "")).removeprefix("+86")
-    reports = [r for r in world.store.entries("sms.report", phone) if begin <= _instant(r) <= end + 1]
-    return {"PullSmsSendStatusSet": [_status(report) for report in reports[offset : offset + limit]]}
+    reports = [r for r in network.reports(TENCENT, phone) if begin <= _instant(r) <= end + 1]
+    statuses = [_status(phone, report) for report in reports[offset : offset + limit]]
+    return {"PullSmsSendStatusSet": statuses}
 
 
 def _instant(report: Mapping[str, Any]) -> float:
-    text = str(report["user_receive_time"])
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA).timestamp()
+    return datetime.fromisoformat(report["at"]).timestamp()
 
 
-def _status(report: Mapping[str, Any]) -> dict[str, Any]:
+def _status(phone: str, report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "UserReceiveTime": int(_instant(report)),
-        "CountryCode": report["nationcode"],
-        "SubscriberNumber": report["mobile"],
-        "PhoneNumber": f"+{report['nationcode']}{report['mobile']}",
+        "CountryCode": "86",
+        "SubscriberNumber": phone,
+        "PhoneNumber": f"+86{phone}",
         "SerialNo": report["sid"],
-        "ReportStatus": report["report_status"],
-        "Description": report["errmsg"],
+        "ReportStatus": "SUCCESS" if report["delivered"] else "FAIL",
+        "Description": "DELIVRD" if report["delivered"] else "MK:0001",
         "SessionContext": report["session_context"],
     }

@@ -128,7 +128,8 @@ def meaning(table: Table, code: str) -> Meaning:
 
 def failure(table: Table, provider: str, code: str) -> ChannelFailure:
     """The failure to raise for a provider's code."""
-    return _FAILURES[meaning(table, code)](f"{provider}.{code}"[:60])
+    shown = "".join(character for character in code if "!" <= character <= "~")
+    return _FAILURES[meaning(table, code)](f"{provider}.{shown}"[:60])
 
 
 def network_failure(provider: str, cause: BaseException | None) -> ChannelFailure:

@@ -5,34 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.notices.ports import OutgoingNotice, Refused
-
-PARAMETERS: Mapping[str, tuple[str, ...]] = {
-    "sms_code": ("code", "minutes"),
-    "settlement_paid": ("date", "item", "amount", "card4", "balance"),
-    "settlement_returned": ("date", "item", "amount", "card4"),
-    "loan_repaid": ("date", "item", "amount", "owed", "balance"),
-    "card_changed": ("bank", "card4", "usable_from"),
-    "loan_card_changed": ("bank", "card4", "from"),
-    "certificate_issued": ("name", "number"),
-    "bound": ("time",),
-    "review_refused": ("date", "item", "reason"),
-    "operation_code": ("what", "code", "minutes"),
-    "payment_waiting": ("item", "amount", "time", "card4"),
-    "payment_stopped": ("item", "amount"),
-    "face_stranger": ("item",),
-    "transfer_refused": ("item", "centre", "reason"),
-    "transfer_silent": ("item", "centre", "days"),
-    "transfer_arrived": ("date", "centre", "amount", "balance"),
-}
+from services.notices.wording import current
 
 
 def filled(notice: OutgoingNotice) -> dict[str, str]:
     """The fill-ins of a notice in the approved order; a missing one is our own fault and ends the notice."""
-    names = PARAMETERS.get(notice.template)
-    if names is None:
+    wording = current(notice.template)
+    if wording is None or wording.sms is None:
         raise Refused("sms.template_unknown")
     try:
-        return {name: notice.fields[name] for name in names}
+        return {name: notice.fields[name] for name in wording.parameters}
     except KeyError:
         raise Refused("sms.field_missing") from None
 

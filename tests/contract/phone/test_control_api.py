@@ -14,6 +14,7 @@ from PIL import Image
 
 from sandbox.assembly import Sandbox
 from sandbox.serving import Refusal, guard
+from sandbox.sms.lines import TENCENT
 from sandbox.trial import running, trial_setup
 from services.core.clock import SystemClock
 
@@ -62,7 +63,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
         openid = first.account.openid("zhao")
         first.account.set_follows(openid, True)
         token = first.account.stable_token(force=False)["access_token"]
-        first.network.accept(NEW["phone"], "株洲公积金", "2000001", ["123456", "5"], "intent")
+        first.network.accept(TENCENT, NEW["phone"], "株洲公积金", "2000001", ["123456", "5"], "intent")
         first.account.say(openid, {"from": "member", "type": "text", "text": "余额"})
     with running(replace(setup, ports=trial_setup(tmp_path).ports)) as second:
         assert second.account.stable_token(force=False)["access_token"] == token
