@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -28,6 +29,10 @@ class Fault:
             and (self.person is None or self.person in persons)
             and (self.times is None or self.times > 0)
         )
+
+    def comes_up(self) -> bool:
+        """Whether it happens this time: always, unless `args` gives it `odds` between 0 and 1."""
+        return random.random() < float(self.args.get("odds", 1))
 
 
 class Faults:
@@ -61,7 +66,11 @@ class Faults:
         named = tuple(person for person in persons if person)
         with self._lock:
             for fault in self._faults:
-                if fault.fits(server, on, named) and (kinds is None or fault.kind in kinds):
+                if (
+                    fault.fits(server, on, named)
+                    and (kinds is None or fault.kind in kinds)
+                    and fault.comes_up()
+                ):
                     if fault.times is not None:
                         fault.times -= 1
                     self._faults = [kept for kept in self._faults if kept.times != 0]

@@ -33,6 +33,7 @@ class Account:
         self.world = world
         self.store: Store = world.store
         self.keys = world.setup.settings["wechat"]
+        self._openids: dict[str, str] = {}
         self.templates: dict[str, dict[str, Any]] = tomllib.loads(TEMPLATES_FILE.read_text("utf-8"))
 
     # people
@@ -44,7 +45,10 @@ class Account:
 
     def person(self, openid: str) -> Person | None:
         """Whose openid it is."""
-        return next((p for p in self.world.people() if self.openid(p.key) == openid), None)
+        if openid not in self._openids:  # somebody new, or nobody
+            self._openids = {self.openid(p.key): p.key for p in self.world.people()}
+        key = self._openids.get(openid)
+        return None if key is None else self.world.person(key)
 
     def mini_openid(self, key: str) -> str:
         """The person's openid for the mini-program: another one, as for every appid."""
