@@ -3,7 +3,7 @@
 from app.http.idempotency import IdempotencyRecord
 from app.http.oauth_state import OAuthState
 from app.http.rate_limit import RateBucket
-from services.accounts.models import PayeeCard, ProvidentFundAccount
+from services.accounts.models import InterestReceipt, InterestRun, PayeeCard, ProvidentFundAccount
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.applications.models import Application, CaseCounter, Transition
 from services.audit.models import AuditEntry, AuditHead
@@ -32,6 +32,7 @@ from services.loans.models import (
     LoanInstalment,
     LoanPlan,
     LoanRate,
+    LoanReminder,
     LoanRepayment,
     MortgageDischarge,
 )
@@ -56,8 +57,10 @@ from services.notices.models import (
 )
 from services.policies.models import PolicyValue
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
+from services.settlement.deductions.models import Deduction
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.staff.models import Staff, StaffSession
+from services.transfers.models import TransferIn, TransferLetter, TransferMoney
 from services.withdrawals.models import RiskDecision
 from wechat.followers import WeChatFollower
 from wechat.quotas import WeChatQuota
@@ -66,12 +69,12 @@ from wechat.token_store import WeChatToken
 
 TABLES = (
     AgreementRun, LoanAgreement, Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
-    Contribution, Device, Document, EarlyReceipt,
-    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
-    LoanInstalment, LoanPlan, LoanRate, LoanRepayment, LoginSession,
+    Contribution, Deduction, Device, Document, EarlyReceipt,
+    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
+    LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,
     NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
-    SmsChallenge, Staff, StaffSession, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken,
+    SmsChallenge, Staff, StaffSession, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken,
 )  # fmt: skip
 metadata = Base.metadata

@@ -87,16 +87,45 @@ def settlement_days(from_on: date, to_on: date, month: int, day: int) -> tuple[d
     return tuple(on for on in (date(year, month, day) for year in years) if from_on < on <= to_on)
 
 
-def interest_from(opened_on: date, settled_through: date | None, on: date, month: int, day: int) -> date:
-    """First day that interest is still owed for when an account closes on a day.
+def interest_periods(
+    opened_on: date, settled_through: date | None, books_from: date, on: date, month: int, day: int
+) -> tuple[tuple[date, date], ...]:
+    """Periods that interest is still owed for when an account closes on a day, each ending on a settlement day or on it.
 
-    The later of the opening and the last 30 June before the day; or, when interest was booked since, the day of that.
+    They begin with the later of the opening and the last settlement: the one that was booked, or for accounts taken
+    over the last one before `books_from`, the day from which these books owe interest.
     """
-    last = max(
-        (date(year, month, day) for year in (on.year - 1, on.year) if date(year, month, day) < on),
-        default=opened_on,
-    )
-    return min(on, max(opened_on, last, settled_through or opened_on))
+    last = max(date(year, month, day) for year in (on.year - 1, on.year) if date(year, month, day) < on)
+    start = min(on, max(opened_on, settled_through or opened_on, min(books_from, last)))
+    ends = [end for end in settlement_days(start, on, month, day) if end < on]
+    return tuple(pairwise((start, *ends, on)))
+
+
+def accrue_periods(
+    opening_fen: int,
+    movements: Sequence[Movement],
+    rates: Sequence[Rate],
+    periods: Sequence[tuple[date, date]],
+    day_basis: int,
+) -> tuple[Accrued, ...]:
+    """Interest of several periods in a row; that of each earns from its end on. `opening_fen` is before the first."""
+    found: list[Accrued] = []
+    for from_on, to_on in periods:
+        earned = sum(one.interest_fen for one in found)
+        before = opening_fen + earned + sum(m.fen for m in movements if m.on < from_on)
+        within = [m for m in movements if from_on <= m.on < to_on]
+        found.append(accrue(before, within, rates, from_on, to_on, day_basis))
+    return tuple(found)
+
+
+def weights(rates: Sequence[Rate], from_on: date, to_on: date) -> list[tuple[date, int, int]]:
+    """For each day of [from, to): how many days, and how many ppm·days, money of that day lies until `to`."""
+    found, ppm_days = [], 0
+    for back in range(1, (to_on - from_on).days + 1):
+        day = to_on - timedelta(days=back)
+        ppm_days += _rate_on(rates, day)
+        found.append((day, back, ppm_days))
+    return found[::-1]
 
 
 def next_settlement(on: date, month: int, day: int) -> date:

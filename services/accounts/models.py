@@ -53,3 +53,33 @@ class PayeeCard(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
     )
+
+
+class InterestReceipt(Base):
+    """What an account got for [from, settled) 结息单; `balance_fen` is the fund after it, `batch_id` the set it came in.
+
+    Written once, also where the interest is nothing. `fen_days` is the sum of every day's balance 积数.
+    """
+
+    __tablename__ = "interest_receipt"
+    account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    settled_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    from_on: Mapped[date] = mapped_column(Date)
+    fen_days: Mapped[int] = mapped_column(BigInteger)
+    interest_fen: Mapped[int] = mapped_column(BigInteger)
+    balance_fen: Mapped[int] = mapped_column(BigInteger)
+    batch_id: Mapped[UUID | None] = mapped_column(Uuid)
+    posted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class InterestRun(Base):
+    """The yearly settlement 年度结息 of all accounts; `reached` is the last account done, so that a run goes on."""
+
+    __tablename__ = "interest_run"
+    settled_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    day_basis: Mapped[int] = mapped_column(SmallInteger)
+    begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reached: Mapped[UUID | None] = mapped_column(Uuid)
+    accounts: Mapped[int] = mapped_column(BigInteger)
+    interest_fen: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

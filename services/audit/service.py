@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from services.audit.models import AuditEntry, AuditHead
 
 GENESIS = b"\0" * 32
+CENTRE = UUID(int=0)
+"""The chain of what the centre does to all accounts at once; a set of a batch is one act."""
 _OPEN_HEAD = text(
     "INSERT INTO audit_head (account_id, seq, hash) VALUES (:account_id, 0, :hash) ON CONFLICT DO NOTHING"
 )

@@ -102,7 +102,6 @@ _BY_DAY = text(
     "SELECT j.accounting_on, -sum(p.fen) AS fen FROM posting p JOIN journal j USING (account_id, journal_id)"
     " WHERE p.account_id = :account_id AND p.gl_code = :fund AND j.accounting_on >= :since GROUP BY 1 ORDER BY 1"
 )
-_LAST = text("SELECT max(business_ref) FROM journal WHERE account_id = :account_id AND kind = :kind")
 
 
 def fund_before(session: Session, account_id: UUID, since: date) -> int:
@@ -115,12 +114,6 @@ def fund_changes(session: Session, account_id: UUID, since: date) -> list[tuple[
     """What the member's fund changed by on each day from `since` on."""
     values = {"account_id": account_id, "fund": MEMBER_FUND, "since": since}
     return [(row.accounting_on, int(row.fen)) for row in session.execute(_BY_DAY, values)]
-
-
-def last_reference(session: Session, account_id: UUID, kind: str) -> str | None:
-    """The greatest reference among the member's journals of a kind; of references with a day in front, the latest."""
-    found: str | None = session.scalar(_LAST, {"account_id": account_id, "kind": kind})
-    return found
 
 
 _BY_KIND = text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -33,12 +33,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A journal to post. `business_ref` is unique for the account for ever."""
+    """A journal to post. `business_ref` is unique for the account for ever; `on` is its day in the books, if not today."""
 
     business_ref: str
     kind: str
     summary: str
     lines: tuple[Line, ...]
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def post(session: Session, account_id: UUID, entry: Entry, at: datetime) -> UUID
             "business_ref": entry.business_ref,
             "kind": entry.kind,
             "summary": entry.summary,
-            "accounting_on": shanghai_day(at),
+            "accounting_on": entry.on or shanghai_day(at),
             "created_at": at,
         },
     )

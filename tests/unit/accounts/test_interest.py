@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,13 @@ from services.accounts.interest import (
     Movement,
     Rate,
     accrue,
-    interest_from,
+    accrue_periods,
+    interest_periods,
     next_settlement,
     settlement_days,
+    weights,
 )
+from services.core.money import half_up
 
 RATES = (Rate(date(2016, 2, 21), 15_000),)
 YEAR = (date(2025, 7, 1), date(2026, 6, 30))
@@ -79,24 +83,64 @@ def test_no_rate_no_interest_invented() -> None:
         accrue(1, (), RATES, date(2015, 1, 1), date(2015, 2, 1), 360)
 
 
+BOOKS_FROM = date(2026, 6, 30)
+
+
 @pytest.mark.parametrize(
     ("opened_on", "booked_on", "on", "expected"),
     [
-        (date(2020, 3, 1), None, date(2026, 11, 23), date(2026, 6, 30)),
-        (date(2026, 9, 1), None, date(2026, 11, 23), date(2026, 9, 1)),
-        (date(2020, 3, 1), None, date(2026, 3, 1), date(2025, 6, 30)),
+        (date(2020, 3, 1), None, date(2026, 11, 23), ["2026-06-30", "2026-11-23"]),
+        (date(2026, 9, 1), None, date(2026, 11, 23), ["2026-09-01", "2026-11-23"]),
+        (date(2020, 3, 1), None, date(2026, 3, 1), ["2025-06-30", "2026-03-01"]),
         # On 30 June before the yearly run the whole year is still owed; after it, nothing.
-        (date(2020, 3, 1), None, date(2026, 6, 30), date(2025, 6, 30)),
-        (date(2020, 3, 1), date(2026, 6, 30), date(2026, 6, 30), date(2026, 6, 30)),
+        (date(2020, 3, 1), None, date(2026, 6, 30), ["2025-06-30", "2026-06-30"]),
+        (date(2020, 3, 1), date(2026, 6, 30), date(2026, 6, 30), ["2026-06-30", "2026-06-30"]),
         # A closing that came back on a later day owes only what has grown since.
-        (date(2020, 3, 1), date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 20)),
+        (date(2020, 3, 1), date(2026, 11, 20), date(2026, 11, 23), ["2026-11-20", "2026-11-23"]),
+        # Days after 30 June and before the yearly run has come to the account: the year is not lost.
+        (date(2020, 3, 1), None, date(2027, 7, 2), ["2026-06-30", "2027-06-30", "2027-07-02"]),
+        (date(2020, 3, 1), date(2027, 6, 30), date(2027, 7, 2), ["2027-06-30", "2027-07-02"]),
+        (
+            date(2027, 1, 5),
+            None,
+            date(2028, 7, 1),
+            ["2027-01-05", "2027-06-30", "2028-06-30", "2028-07-01"],
+        ),
     ],
 )
-def test_closing_interest_runs_from(
-    opened_on: date, booked_on: date | None, on: date, expected: date
+def test_periods_that_are_owed_at_a_closing(
+    opened_on: date, booked_on: date | None, on: date, expected: list[str]
 ) -> None:
-    """Domain facts §4.1: from the later of the open date and the last 30 June to the day."""
-    assert interest_from(opened_on, booked_on, on, 6, 30) == expected
+    """Domain facts §4.1: from the later of the open date and the last settlement to the day; each year by itself."""
+    periods = interest_periods(opened_on, booked_on, BOOKS_FROM, on, 6, 30)
+    assert [periods[0][0].isoformat(), *(to_on.isoformat() for _, to_on in periods)] == expected
+    assert all(one[1] == other[0] for one, other in pairwise(periods))
+
+
+def test_a_year_s_interest_earns_from_its_settlement_day() -> None:
+    """10,000.00 for 360 days at 1.5 %/360 are 150.00; then 10,150.00 for 30 days are 12.6875, so 12.69."""
+    first = (date(2026, 7, 5), date(2027, 6, 30))
+    periods = (first, (first[1], date(2027, 7, 30)))
+    found = accrue_periods(1_000_000, (), RATES, periods, 360)
+    assert [one.interest_fen for one in found] == [15_000, 1_269]
+
+
+def test_money_that_came_in_between_earns_in_its_own_period() -> None:
+    """5,000.00 more on the settlement day itself: (10,000 + 150 + 5,000) × 30 × 1.5 %/360 = 18.9375."""
+    first = (date(2026, 7, 5), date(2027, 6, 30))
+    more = (Movement(first[1], 500_000),)
+    found = accrue_periods(1_000_000, more, RATES, (first, (first[1], date(2027, 7, 30))), 360)
+    assert [one.interest_fen for one in found] == [15_000, 1_894]
+
+
+def test_weights_of_days() -> None:
+    """Money of the last day lies one day, of the first day all of them; a new rate counts from its day."""
+    rates = (*RATES, Rate(date(2026, 6, 29), 12_000))
+    assert weights(rates, date(2026, 6, 27), date(2026, 6, 30)) == [
+        (date(2026, 6, 27), 3, 42_000),
+        (date(2026, 6, 28), 2, 27_000),
+        (date(2026, 6, 29), 1, 12_000),
+    ]
 
 
 def test_settlement_days() -> None:
@@ -132,3 +176,13 @@ def test_more_money_never_earns_less(opening_fen: int, moves: list[Movement], mo
     much = accrue(opening_fen + more_fen, moves, RATES, *YEAR, 360)
     assert much.interest_fen >= little.interest_fen
     assert much.fen_days - little.fen_days == more_fen * 364
+
+
+@given(st.integers(0, 10**9), MOVES)
+def test_weights_give_the_same_interest(opening_fen: int, moves: list[Movement]) -> None:
+    """The way of the yearly run, by sums of fen times the weight of its day, comes to the same fen."""
+    by_day = {day: (days, ppm_days) for day, days, ppm_days in weights(RATES, *YEAR)}
+    lines = [(YEAR[0], opening_fen), *((move.on, move.fen) for move in moves)]
+    found = accrue(opening_fen, moves, RATES, *YEAR, 360)
+    assert sum(fen * by_day[on][0] for on, fen in lines) == found.fen_days
+    assert half_up(sum(fen * by_day[on][1] for on, fen in lines), 360 * 1_000_000) == found.interest_fen
