@@ -56,7 +56,7 @@ class Application(Base):
             "item_code",
             unique=True,
             postgresql_where=text(
-                "kind <> 'withdrawal' AND state IN ('submitted', 'verifying', 'in_review')"
+                "kind <> 'withdrawal' AND state IN ('submitted', 'verifying', 'in_review', 'forwarded')"
             ),
         ),
         Index("ix_application_state", "state", "updated_at"),

@@ -1,0 +1,102 @@
+"""Money under a letter 转入款: implements settlement's OtherOrders; a movement is stored once and decides once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.core.clock import Clock
+from services.settlement.movements import change_key
+from services.settlement.ports import AccountChange
+from services.transfers.booking import credit_direct, credit_held, give_back, money_of, suspend, waiting_fen
+from services.transfers.models import TransferIn, TransferMoney
+from services.transfers.moving import advance, locked
+from services.transfers.states import TRANSFER_STATES
+
+
+class TransferReceipts:
+    """What a movement that bears a letter's number does to its transfer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def owner(self, session: Session, instruction_no: str | None) -> TransferIn | None:
+        """The transfer of a number."""
+        if instruction_no is None:
+            return None
+        return session.scalar(select(TransferIn).where(TransferIn.money_no == instruction_no))
+
+    def apply(self, session: Session, change: AccountChange, owner: TransferIn) -> str:
+        """Credit the member, keep it until the letter is there, or leave it to a person; never forget it."""
+        now = self._clock.now()
+        row = locked(session, owner.account_id, owner.application_id)
+        money = self._noted(session, row, change, now)
+        if money.direction == "debit":
+            return self._taken_back(session, row, money, now)
+        if row.state in TRANSFER_STATES.terminal:
+            money.state = "open"
+            suspend(session, row, money, now)
+            return "break"
+        if row.state == "promised" and change.amount_fen == row.amount_fen:
+            credit_direct(session, row, money, now)
+            return "transfer_credited"
+        suspend(session, row, money, now)
+        session.flush()
+        return self._compare(session, row, now)
+
+    @staticmethod
+    def _noted(session: Session, row: TransferIn, change: AccountChange, now: datetime) -> TransferMoney:
+        """The movement as it came; a reversal 冲正 takes back, whatever its sign."""
+        money = TransferMoney(
+            account_id=row.account_id,
+            notice_key=change_key(change),
+            application_id=row.application_id,
+            direction="debit" if change.reversal else change.direction,
+            amount_fen=change.amount_fen,
+            on=change.day,
+            state="waiting",
+            at=now,
+        )
+        session.add(money)
+        session.flush()
+        return money
+
+    @staticmethod
+    def _compare(session: Session, row: TransferIn, now: datetime) -> str:
+        """What has come so far against the letter; principal and interest may come one after the other."""
+        if row.amount_fen is None:
+            if row.state != "early":
+                advance(session, row, "money", now, actor="银行")
+            return "transfer_waits"
+        if waiting_fen(session, row) == row.amount_fen:
+            credit_held(session, row, now, event="match", actor="银行")
+            return "transfer_credited"
+        if row.state != "differs":
+            advance(session, row, "mismatch", now, actor="系统")
+        return "amount_differs"
+
+    @staticmethod
+    def _taken_back(session: Session, row: TransferIn, by: TransferMoney, now: datetime) -> str:
+        """The sender's money goes back: undone where it was not the member's yet, else a person has to look."""
+        found = next(
+            (one for one in money_of(session, row, "open", "waiting") if one.amount_fen == by.amount_fen),
+            None,
+        )
+        if found is None:
+            by.state = "open"
+            return "break"
+        give_back(session, row, found, by, now)
+        session.flush()
+        if row.state in ("early", "differs"):
+            _after_taking_back(session, row, now)
+        return "transfer_taken_back"
+
+
+def _after_taking_back(session: Session, row: TransferIn, now: datetime) -> None:
+    left = waiting_fen(session, row)
+    if not left:
+        advance(session, row, "take_back", now, actor="银行")
+    elif row.state == "differs" and left == row.amount_fen:
+        credit_held(session, row, now, event="match", actor="系统")
