@@ -29,7 +29,7 @@ from app.member_api import (
 from app.member_api import auth as member_auth
 from app.ops import health
 from app.ports import Ports
-from app.public import reference, verification
+from app.public import domain_files, reference, verification
 from app.webhooks import sms, wechat
 from services.core.errors import NotFound
 
@@ -78,6 +78,7 @@ def create_app(own: Ports) -> APIFlask:
         records,
         verification,
         reference,
+        domain_files,
         health,
         wechat,
         sms,

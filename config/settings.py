@@ -153,6 +153,11 @@ class Settings(SmsSettings):
         """Folder of the secret files."""
         return self.secrets_dir or self.home / "secrets"
 
+    @property
+    def wechat_domain_path(self) -> Path:
+        """Folder of WeChat's domain files."""
+        return self.wechat_domain_files or self.home / "wechat-domain"
+
     def secret(self, name: str) -> str:
         """Text of one secret file; in development the sandbox's value where no file is there."""
         path = self.secrets_path / name

@@ -14,11 +14,12 @@ from runtime.cli.members import import_members, read_demo, read_json
 from runtime.cli.staff import COMMANDS as STAFF_COMMANDS
 from runtime.cli.staff import add_arguments as add_staff_arguments
 from runtime.cli.staff import seed_demo_staff
+from runtime.cli.wechat import COMMANDS as WECHAT_COMMANDS
+from runtime.cli.wechat import add_arguments as add_wechat_arguments
 from runtime.migrations import migrate, write_migration
 from runtime.retention import report as retention_report
 from services.core.db import make_engine, make_sessions, transaction
 from services.policies.service import seed_policies
-from wechat.menu import differences, present_menu, push_menu, wanted_menu
 
 
 def _owner_url(settings: Settings) -> str:
@@ -71,26 +72,15 @@ def run_retention(settings: Settings, options: argparse.Namespace) -> int:
     return 0 if well else 1
 
 
-def run_push_menu(settings: Settings, options: argparse.Namespace) -> int:
-    """Put wechat/menu.toml on the public account where it differs; prints the differences."""
-    client = build(settings).wechat_client
-    wanted = wanted_menu(settings.public_base_url)
-    found = differences(wanted, present_menu(client))
-    print("\n".join(found) or "menu is as wanted")
-    if found and not options.check:
-        push_menu(client, wanted)
-    return 1 if found and options.check else 0
-
-
 COMMANDS = {
     "migrate": run_migrate,
     "make-migration": run_make_migration,
     "seed-demo": run_seed_demo,
     "import-members": run_import_members,
     "invariants": run_invariants,
-    "push-menu": run_push_menu,
     "retention": run_retention,
     **STAFF_COMMANDS,
+    **WECHAT_COMMANDS,
 }
 
 
@@ -101,10 +91,9 @@ def main() -> int:
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.__doc__)
         add_staff_arguments(name, sub)
+        add_wechat_arguments(name, sub)
         if name == "import-members":
             sub.add_argument("--file", type=Path, required=True)
-        if name == "push-menu":
-            sub.add_argument("--check", action="store_true", help="only compare; exit 1 on a difference")
         if name == "make-migration":
             sub.add_argument("number")
             sub.add_argument("message")

@@ -20,7 +20,7 @@ from runtime.supervisor.ports import Ports
 log = logging.getLogger(__name__)
 
 PREPARATIONS = (("migrate",), ("seed-demo",))
-FINISHING = (("push-menu",),)
+FINISHING = (("wechat-menu", "push"),)
 _READY_S = 90.0
 _TEND_S = 0.1
 _ROTATE_S = 10.0

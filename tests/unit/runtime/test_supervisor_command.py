@@ -8,9 +8,9 @@ from runtime.supervisor.__main__ import _parse
 
 
 def test_run_takes_python_s_own_options():
-    given = _parse(["run", "--home", "var", "-m", "runtime.cli", "push-menu", "--check"])
+    given = _parse(["run", "--home", "var", "-m", "runtime.cli", "wechat-menu", "diff"])
     assert (given.command, str(given.home)) == ("run", "var")
-    assert given.args == ["-m", "runtime.cli", "push-menu", "--check"]
+    assert given.args == ["-m", "runtime.cli", "wechat-menu", "diff"]
 
 
 def test_serve_refuses_what_it_does_not_know():
