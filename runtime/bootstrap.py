@@ -14,6 +14,7 @@ from runtime.inbound import Inbound
 from runtime.late_messages import LateMessages
 from runtime.notice_ports import CaseTruth, WeChatReach
 from runtime.retention import standing
+from services.agreements.card_runs import CardRuns
 from services.applications.case_numbers import CaseNumbers
 from services.certificates.jobs import CertificateJobs
 from services.certificates.service import Certificates
@@ -34,11 +35,13 @@ from services.face.templates import Templates, read_keys
 from services.face.verifications import Verifications
 from services.items.agreement_runs import AgreementRuns
 from services.items.card_route import CardRoute
+from services.items.collecting import CardOutcomes
 from services.items.effects import Effects
 from services.items.engine import Engine
 from services.items.loading import FactLoader
 from services.items.phone_codes import PhoneCodes
 from services.items.registry import load_registry
+from services.loans.charging import Cards
 from services.loans.discharge import Discharges
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
@@ -46,8 +49,11 @@ from services.notices.service import Notices
 from services.policies.service import PolicyBook
 from services.reviews.service import Reviews
 from services.settlement.adapters.bdc.config import BdcConfig
+from services.settlement.adapters.bdc.deductions import BdcDeductions
 from services.settlement.adapters.bdc.node import BdcSettlementNode
 from services.settlement.adapters.bdc.notices import BdcNoticeStream
+from services.settlement.deductions.jobs import DeductionJobs
+from services.settlement.deductions.service import Deductions
 from services.settlement.jobs import SettlementJobs
 from services.settlement.service import Settlement
 from services.staff.sessions import SessionKeys
@@ -146,7 +152,22 @@ class Product:
     def effects(self) -> Effects:
         """What approved items do."""
         bank_code = self.settings.bdc_pay_bank_code
-        return Effects(self.cipher, self.clock, self.policies, self.certificates, bank_code)
+        return Effects(self.cipher, self.clock, self.policies, self.certificates, bank_code, self.cards)
+
+    @cached_property
+    def numbers(self) -> CaseNumbers:
+        """Case numbers, one stock for each process."""
+        return CaseNumbers(self.sessions)
+
+    @cached_property
+    def cards(self) -> Cards:
+        """Charges to repayment cards."""
+        return Cards(self.cipher, self.policies, self.numbers, self.settings.bdc_pay_bank_code)
+
+    @cached_property
+    def card_runs(self) -> CardRuns:
+        """Instalments by card, and reminders of them."""
+        return CardRuns(self.sessions, self.clock, self.policies, self.cards)
 
     @cached_property
     def agreement_runs(self) -> AgreementRuns:
@@ -166,7 +187,7 @@ class Product:
             self.effects,
             self.faces,
             self.policies,
-            CaseNumbers(self.sessions),
+            self.numbers,
             self.cipher,
             self.clock,
         )
@@ -228,10 +249,28 @@ class Product:
         return partners.settlement_node(self.settings)
 
     @cached_property
+    def settlement_node(self) -> BdcSettlementNode:
+        """The wire to the node."""
+        return BdcSettlementNode(self.bdc_config, self.clock)
+
+    @cached_property
+    def deductions(self) -> Deductions:
+        """Orders to take from cards."""
+        return Deductions(self.cipher, self.clock, CardOutcomes())
+
+    @cached_property
+    def deduction_jobs(self) -> DeductionJobs:
+        """Sending and following deductions."""
+        node = BdcDeductions(self.bdc_config, self.clock, self.settlement_node)
+        grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
+        read = self.settlement_jobs.read_statement
+        return DeductionJobs(self.sessions, self.clock, node, self.deductions, read, grace=grace)
+
+    @cached_property
     def settlement_jobs(self) -> SettlementJobs:
         """Sending and following payments."""
-        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments())
-        node = BdcSettlementNode(self.bdc_config, self.clock)
+        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), (self.deductions,))
+        node = self.settlement_node
         grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
         return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)
 
@@ -273,9 +312,7 @@ class Product:
     @cached_property
     def inbound(self) -> Inbound:
         """What WeChat and the SMS gateways push to us."""
-        return Inbound(
-            self.cipher, self.clock, self.policies, self.notices, self.settings.public_base_url
-        )
+        return Inbound(self.cipher, self.clock, self.policies, self.notices, self.settings.public_base_url)
 
     @cached_property
     def late_messages(self) -> LateMessages:

@@ -121,9 +121,14 @@ class CloseAccount:
 
 @dataclass(frozen=True, slots=True)
 class RepayLoan:
-    """Effect: the fund repays a loan 冲还, inside our books and without the bank: a part, all, or all if it is enough."""
+    """Effect: a loan is repaid 还贷: a part, all, or all if it is enough.
+
+    By the fund 冲还 inside our books at once; by the repayment card, or by the fund first and the card for the rest,
+    when the bank has collected it.
+    """
 
     how: Literal["part", "all", "up_to"]
+    source: Literal["fund", "card", "both"] = "fund"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,11 @@ class ChangePhone:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestTransfer:
+    """Effect: a letter goes to the centre of the form; what it hands over is the member's when money and letter agree."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepAgreement:
     """Effect: the agreement of the form is signed, changed or ended; its runs come by themselves."""
 
@@ -173,6 +183,7 @@ Effect = (
     | AddPayeeCard
     | ChangeLoanCard
     | ChangePhone
+    | RequestTransfer
 )
 Rule = Callable[[Facts, Any, Policy], Refusal | None]
 Kind = Literal["withdrawal", "certificate", "change"]

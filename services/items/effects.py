@@ -20,6 +20,7 @@ from services.core.identity import check_card_no
 from services.core.outbox import emit
 from services.core.pii import mask_id_no
 from services.items.agreeing import keep_agreement
+from services.items.collecting import start_collecting
 from services.items.declaration import (
     AddPayeeCard,
     ChangeLoanCard,
@@ -29,19 +30,23 @@ from services.items.declaration import (
     Item,
     KeepAgreement,
     RepayLoan,
+    RequestTransfer,
     StartWithdrawal,
 )
 from services.items.facts import Facts, facts_from_json
 from services.items.fund_loans import chosen
 from services.items.loan_cards import change_loan_card
 from services.items.phone_changing import change_member_phone
-from services.items.repaying import Wish, finish_repaid, repay, settles_for
+from services.items.transferring import carry_transfer, refuse_under_way
+from services.items.repaying import Wish, finish_repaid, fund_covers, repay, settles_for
 from services.ledger.queries import balance_of
+from services.loans.charging import Cards
 from services.loans.discharge import ask_for_discharge
 from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 from services.withdrawals.service import PaymentTerms, approve, close_with
+from services.withdrawals.states import WITHDRAWAL_STATES
 
 _SAME_BANK, _OTHER_BANK, _OTHER_BANK_LATER = "1", "2", "3"
 
@@ -56,8 +61,12 @@ class Effects:
         policies: PolicyBook,
         certificates: Certificates,
         pay_bank_code: str,
+        cards: Cards,
+        node: str,
     ) -> None:
         self.pay_bank_code = pay_bank_code
+        self._node = node
+        self._cards = cards
         self._cipher = cipher
         self._clock = clock
         self._policies = policies
@@ -106,6 +115,7 @@ class Effects:
         assert isinstance(item.effect, CloseAccount)
         now, account_id = self._clock.now(), application.account_id
         require_paying(session, account_id)
+        refuse_under_way(session, account_id)
         interest = post_closing_interest(session, self._policies, account_id, now)
         application.amount_fen = balance_of(session, account_id).balance_fen
         session.flush()  # the state is moved by a statement of its own
@@ -129,17 +139,27 @@ class Effects:
         event: str,
         actor: str,
     ) -> None:
-        """Repay the loan of the form from the fund; a loan that is settled by it has its mortgage discharged."""
+        """Repay the loan of the form; a loan that is settled by it has its mortgage discharged.
+
+        From the fund it is booked at once; a card is charged, and booked when it has paid.
+        """
         now = self._clock.now()
-        require_paying(session, application.account_id)
+        if effect.source != "card":
+            require_paying(session, application.account_id)
         loan = chosen(facts_from_json(application.facts), form)
         assert loan is not None  # the rules refused otherwise
         keep = self._policies.on(session, shanghai_day(now)).integer("loan.offset_leave_fen")
         wish = Wish(UUID(loan.loan_id), effect.how, getattr(form, "change", "term"), keep)
+        if effect.source == "card" or (
+            effect.source == "both" and not fund_covers(session, application, wish, now)
+        ):
+            move(session, application, WITHDRAWAL_STATES, event, actor=actor, at=now)
+            return start_collecting(session, self._cards, application, wish, effect.source, now)
         booked = repay(session, application, wish, now)
         finish_repaid(session, application, event=event, actor=actor, at=now)
         if booked.state == "settled":
             ask_for_discharge(session, booked, application, now)
+        return None
 
     def settles_for(
         self, session: Session, application: Application, effect: RepayLoan, form: Any
@@ -186,6 +206,10 @@ class Effects:
             now = self._clock.now()
             policy = self._policies.on(session, shanghai_day(now))
             change_member_phone(session, self._cipher, application, item, form, policy, actor=actor, at=now)
+        elif isinstance(item.effect, RequestTransfer):
+            now = self._clock.now()
+            policy = self._policies.on(session, shanghai_day(now))
+            carry_transfer(session, self._cipher, application, form, policy, self._node, actor=actor, at=now)
         else:
             raise TypeError(f"{item.code}: an effect that moves money is not completed here")
 

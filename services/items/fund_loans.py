@@ -111,6 +111,27 @@ def not_due_today(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
     )
 
 
+def not_collecting(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
+    """没有正在进行的还款卡扣款."""
+    loan = chosen(facts, form)
+    if loan is None or not loan.collecting:
+        return None
+    return Refusal(
+        code="fund_loan.collecting",
+        rule="扣款有结果以后再办",
+        article=policy.text("prepayment.article"),
+        fact=f"这笔贷款正在从尾号 {loan.card_tail4} 的还款卡扣款",
+        source=LOANS,
+        change="扣款一般几分钟就有结果，之后就可以办",
+        text=f"这笔贷款正在从尾号 {loan.card_tail4} 的还款卡扣款，一般几分钟就有结果。有了结果就可以办。",
+    )
+
+
+def card_text(loan: LoanFact) -> str:
+    """The repayment card by bank and last four digits."""
+    return f"{loan.card_bank_name}尾号 {loan.card_tail4} 的还款卡"
+
+
 def trial(facts: Facts, form: Any, amount_fen: int) -> Prepayment | None:
     """What a prepayment of so much would do today; None where it cannot be made."""
     loan = chosen(facts, form)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.applications.models import Application
 from services.applications.service import move
 from services.audit.service import record
+from services.core.clock import shanghai_day
 from services.core.outbox import emit
 from services.ledger.queries import balance_of
 from services.ledger.service import BalanceInsufficient
@@ -84,6 +85,14 @@ def settles_for(
     due_fen = standing_of(session, loan.account_id, loan.loan_id).payoff(on).amount_fen
     settles = how == "all" or (how == "up_to" and asked_fen >= due_fen)
     return due_fen if settles and due_fen > 0 else None
+
+
+def fund_covers(session: Session, application: Application, wish: Wish, at: datetime) -> bool:
+    """Whether the fund alone settles the loan today and keeps what it has to."""
+    loan = loan_held(session, application.account_id, wish.loan_id).loan
+    due = standing_of(session, loan.account_id, loan.loan_id).payoff(shanghai_day(at))
+    balance = balance_of(session, application.account_id)
+    return due.amount_fen <= balance.balance_fen - balance.frozen_fen - wish.keep_fen
 
 
 def note_booked(application: Application, amount_fen: int, refs: list[str]) -> None:

@@ -80,6 +80,8 @@ class LoanFact:
     house_city_code: str
     card_key: str = ""
     """Keyed hash of the repayment card's number: tells whether another card is the same."""
+    collecting: bool = False
+    """Whether money for it is on its way from the card: until that has an end, nothing about it changes."""
 
     def repaid_since(self, on: str) -> int:
         """Principal and interest repaid from a day on, that day included."""

@@ -19,6 +19,7 @@ from services.loans.models import Loan, LoanCoBorrower, LoanInstalment, LoanRepa
 from services.loans.rules import month_after
 from services.loans.standing import Standing, standing_of
 from services.members.models import Member
+from services.settlement.deductions.service import live_deduction
 
 Keyer = Callable[[str, str], str]
 """(kind, number) → key: the same number has the same key for everybody."""
@@ -115,6 +116,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         down_payment_fen=loan.down_payment_fen,
         house_city_code=loan.house_city_code,
         card_key=key("card", cipher.open(card.card_no_sealed, CARD_CONTEXT)),
+        collecting=live_deduction(session, loan.account_id, loan.loan_id) is not None,
     )
 
 

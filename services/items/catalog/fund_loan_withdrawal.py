@@ -37,6 +37,7 @@ from services.items.fund_loans import (
     has_open_loan,
     loan_choices,
     loan_facts_on,
+    not_collecting,
     not_due_today,
     not_overdue,
     preview,
@@ -99,8 +100,10 @@ def once_a_year(facts: Facts, form: FundLoanForm, policy: Policy) -> Refusal | N
 
 
 def no_day_clash(facts: Facts, form: FundLoanForm, policy: Policy) -> Refusal | None:
-    """冲还时今天不是还款日."""
-    return not_due_today(facts, form, policy) if _offsets(form) else None
+    """冲还时今天不是还款日，也没有正在扣款."""
+    if not _offsets(form):
+        return None
+    return not_due_today(facts, form, policy) or not_collecting(facts, form, policy)
 
 
 def repaid_left(facts: Facts, form: FundLoanForm, policy: Policy) -> Refusal | None:

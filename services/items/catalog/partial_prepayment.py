@@ -1,4 +1,4 @@
-"""提前部分还款 partial prepayment from the fund: shorter term or lower instalment, tried out before it is asked for (L1).
+"""提前部分还款 partial prepayment from the fund or the repayment card: shorter term or lower instalment, tried out before it is asked for (L1).
 
 The main borrower decides, since the plan of the loan changes.
 """
@@ -27,11 +27,13 @@ from services.items.fund_loans import (
     CHANGES,
     EXAMPLE_LOAN,
     LOANS,
+    card_text,
     chosen,
     has_open_loan,
     is_borrower,
     loan_choices,
     loan_facts_on,
+    not_collecting,
     not_due_today,
     not_overdue,
     preview,
@@ -43,12 +45,21 @@ _SHORT_OF_ALL_FEN = 2
 """So much less than settling is surely a part: principal is rounded, and a fen less could be all of it."""
 
 
+_SOURCES = {"fund": "公积金账户", "card": "还款卡"}
+
+
 class PrepaymentForm(Form):
-    """Which loan, what becomes smaller, and how much."""
+    """Which loan, whose money, what becomes smaller, and how much."""
 
     loan: Annotated[
         str | None,
         Field(default=None, title="哪笔贷款", max_length=40, json_schema_extra={"x-widget": "choice"}),
+    ]
+    source: Annotated[
+        Literal["fund", "card"],
+        Field(
+            default="fund", title="用哪里的钱", json_schema_extra={"x-widget": "choice", "x-labels": _SOURCES}
+        ),
     ]
     change: Annotated[
         Literal["term", "instalment"],
@@ -64,7 +75,7 @@ class PrepaymentForm(Form):
             title="提前还多少",
             gt=0,
             le=99_999_999_999,
-            json_schema_extra={"x-widget": "amount", "x-help": "从公积金账户里还，不用从银行卡里出钱"},
+            json_schema_extra={"x-widget": "amount", "x-help": "钱够不够，按您选的账户或还款卡算"},
         ),
     ]
 
@@ -77,7 +88,7 @@ def enough_for_a_part(facts: Facts, form: PrepaymentForm, policy: Policy) -> Ref
     asked, most = form.amount_fen, _most_fen(facts, form, policy)
     if most >= least and (asked is None or asked >= least):
         return None
-    there = yuan_text(most)
+    there, where = yuan_text(most), "" if by_card(facts, form, policy) else "账户里"
     return Refusal(
         code="prepayment.under_minimum",
         rule=f"提前部分还款一次至少 {yuan_text(least)} 元",
@@ -85,7 +96,7 @@ def enough_for_a_part(facts: Facts, form: PrepaymentForm, policy: Policy) -> Ref
         fact=f"您填了 {yuan_text(asked)} 元" if asked and most >= least else f"现在最多只能还 {there} 元",
         source=LOANS,
         change="改大一点，或等账户里的钱多一些；想一次还清，请办“提前结清”",
-        text=f"提前部分还款一次至少 {yuan_text(least)} 元，现在账户里最多能还 {there} 元。想一次还清，请办“提前结清”。",
+        text=f"提前部分还款一次至少 {yuan_text(least)} 元，现在{where}最多能还 {there} 元。想一次还清，请办“提前结清”。",
     )
 
 
@@ -109,9 +120,18 @@ def _part_of_loan_fen(settle_fen: int) -> int:
     return max(0, settle_fen - _SHORT_OF_ALL_FEN)
 
 
+def by_card(facts: Facts, form: PrepaymentForm, policy: Policy) -> bool:
+    """Whether the card is to pay: so chosen, or not chosen yet and the fund has too little."""
+    if form.source is not None:
+        return form.source == "card"
+    return available_fen(facts, leave_fen(policy)) < policy.integer("loan.prepay_min_fen")
+
+
 def _most_fen(facts: Facts, form: PrepaymentForm, policy: Policy) -> int:
     loan = chosen(facts, form)
     part = _part_of_loan_fen(loan.settle_today_fen) if loan else 0
+    if by_card(facts, form, policy):
+        return part
     return min(available_fen(facts, leave_fen(policy)), part)
 
 
@@ -122,6 +142,11 @@ def prepayment_amount(facts: Facts, form: PrepaymentForm, policy: Policy) -> Amo
     if loan is not None:
         text = "本金加到今天的利息；想全部还清，请办“提前结清”"
         limits.append(Part("还清这笔贷款要", _part_of_loan_fen(loan.settle_today_fen), text, LOANS))
+    if loan is not None and by_card(facts, form, policy):
+        most = _most_fen(facts, form, policy)
+        headline = f"从{card_text(loan)}扣，扣成了才入账；没扣成，什么都不变。先看试算，再决定。"
+        tried = preview(facts, form, min(most, policy.integer("loan.prepay_min_fen")))
+        return Amount(most, tuple(limits), headline, "还", tried)
     found = drawable(facts, policy, "从公积金账户里还，不用从银行卡里出钱。先看试算，再决定。", *limits)
     tried = preview(facts, form, min(found.max_fen, policy.integer("loan.prepay_min_fen")))
     return Amount(found.max_fen, found.parts, found.headline, "还", tried)
@@ -138,7 +163,7 @@ ITEM = Item(
     kind="withdrawal",
     group="loan",
     module="50",
-    summary="用公积金提前还一部分贷款，少付利息",
+    summary="用公积金或还款卡提前还一部分贷款，少付利息",
     legal_basis=(
         Basis("住房公积金个人住房贷款借款合同", "提前还款", "可以提前还一部分，选缩短期限或减少每月还款"),
         Basis("住房公积金个人住房贷款业务规范", "GB/T 51267", "提前还款后按剩余本金重新计算还款计划"),
@@ -152,22 +177,40 @@ ITEM = Item(
         is_borrower,
         not_overdue,
         not_due_today,
+        not_collecting,
         enough_for_a_part,
         not_all,
     ),
     amount=prepayment_amount,
     keep_fen=leave_fen,
     effect=RepayLoan("part"),
+    effects=lambda form: RepayLoan("part", form.source or "fund"),
     verification=Verification.FACE,
     sources=(("公积金中心贷款记录", "看贷款还欠多少、有没有逾期"),),
-    sla_text="刷脸通过后马上入账，新的还款计划当时就能看到",
+    sla_text="刷脸通过后，用公积金的马上入账；用还款卡的，银行扣成就入账，一般几分钟",
     order=60,
     choices=loan_choices,
-    asks=lambda facts, form, policy: frozenset({"change", "amount_fen", *loan_choices(facts, policy)}),
+    asks=lambda facts, form, policy: frozenset(
+        {"source", "change", "amount_fen", *loan_choices(facts, policy)}
+    ),
     examples=(
         Example("还 100,000 元，每月少还：2,402.04 → 1,948.37 元", _FORM, _FACTS, True, 19_999_999),
         Example(
             "还 100,000 元，早还清：300 → 227 个月", {**_FORM, "change": "term"}, _FACTS, True, 19_999_999
+        ),
+        Example(
+            "从还款卡还 100,000 元，账户里的钱不动：最多比还清少 0.02 元",
+            {**_FORM, "source": "card"},
+            loan_facts_on(_DAY, balance_fen=1, interest_today_fen=0, settle_today_fen=52_946_865),
+            True,
+            52_946_863,
+        ),
+        Example(
+            "还款卡正在扣款",
+            {**_FORM, "source": "card"},
+            loan_facts_on(_DAY, collecting=True),
+            False,
+            refusal="fund_loan.collecting",
         ),
         Example(
             "有一期逾期",

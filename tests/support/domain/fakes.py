@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from services.datasharing.ports import ShareAnswer, ShareRequest
 from services.face.engine.types import Frame, Prompt, Verdict
 from services.notices.ports import Fate, OutgoingNotice, Submitted
+from services.settlement.deductions.ports import DeductionOrder
 from services.settlement.ports import AccountChange, PaymentOrder, PayReply, QueryReply
 from wechat.oauth import CodeRefused
 
@@ -80,7 +81,9 @@ class FakeNode:
     day: date = date(2026, 11, 23)
     on_pay: Callable[[PaymentOrder], PayReply] | None = None
     on_query: QueryReply | None = None
+    on_deduct: Callable[[DeductionOrder], PayReply] | None = None
     sent: list[PaymentOrder] = field(default_factory=list)
+    deducted: list[DeductionOrder] = field(default_factory=list)
     queried: list[str] = field(default_factory=list)
     changes: list[AccountChange] = field(default_factory=list)
 
@@ -90,6 +93,13 @@ class FakeNode:
         if self.on_pay is not None:
             return self.on_pay(order)
         return PayReply("accepted", "00000", "", f"H{order.instruction_no}")
+
+    def deduct(self, order: DeductionOrder) -> PayReply:
+        """BDC105."""
+        self.deducted.append(order)
+        if self.on_deduct is not None:
+            return self.on_deduct(order)
+        return PayReply("accepted", "00000", "", f"K{order.instruction_no}")
 
     def query(self, instruction_no: str, sent_on: date) -> QueryReply:
         """BDC110."""
@@ -131,6 +141,28 @@ def movement(
         pen_no="1",
         raw="<row/>",
     )
+
+
+def collected(order: DeductionOrder, *, direction: str = "credit", **changes: Any) -> AccountChange:
+    """The movement a deduction leads to, or its reversal."""
+    change = AccountChange(
+        account_no="43001500000000000001",
+        host_seq_no=f"{'K' if direction == 'credit' else 'Z'}{order.instruction_no}",
+        tx_code="BDC105",
+        counter_account_no=order.payer_account_no,
+        counter_name=order.payer_name,
+        amount_fen=order.amount_fen,
+        direction=direction,  # type: ignore[arg-type]
+        day=order.sent_on,
+        time="100000",
+        balance_fen=0,
+        summary=order.summary,
+        remark=order.instruction_no,
+        reversal=False,
+        pen_no="1",
+        raw="<row/>",
+    )
+    return replace(change, **changes)
 
 
 class FakeChannel:

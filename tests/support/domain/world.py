@@ -97,6 +97,7 @@ class World:
         made["judge"] = self.judge
         made["sharing"] = DataSharing(product.sessions, self.clock, product.cipher, self.sharing)
         product.settlement_jobs._node = self.node
+        product.deduction_jobs._node = self.node
         return product
 
     def reset(self) -> None:
