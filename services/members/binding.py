@@ -134,10 +134,11 @@ def bind(
 ) -> Binding:
     """Bind a WeChat user of a channel to a member. After an earlier binding, on whatever channel, money has to `wait`.
 
-    The page brings its phone's key, which is registered; the mini-program has none (`check_key`). The same user
-    binding again only renews the key. Raises BoundElsewhere when another user of the channel is bound, WeChatTaken
-    when this user is bound to another member.
+    The page brings its phone's key, which is registered; the mini-program has none. The same user binding again only
+    renews the key. Raises Invalid for a key too many or missing, BoundElsewhere when another user of the channel is
+    bound, WeChatTaken when this user is bound to another member.
     """
+    check_key(channel, key)
     openid_mac = cipher.look_up(openid, "openid")
     session.get_one(Member, account_id, with_for_update=True)  # two codes of one member, used at one moment
     binding = _active_binding(session, account_id, channel)

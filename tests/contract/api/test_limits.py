@@ -67,7 +67,15 @@ def test_binding_from_code_to_home(world: World) -> None:
     fresh = {"Authorization": f"Bearer {bound.get_json()['access_token']}"}
     assert client.get("/api/v1/home", headers=fresh).get_json()["account"]["balance_fen"] == 5_600_000
     session = client.get("/api/v1/session", headers=fresh).get_json()
-    assert session == {"bound": True, "display_name": "赵*居", "cooling_until": None, "device_bound": True}
+    here = {"channel": "h5", "bound_at": bound.get_json()["bound_at"], "here": True, "may_end": True}
+    assert session == {
+        "bound": True,
+        "display_name": "赵*居",
+        "cooling_until": None,
+        "device_bound": True,
+        "channel": "h5",
+        "bindings": [here],
+    }
     problem(client.post("/api/v1/bind", json=body, headers=fresh), 401, "bind.code_expired")
 
 

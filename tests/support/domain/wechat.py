@@ -15,7 +15,7 @@ from services.core.ids import new_id
 from services.face.ports import Answer, Issued, Subject, VerifierUnavailable
 from services.members.binding import bind
 from services.members.sessions import start
-from tests.support.domain.world import Member, World, public_point
+from tests.support.domain.world import Member, World
 
 PASSED = Answer("passed", code=10000)
 OTHER_PERSON = Answer("failed", "wechat.other_person", 10004)
@@ -76,8 +76,7 @@ def in_mini_program(world: World, member: Member, openid: str | None = None) -> 
     """Bind the member's user of the mini-program, eight days ago so that nothing has to wait, and sign in there."""
     openid = openid or f"m{member.person.number:027d}"
     with transaction(world.sessions) as session:
-        point = public_point(member.key)
-        bind(session, world.cipher, member.account_id, openid, "mini", point, world.clock.now())
+        bind(session, world.cipher, member.account_id, openid, "mini", None, world.clock.now())
         session.execute(_EIGHT_DAYS_AGO, {"account_id": member.account_id})
         row = start(session, world.cipher, openid, "mini", world.clock.now())
     with world.app.app_context():
