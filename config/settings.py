@@ -141,6 +141,9 @@ class Settings(SmsSettings):
     )
     bdc_pay_account_name: str = Field(SANDBOX["bdc"]["pay_account_name"], description="its name")
     bdc_pay_bank_code: str = Field(SANDBOX["bdc"]["pay_bank_code"], description="its bank")
+    bdc_pay_bank_name: str = Field(
+        SANDBOX["bdc"]["pay_bank_name"], description="name of that bank, for letters"
+    )
     bdc_answer_timeout_s: float = Field(10.0, gt=0, le=60, description="wait for an answer")
 
     @property

@@ -50,13 +50,17 @@ from services.policies.service import PolicyBook
 from services.reviews.service import Reviews
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.deductions import BdcDeductions
+from services.settlement.adapters.bdc.letters import BdcLetterOffice
 from services.settlement.adapters.bdc.node import BdcSettlementNode
 from services.settlement.adapters.bdc.notices import BdcNoticeStream
 from services.settlement.deductions.jobs import DeductionJobs
 from services.settlement.deductions.service import Deductions
 from services.settlement.jobs import SettlementJobs
+from services.settlement.letters import LetterOffice
 from services.settlement.service import Settlement
 from services.staff.sessions import SessionKeys
+from services.transfers.jobs import TransferJobs
+from services.transfers.money import TransferReceipts
 from services.withdrawals.service import WithdrawalPayments
 from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
@@ -152,7 +156,8 @@ class Product:
     def effects(self) -> Effects:
         """What approved items do."""
         bank_code = self.settings.bdc_pay_bank_code
-        return Effects(self.cipher, self.clock, self.policies, self.certificates, bank_code, self.cards)
+        node = self.settings.bdc_node
+        return Effects(self.cipher, self.clock, self.policies, self.certificates, bank_code, self.cards, node)
 
     @cached_property
     def numbers(self) -> CaseNumbers:
@@ -269,10 +274,24 @@ class Product:
     @cached_property
     def settlement_jobs(self) -> SettlementJobs:
         """Sending and following payments."""
-        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), (self.deductions,))
+        others = (self.deductions, TransferReceipts(self.clock))
+        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), others)
         node = self.settlement_node
         grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
         return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)
+
+    @cached_property
+    def letter_office(self) -> LetterOffice:
+        """Letters to other centres."""
+        return BdcLetterOffice(self.bdc_config, self.clock, self.settings.bdc_pay_bank_name)
+
+    @cached_property
+    def transfer_jobs(self) -> TransferJobs:
+        """Transfers from other centres."""
+        read_since = self.settlement_jobs.read_since
+        return TransferJobs(
+            self.sessions, self.clock, self.cipher, self.policies, self.letter_office, read_since
+        )
 
     @cached_property
     def notice_jobs(self) -> NoticeJobs:
@@ -323,7 +342,7 @@ class Product:
     @cached_property
     def notice_stream(self) -> BdcNoticeStream:
         """The bank's pushed movements."""
-        return BdcNoticeStream(self.bdc_config, self.clock)
+        return BdcNoticeStream(self.bdc_config, self.clock, self.transfer_jobs.take_letters)
 
     def desk_ports(self) -> DeskPorts:
         """What the review desk needs: no bank, no WeChat, no SMS."""

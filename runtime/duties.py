@@ -17,7 +17,11 @@ TakeUp = Callable[[], int]
 def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:
     """Every job of the given queues."""
     makers: dict[str, Callable[[], list[Job]]] = {
-        "settlement": lambda: [*product.settlement_jobs.jobs(), *product.deduction_jobs.jobs()],
+        "settlement": lambda: [
+            *product.settlement_jobs.jobs(),
+            *product.deduction_jobs.jobs(),
+            *product.transfer_jobs.jobs(),
+        ],
         "notices": lambda: product.notice_jobs.jobs(),
         "default": lambda: [
             *product.certificate_jobs.jobs(),
@@ -32,7 +36,11 @@ def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:
 def take_ups_of(product: Product, queues: Sequence[str]) -> list[TakeUp]:
     """What each queue does every few seconds to find work a crash left lying."""
     makers: dict[str, Callable[[], list[TakeUp]]] = {
-        "settlement": lambda: [product.settlement_jobs.take_up, product.deduction_jobs.take_up],
+        "settlement": lambda: [
+            product.settlement_jobs.take_up,
+            product.deduction_jobs.take_up,
+            product.transfer_jobs.take_up,
+        ],
         "notices": lambda: [product.notice_jobs.take_up],
         "default": lambda: _tending(product),
         "face": lambda: [product.face_jobs.take_up],

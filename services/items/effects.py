@@ -37,8 +37,8 @@ from services.items.facts import Facts, facts_from_json
 from services.items.fund_loans import chosen
 from services.items.loan_cards import change_loan_card
 from services.items.phone_changing import change_member_phone
-from services.items.transferring import carry_transfer, refuse_under_way
 from services.items.repaying import Wish, finish_repaid, fund_covers, repay, settles_for
+from services.items.transferring import carry_transfer, refuse_under_way
 from services.ledger.queries import balance_of
 from services.loans.charging import Cards
 from services.loans.discharge import ask_for_discharge

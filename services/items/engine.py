@@ -52,6 +52,8 @@ from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 from services.settlement.service import Payee, seal_payee
+from services.transfers.moving import transfer_of
+from services.transfers.service import withdraw as withdraw_transfer
 from services.withdrawals.risk import Outcome, Route
 from services.withdrawals.risk_desk import PASSED, decide, note_route, refuse_closed
 from services.withdrawals.service import stop_waiting
@@ -367,6 +369,8 @@ class Engine:
         now = self._clock.now()
         if application.state == "waiting":
             stop_waiting(session, application, actor="member", at=now)
+        elif transfer_of(session, application) is not None:
+            withdraw_transfer(session, application, now)
         else:
             move(session, application, state_table(application), "cancel", actor="member", at=now)
         record(

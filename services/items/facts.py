@@ -39,6 +39,7 @@ __all__ = [
     "PhoneFacts",
     "PropertyFacts",
     "SourceNote",
+    "TransferFacts",
     "UsageFacts",
     "facts_from_json",
 ]
@@ -54,6 +55,7 @@ class Fact(StrEnum):
     CLOSING = "closing"
     AGREEMENT = "agreement"
     PHONE = "phone"
+    TRANSFERS = "transfers"
     MARRIAGE = "marriage"
     PROPERTY = "property"
     CARD_CHECK = "card_check"
@@ -67,7 +69,16 @@ class Fact(StrEnum):
 
 
 OWN = frozenset(
-    {Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.CLOSING, Fact.AGREEMENT, Fact.PHONE}
+    {
+        Fact.ACCOUNT,
+        Fact.CONTRIBUTIONS,
+        Fact.USAGE,
+        Fact.LOANS,
+        Fact.CLOSING,
+        Fact.AGREEMENT,
+        Fact.PHONE,
+        Fact.TRANSFERS,
+    }
 )
 """Facts of the centre's own tables."""
 SHARED = frozenset(Fact) - OWN
@@ -93,11 +104,23 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class ContributionFacts:
-    """Months without a gap, first and last month contributed (YYYY-MM)."""
+    """Months without a gap, first and last month contributed (YYYY-MM).
+
+    `transferred_months` of them were paid at another centre, by its letter.
+    """
 
     continuous_months: int
     first_month: str | None
     last_month: str | None
+    transferred_months: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFacts:
+    """Transfers from other centres: the one under way, by the centre's name, and where accounts came from before."""
+
+    under_way: str = ""
+    arrived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +222,7 @@ class Facts:
     home_loan: HomeLoanFacts | None = None
     property_bill: PropertyBillFacts | None = None
     household: HouseholdFacts | None = None
+    transfers: TransferFacts | None = None
     sources: tuple[SourceNote, ...] = field(default=())
 
     def missing(self, fact: Fact) -> bool:

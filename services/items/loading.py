@@ -36,6 +36,7 @@ from services.items.facts import (
     LoanFacts,
     PhoneFacts,
     SourceNote,
+    TransferFacts,
     UsageFacts,
 )
 from services.items.local import LocalFacts
@@ -48,6 +49,7 @@ from services.members.consents import ConsentRequired, consent_text, require_con
 from services.members.identity import account_of_mac, id_no_mac, person_of
 from services.members.models import Consent
 from services.policies.service import PolicyBook
+from services.transfers.queries import arrived_from, transferred_months, under_way
 from services.withdrawals.service import counted_fen
 from services.withdrawals.states import COUNTED_STATES, LIVE_STATES
 
@@ -198,6 +200,7 @@ class FactLoader:
                 Fact.CONTRIBUTIONS: lambda: _contributions(session, account_id, today),
                 Fact.LOANS: lambda: loan_facts(session, self._cipher, account_id, today, self._key),
                 Fact.AGREEMENT: lambda: _agreement(session, account_id),
+                Fact.TRANSFERS: lambda: _transfers(session, account_id),
                 Fact.PHONE: lambda: self._phone(session, account_id),
                 Fact.CLOSING: lambda: self._closing(session, account_id, today),
             },
@@ -249,7 +252,15 @@ def _agreement(session: Session, account_id: UUID) -> AgreementFacts:
 def _contributions(session: Session, account_id: UUID, today: date) -> ContributionFacts:
     months = months_paid(session, account_id)
     first, last = (f"{months[-1]:%Y-%m}", f"{months[0]:%Y-%m}") if months else (None, None)
-    return ContributionFacts(continuous_months(months, today), first, last)
+    here = continuous_months(months, today)
+    elsewhere = transferred_months(session, account_id)
+    both = continuous_months([*months, *elsewhere], today) if elsewhere else here
+    return ContributionFacts(both, first, last, both - here)
+
+
+def _transfers(session: Session, account_id: UUID) -> TransferFacts:
+    found = under_way(session, account_id)
+    return TransferFacts(found.centre_name if found else "", arrived_from(session, account_id))
 
 
 def _spends_loans(item: Item) -> bool:

@@ -118,6 +118,10 @@ class SettlementJobs:
         for number in range((last - first).days + 1):
             self.read_statement(first + timedelta(days=number))
 
+    def read_since(self, first: date) -> None:
+        """Fetch the movements of a day and of all days after it, up to the bank's own; raises NodeUnavailable."""
+        self._read_since(first, self._node.business_day())
+
     def read_statement(self, day: date) -> None:
         """Fetch the day's movements by BDC113 and settle what they prove."""
         self.take_changes(self._node.statement(day))

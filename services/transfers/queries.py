@@ -41,6 +41,14 @@ def under_way(session: Session, account_id: UUID) -> TransferIn | None:
     return session.scalar(statement.limit(1))
 
 
+def arrived_from(session: Session, account_id: UUID) -> tuple[str, ...]:
+    """Names of the centres whose accounts have been handed over."""
+    statement = select(TransferIn.centre_name).where(
+        TransferIn.account_id == account_id, TransferIn.state == "credited"
+    )
+    return tuple(session.scalars(statement.order_by(TransferIn.credited_at)))
+
+
 def desk_rows(session: Session, case: Application) -> list[tuple[str, str]]:
     """What two people compare before they decide on a sum that differs."""
     row = transfer_of(session, case)
