@@ -25,6 +25,7 @@ from services.items.facts import (
     Facts,
     KeyUsage,
     LoanFacts,
+    PhoneFacts,
     SourceNote,
     UsageFacts,
     facts_from_json,
@@ -58,6 +59,7 @@ WITHDRAWALS = [item for item in ITEMS if item.kind == "withdrawal"]
 EXAMPLES = [(item, example) for item in ITEMS for example in item.examples]
 
 
+WIDGETS = ("amount", "card", "choice", "date", "phone-code", "text", "yuan", "hidden")
 FIGURES = shipped_figures(ROOT / "config" / "policies")
 
 
@@ -192,6 +194,7 @@ FACTS = st.builds(
     usage=USAGE,
     loans=st.sampled_from([(), (EXAMPLE_LOAN,), (SHARED_LOAN, LATE_LOAN)]).map(LoanFacts),
     closing=st.builds(ClosingFacts, ISO, MONEY),
+    phone=st.none() | st.builds(PhoneFacts, st.just("0001"), st.booleans(), st.booleans()),
     marriage=st.none()
     | st.builds(MarriageFacts, st.sampled_from(["10", "20", "21", "90", "", "x"]), st.integers(0, 3)),
     property=st.none()
@@ -333,7 +336,7 @@ def test_the_form_can_be_shown_to_a_member(item: Item) -> None:
     assert schema["additionalProperties"] is False
     for name, field in schema["properties"].items():
         assert chinese(field["title"]), name
-        assert field["x-widget"] in ("amount", "card", "choice", "date", "text", "yuan", "hidden"), name
+        assert field["x-widget"] in WIDGETS, name
         if field["x-widget"] == "choice" and "enum" in field:
             assert set(field["x-labels"]) == set(field["enum"])
     json.dumps(schema)
