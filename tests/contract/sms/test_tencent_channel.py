@@ -1,30 +1,19 @@
 """TencentSmsChannel (with Tencent's SDK) against the gateway: sends, receipts, look-up, and what failures mean."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from flask import Flask, jsonify, request
 
 from sandbox.assembly import Sandbox
+from sandbox.sms.lines import TENCENT
 from sandbox.trial import product
 from services.notices.adapters import tencent_sms
 from services.notices.adapters.sms_receipts import DeliveryReceipt, read_tencent
 from services.notices.adapters.tencent_sms import SmsConfig, TencentSmsChannel
-from services.notices.ports import NotSent, OutgoingNotice, Refused, Uncertain
-
-PHONE = "13800000031"
-CODE = OutgoingNotice("0198-intent-1", "sms_code", PHONE, "sms_code", {"code": "123456", "minutes": "5"})
-PAID = OutgoingNotice(
-    "0198-intent-2",
-    "settlement",
-    PHONE,
-    "settlement_paid",
-    {"date": "11月22日", "item": "租房提取", "amount": "3000.00", "card4": "4321", "balance": "53000.00"},
-)
+from services.notices.ports import NotSent, Refused, Uncertain
+from tests.contract.sms.conftest import CODE, PAID, PAID_TEXT, PHONE, eventually, texts
 
 
 @pytest.fixture
@@ -41,23 +30,10 @@ def config(sandbox: Sandbox) -> SmsConfig:
     )
 
 
-def _eventually(check: Callable[[], Any]) -> Any:
-    ends = time.monotonic() + 5
-    while not (found := check()) and time.monotonic() < ends:
-        time.sleep(0.05)
-    return found
-
-
-def _texts(sandbox: Sandbox) -> list[str]:
-    return [message["text"] for message in sandbox.network.inbox(PHONE)]
-
-
 def test_the_settlement_message_reads_as_approved(sandbox: Sandbox, config: SmsConfig) -> None:
     submitted = TencentSmsChannel(config).send(PAID)
     assert submitted.provider == "tencent"
-    assert _texts(sandbox) == [
-        "【株洲公积金】11月22日租房提取3000.00元已转入尾号4321银行卡，账户余额53000.00元。咨询12329"
-    ]
+    assert texts(sandbox) == [PAID_TEXT]
     assert sandbox.network.inbox(PHONE)[0]["session_context"] == PAID.intent_id
 
 
@@ -74,16 +50,16 @@ def test_receipts_come_as_tencents_array_and_are_read(sandbox: Sandbox, config: 
     sandbox.world.faults.order("sms", "delivery", "undelivered", person=PHONE)
     with product(app, sandbox.setup):
         failed = TencentSmsChannel(config).send(CODE)
-        assert _eventually(lambda: pushed)
+        assert eventually(lambda: pushed)
     (receipt,) = pushed
     assert (receipt.provider_ref, receipt.phone, receipt.delivered) == (failed.provider_ref, PHONE, False)
-    assert _texts(sandbox) == []
+    assert texts(sandbox) == []
 
 
 def test_look_up_finds_by_reference_and_by_intent(sandbox: Sandbox, config: SmsConfig) -> None:
     channel, sent_at = TencentSmsChannel(config), datetime.now(UTC)
     submitted = channel.send(CODE)
-    assert _eventually(lambda: channel.look_up(CODE, submitted.provider_ref, sent_at) == "delivered")
+    assert eventually(lambda: channel.look_up(CODE, submitted.provider_ref, sent_at) == "delivered")
     assert channel.look_up(CODE, None, sent_at) == "delivered"
     assert channel.look_up(PAID, None, sent_at) == "unknown"
 
@@ -95,8 +71,8 @@ def test_an_answer_lost_after_acceptance_is_uncertain_and_can_be_looked_up(
     channel, sent_at = TencentSmsChannel(config), datetime.now(UTC)
     with pytest.raises(Uncertain):
         channel.send(CODE)
-    assert len(_texts(sandbox)) == 1
-    assert _eventually(lambda: channel.look_up(CODE, None, sent_at) == "delivered")
+    assert len(texts(sandbox)) == len(sandbox.network.taken(TENCENT, PHONE)) == 1
+    assert eventually(lambda: channel.look_up(CODE, None, sent_at) == "delivered")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +114,7 @@ def test_a_wrong_key_is_not_sent(sandbox: Sandbox, config: SmsConfig, wrong: dic
     with pytest.raises(NotSent) as caught:
         TencentSmsChannel(replace(config, **wrong)).send(CODE)
     assert "AuthFailure" in caught.value.code
-    assert _texts(sandbox) == []
+    assert texts(sandbox) == []
 
 
 def test_a_body_changed_on_the_way_does_not_verify() -> None:
