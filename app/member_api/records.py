@@ -59,6 +59,8 @@ _ACTIONS = {
     "loan.repaid": "用公积金还了贷款",
     "agreement.signed": "签了约定提取",
     "agreement.ended": "约定提取结束",
+    "transfer.requested": "申请了异地转移，写了联系函",
+    "transfer.moved": "异地转移有了进展",
     "mortgage.discharge": "不动产登记中心办理解除抵押",
     "loan.card_changed": "更换了还款卡",
     "loan.repriced": "贷款利率按公布的利率调整",

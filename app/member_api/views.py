@@ -8,6 +8,12 @@ from typing import Any
 
 from app.member_api.fact_texts import FACT_LABELS, fact_text
 from app.member_api.other_way_views import pay_from, timing_view, waiting_words
+from app.member_api.transfer_views import (
+    cancellable,
+    has_transfer,
+    transfer_steps,
+    transfer_waiting,
+)
 from app.ports import Ports
 from services.accounts.models import PayeeCard
 from services.applications.models import MONEY, Application
@@ -15,6 +21,7 @@ from services.applications.service import Taken
 from services.certificates.models import Certificate
 from services.core.clock import shanghai_iso
 from services.core.money import yuan_text, yuan_words
+from services.items.catalog.transfer_in import CODE as TRANSFER
 from services.items.declaration import Approval, Item, Part
 from services.items.engine import state_table
 from services.items.facts import Facts
@@ -31,17 +38,21 @@ KIND_TEXTS = {
     "opening": "期初余额",
     "interest": "结息",
     "loan_offset": "公积金还贷",
+    "transfer_in": "异地转入",
 }
 _WAITING = {
     "submitted": "正在办理，请稍等几秒。",
     "verifying": "等您刷脸确认。",
     "in_review": "工作人员正在审核，3 个工作日内告诉您结果。",
+    "forwarded": "已经转给对方中心办理。",
     "waiting": "已经批准，到时间自动付款。",
     "approved": "已经批准，正在通知银行付款，一般几秒钟。",
     "paying": "银行正在付款，一般 1 分钟内到账。",
     "accepted": "银行已受理，正在把钱转到您的卡上，一般 1 分钟内到账。",
     "paid": "钱已经转到您的银行卡。",
-    "repaid": "钱已经从公积金账户还进贷款。",
+    "collecting": "正在从还款卡扣款，一般几分钟有结果。扣成了才入账；没扣成，贷款和账户都不变。不用重新提交。",
+    "uncollected": "还款卡没有扣成，贷款和公积金账户都没有变动。可以存够钱或换一张还款卡后再办。",
+    "repaid": "钱已经还进贷款。",
     "unknown": "银行还没有回话。您的钱安全，我们在查，有结果马上通知您，不用重新提交。",
     "returned": "这笔钱没有转成功，已经退回您的公积金账户。请核对银行卡后再办。",
     "refused": "这次没有办成，钱没有动。",
@@ -52,6 +63,7 @@ _WAITING = {
 _NEXT = {
     "verifying": "face",
     "in_review": "wait",
+    "forwarded": "wait",
     "approved": "wait",
     "waiting": "wait",
     "paying": "wait",
@@ -59,6 +71,7 @@ _NEXT = {
     "unknown": "wait",
     "submitted": "wait",
     "paid": "done",
+    "collecting": "wait",
     "repaid": "done",
     "completed": "done",
 }
@@ -197,13 +210,13 @@ def application_view(
         "updated_at": shanghai_iso(application.updated_at),
         "account_balance_fen": balance_fen,
         "pay_from": pay_from(application),
-        "cancellable": any(
-            edge.source == application.state and edge.event == "cancel" for edge in table.edges
-        ),
+        "cancellable": cancellable(application, table),
     }
 
 
 def _waiting_text(application: Application, transitions: list[Taken]) -> str:
+    if has_transfer(application):
+        return transfer_waiting(application)
     if application.state == "waiting":
         return waiting_words(application)
     if application.state == "cancelled" and any(taken.target == "waiting" for taken in transitions):
@@ -253,6 +266,7 @@ _REPAY_STEPS = (
     ("approved", "批准", "公积金中心"),
     ("repaid", "还进贷款", "公积金中心"),
 )
+_CARD_STEPS = (*_REPAY_STEPS[:3], ("collecting", "从还款卡扣款", "银行"), _REPAY_STEPS[3])
 _MONEY_REACHED = {
     "submitted": 1,
     "verifying": 1,
@@ -263,16 +277,26 @@ _MONEY_REACHED = {
     "unknown": 3,
     "accepted": 4,
     "paid": 5,
-    "repaid": 4,
+    "collecting": 3,
+    "repaid": 5,
     "returned": 4,
+    "uncollected": 4,
 }
-_FAILED = {"returned": "已退回", "refused": "没有通过", "expired": "已失效", "cancelled": "已撤销"}
+_FAILED = {
+    "returned": "已退回",
+    "uncollected": "没有扣成",
+    "refused": "没有通过",
+    "expired": "已失效",
+    "cancelled": "已撤销",
+}
 
 
 def progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
     """Every step with who acts and when: done, current, still to come, or failed."""
     if application.kind == MONEY:
         return _money_progress(application, transitions)
+    if application.item_code == TRANSFER:
+        return transfer_steps(application, transitions)
     return _plain_progress(application, transitions)
 
 
@@ -281,8 +305,15 @@ def _money_progress(application: Application, transitions: list[Taken]) -> list[
     approved = at.get("approved")
     begun = (at.get("submitted"), approved or at.get("in_review"), approved)
     inside = application.payee is None
-    times = (*begun, at.get("repaid")) if inside else (*begun, at.get("paying"), at.get("paid"))
-    steps = tuple(_named(step, application) for step in (_REPAY_STEPS if inside else _MONEY_STEPS))
+    shape: tuple[tuple[str, str, str], ...]
+    times: tuple[datetime | None, ...]
+    if "collecting" in application.result:
+        shape, times = _CARD_STEPS, (*begun, at.get("repaid"), at.get("repaid"))
+    elif inside:
+        shape, times = _REPAY_STEPS, (*begun, at.get("repaid"))
+    else:
+        shape, times = _MONEY_STEPS, (*begun, at.get("paying"), at.get("paid"))
+    steps = tuple(_named(step, application) for step in shape)
     if application.state in _FAILED:
         return _failed_line(application, steps, times, at)
     reached = _MONEY_REACHED[application.state]
@@ -338,7 +369,7 @@ def _failed_line(
         "您"
         if application.state == "cancelled"
         else "银行"
-        if application.state == "returned"
+        if application.state in ("returned", "uncollected")
         else "公积金中心"
     )
     last = {

@@ -25,6 +25,7 @@ from services.reviews.reasons import REFUSALS, REVEALS
 from services.reviews.replay import Replay, replay
 from services.reviews.requests import request_of, requests_of
 from services.staff.models import APPROVER, REVIEWER, Staff
+from services.transfers.queries import desk_rows
 
 _ACTS = {
     "application.submitted": "提交申请",
@@ -45,6 +46,8 @@ _ACTS = {
     "withdrawal.paid": "到账",
     "withdrawal.returned": "退回账户",
     "loan.repaid": "还进贷款",
+    "transfer.requested": "写了联系函",
+    "transfer.moved": "转移有了进展",
 }
 _OUTCOMES = {"confirmed": "已确认", "sent_back": "已退回"}
 
@@ -70,7 +73,10 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
         "payee": case.payee,
         "policy": case.policy_version,
         "basis": item.legal_basis,
-        "written": written(item, own.engine.stored_form(case), decided.facts, own.engine.policy(session)),
+        "written": [
+            *written(item, own.engine.stored_form(case), decided.facts, own.engine.policy(session)),
+            *desk_rows(session, case),
+        ],
         "facts": _facts(decided),
         "rules": [_rule(result.name, result.refusal) for result in decided.rules],
         "member": _member(session, own, case),

@@ -23,6 +23,7 @@ from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
 from services.notices.states import NOTICE_STATES
 from services.settlement.states import INSTRUCTION_STATES
+from services.transfers.states import TRANSFER_STATES
 from services.withdrawals.states import WITHDRAWAL_STATES
 
 TABLES = {
@@ -33,6 +34,7 @@ TABLES = {
     "loan": ("贷款 loan", LOAN_STATES),
     "loan_instalment": ("还款期次 loan instalment", LOAN_INSTALMENT_STATES),
     "mortgage_discharge": ("解除抵押 discharge of a mortgage", DISCHARGE_STATES),
+    "transfer_in": ("异地转移 transfer from another centre", TRANSFER_STATES),
     "notice_intent": ("通知 notice intent", NOTICE_STATES),
 }
 _NOWHERE = "postgresql+psycopg://nobody@127.0.0.1/none"

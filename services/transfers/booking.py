@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.applications.service import load
 from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, UNMATCHED_RECEIPT
 from services.ledger.queries import balance_of
 from services.ledger.service import Entry, Line, post
@@ -70,6 +71,7 @@ def _credit(
     session: Session, row: TransferIn, source: str, fen: int, at: datetime, *, event: str, actor: str
 ) -> None:
     row.credited_at = at
+    load(session, row.account_id, row.application_id, lock=True).amount_fen = fen
     summary = f"{row.centre_name}转入"[:60]
     lines = (Line(source, fen), *_fund_lines(row, fen))
     # One number for ever: the books themselves refuse a second credit of a letter.

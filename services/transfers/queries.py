@@ -23,7 +23,7 @@ PROVEN_MONTHS = 6
 def transferred_months(session: Session, account_id: UUID) -> list[date]:
     """Months another centre vouches for, of transfers that have arrived."""
     statement = select(TransferIn.paid_through_month).where(
-        TransferIn.account_id == account_id, TransferIn.state == "credited", TransferIn.six_months
+        TransferIn.account_id == account_id, TransferIn.state == "credited", TransferIn.six_months.is_(True)
     )
     return [month for last in session.scalars(statement) if last for month in _back_from(last)]
 
