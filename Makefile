@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications invariants items docs nightly clean
+.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ bench-liveness: setup ## [DATA=<folder>] [TRIES=3]: prints, living people and th
 bench-verifications: setup ## [COUNT=20]: faces scanned at once, and how fast the rest of the API answers meanwhile
 	@$(VENV) -m bench.verifications $(if $(COUNT),--count $(COUNT))
 
+wechat-conformance: setup ## every vector WeChat published, against our signatures, ciphers and messages
+	@$(VENV) -m bench.wechat_conformance
+
+bench-notices: setup ## [COUNT=10000]: settlement notices while gateways fail, receipts stray and workers are killed
+	@$(VENV) -m bench.notices $(if $(COUNT),--count $(COUNT))
+
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)
 
@@ -58,7 +64,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey bench-withdrawals bench-latency bench-verifications ## everything that is too slow for each commit
+nightly: test journey bench-withdrawals bench-latency bench-verifications bench-notices ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built

@@ -132,16 +132,19 @@ class Inbound:
 
     def _template_sent(self, session: Session, message: CallbackMessage) -> None:
         status = message.fields.get("Status", "")
-        self._receipt(session, message.fields.get("MsgID", ""), None if status == "success" else status)
+        fault = None if status == "success" else status
+        self._receipt(session, message.openid, message.fields.get("MsgID", ""), fault)
 
     def _subscribe_sent(self, session: Session, message: CallbackMessage) -> None:
         for entry in message.entries or (message.fields,):
             code, status = entry.get("ErrorCode", ""), entry.get("ErrorStatus", "")
-            self._receipt(session, entry.get("MsgID", ""), None if code == "0" else f"{code} {status}")
+            fault = None if code == "0" else f"{code} {status}"
+            self._receipt(session, message.openid, entry.get("MsgID", ""), fault)
 
-    def _receipt(self, session: Session, msgid: str, fault: str | None) -> None:
+    def _receipt(self, session: Session, openid: str, msgid: str, fault: str | None) -> None:
         if msgid:
-            self._notices.receive(session, Receipt(RECEIPT_CHANNEL, msgid, fault is None, fault))
+            receipt = Receipt(RECEIPT_CHANNEL, msgid, fault is None, fault, recipient=openid)
+            self._notices.receive(session, receipt)
 
     def _chose(self, session: Session, message: CallbackMessage) -> None:
         for entry in message.entries or (message.fields,):

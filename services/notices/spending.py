@@ -57,7 +57,7 @@ def sent_today(session: Session, account_id: UUID, channel: str, at: datetime) -
     """How many went to a member on a channel today, by topic."""
     begin = day_begin(at)
     rows = session.execute(
-        select(NoticeIntent.topic, func.count())
+        select(NoticeIntent.topic, func.count().label("sent"))
         .where(
             NoticeIntent.account_id == account_id,
             NoticeIntent.channel == channel,
@@ -67,4 +67,4 @@ def sent_today(session: Session, account_id: UUID, channel: str, at: datetime) -
         )
         .group_by(NoticeIntent.topic)
     )
-    return dict(rows.tuples().all())
+    return {row.topic: row.sent for row in rows}

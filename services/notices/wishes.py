@@ -35,7 +35,7 @@ def wanted_channels(session: Session, account_id: UUID, topic: Topic) -> frozens
             NoticeSubscription.account_id == account_id, NoticeSubscription.topic == topic.code
         )
     )
-    chosen = dict(rows.tuples().all())
+    chosen = {row.channel: row.wanted for row in rows}
     return frozenset(c for c in topic.order if chosen.get(c, topic.begins_on(c)))
 
 

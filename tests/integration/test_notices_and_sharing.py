@@ -24,9 +24,9 @@ PAID = {
 }
 
 
-def event(world: World, member: Member, topic: str = "certificate.issued") -> UUID:
+def event(world: World, member: Member, topic: str = "transfer.asked") -> UUID:
     """Something to tell on the WeChat channel only, so that one intent is made."""
-    payload = {"name": "缴存证明", "number": "ZM302611230000001"} if topic == "certificate.issued" else PAID
+    payload = {"item_name": "异地转入", "centre": "长沙中心"} if topic == "transfer.asked" else PAID
     with transaction(world.sessions) as session:
         return emit(session, member.account_id, topic, payload, world.clock.now(), notify=False)
 
@@ -187,8 +187,8 @@ def test_a_receipt_after_the_answer_decides(
     send(world, member)
     assert receipt(world, f"ref-{state}", delivered)
     assert intents(world, told) == {"wechat": state}
-    assert receipt(world, f"ref-{state}", not delivered)  # a second, contrary one changes nothing
-    assert intents(world, told) == {"wechat": state}
+    assert receipt(world, f"ref-{state}", not delivered)  # of two contrary ones, "delivered" stands
+    assert intents(world, told) == {"wechat": "delivered"}
 
 
 def test_a_receipt_of_nobody_or_of_the_other_channel_changes_nothing(world: World, member: Member) -> None:
@@ -220,8 +220,8 @@ def test_codes_are_not_listed_to_the_member(world: World, member: Member) -> Non
     told = event(world, member)
     handle(world, member, told)
     with transaction(world.sessions) as session:
-        listed = world.product.notices.notices_of(session, member.account_id)
-    assert [notice["topic"] for notice in listed] == ["certificate"]
+        listed = world.product.notices.notices_of(session, member.account_id).notices
+    assert [notice["topic"] for notice in listed] == ["transfer"]
     assert "123456" not in str(listed)
 
 
