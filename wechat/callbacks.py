@@ -106,7 +106,7 @@ def verify_and_decrypt(
     encrypted = _read(body).fields.get("Encrypt", "")
     if not encrypted:
         raise CallbackRefused("shape")
-    _compare(_sha1(config.token, timestamp, nonce, encrypted), given)
+    _compare(signed(config, timestamp, nonce, encrypted), given)
     return opened(encrypted, config, nonce, given)
 
 
@@ -133,6 +133,11 @@ def opened(encrypted: str, config: CallbackConfig, nonce: str, signature: str) -
         entries=document.entries,
         app=config.app,
     )
+
+
+def signed(config: CallbackConfig, timestamp: str, nonce: str, encrypted: str) -> str:
+    """The msg_signature of a push in safe mode."""
+    return _sha1(config.token, timestamp, nonce, encrypted)
 
 
 def decrypt(encrypted: str, config: CallbackConfig) -> bytes:

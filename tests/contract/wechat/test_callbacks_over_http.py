@@ -18,7 +18,7 @@ from sandbox.trial import product
 from sandbox.wechat.push import render
 from services.core.clock import SystemClock
 from services.core.db import Sessions, make_sessions
-from tests.support.databases import Database
+from tests.support.databases import Database, DatabaseServer
 from wechat.callbacks import CallbackMessage
 from wechat.config import CallbackConfig
 from wechat.conversation import answer
@@ -65,9 +65,18 @@ class Product:
         self.receipts.extend(receipts)
 
 
+@pytest.fixture(scope="module")
+def one_database(database_server: DatabaseServer) -> Iterator[Database]:
+    with database_server.clone("callbacks") as database:
+        yield database
+
+
 @pytest.fixture
-def sessions(database: Database) -> Sessions:
-    return make_sessions(database.engine)
+def sessions(one_database: Database) -> Sessions:
+    sessions = make_sessions(one_database.engine)
+    with sessions.begin() as session:
+        session.execute(text("DELETE FROM wechat_callback_seen"))
+    return sessions
 
 
 @pytest.fixture
@@ -202,9 +211,11 @@ def test_url_verification(sandbox: Sandbox, ours: Product) -> None:
 
 
 def test_sms_receipts_need_the_secret_path(sandbox: Sandbox, ours: Product) -> None:
+    secret = ours.sms_receipt_secrets["tencent"]
+    url = f"{sandbox.setup.public_base_url}/webhooks/sms/tencent/{secret}"
     report = {"mobile": "13800000031", "report_status": "SUCCESS", "sid": "s1", "errmsg": "DELIVRD"}
-    good = requests.post(sandbox.network.receipt_url, json=[report], timeout=5)
+    good = requests.post(url, json=[report], timeout=5)
     assert good.json() == {"result": 0, "errmsg": "OK"}
-    assert requests.post(sandbox.network.receipt_url + "x", json=[report], timeout=5).status_code == 404
-    assert requests.post(sandbox.network.receipt_url, json={"a": 1}, timeout=5).status_code == 400
-    assert [receipt.reference for receipt in ours.receipts] == ["s1"]
+    assert requests.post(url + "x", json=[report], timeout=5).status_code == 404
+    assert requests.post(url, json={"a": 1}, timeout=5).status_code == 400
+    assert [receipt.reference for receipt in ours.receipts] == ["tencent:s1"]

@@ -7,12 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from sandbox.assembly import Sandbox
-from services.core.clock import SystemClock
 from services.core.db import Sessions, make_sessions
 from tests.support.databases import Database
-from wechat.client import WeChatClient
-from wechat.config import WeChatConfig
 from wechat.replay_store import DatabaseReplayStore
 from wechat.token_store import DatabaseTokenStore, StoredToken
 
@@ -53,19 +49,6 @@ def test_the_lock_holds_others_off_by_name(sessions: Sessions) -> None:
         order.append("first")
     waiting.join(5)
     assert order == ["other name", "first", "second"]
-
-
-def test_processes_share_one_token(
-    sandbox: Sandbox, sessions: Sessions, config: WeChatConfig, clock: SystemClock
-) -> None:
-    clients = [WeChatClient(config, DatabaseTokenStore(sessions), clock) for _ in range(6)]
-    threads = [threading.Thread(target=client.get, args=("getcallbackip",)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    paths = [call["path"] for call in sandbox.store.entries("received", "wechat")]
-    assert (paths.count("/cgi-bin/stable_token"), paths.count("/cgi-bin/getcallbackip")) == (1, 6)
 
 
 def test_a_mark_is_made_once(session: Session) -> None:
