@@ -58,9 +58,9 @@ def loan_view(fact: LoanFact, loan: Loan, cipher: FieldCipher) -> dict[str, Any]
     }
 
 
-def plan_view(standing: Standing, after: int, limit: int) -> dict[str, Any]:
-    """The plan in force by years, and the instalments after one, `limit` at most."""
-    rows = [row for row in standing.rows if row.no > after]
+def plan_view(standing: Standing, after: int, limit: int, unpaid: bool) -> dict[str, Any]:
+    """The plan in force by years, and the instalments after one, `limit` at most; only what is unpaid when asked."""
+    rows = [row for row in standing.rows if row.no > after and not (unpaid and row.state == "paid")]
     page = rows[:limit]
     return {
         "loan_id": str(standing.loan.loan_id),

@@ -67,7 +67,8 @@ def loan(loan_id: str) -> Any:
 @blueprint.doc(
     summary="还款计划",
     description="现行计划：按年合计，和各期（已还、逾期、未到期）。"
-    "`limit`（1–480）只取这么多期，`after` 取上一页的 `next_after`。",
+    "`limit`（1–480）只取这么多期，`after` 取上一页的 `next_after`；"
+    "`open=true` 不列已还的。",
 )
 @member_only
 def loan_plan(loan_id: str) -> Any:
@@ -75,9 +76,10 @@ def loan_plan(loan_id: str) -> Any:
     own = ports()
     after = small_int(request.args.get("after", "0"), 480, "after")
     limit = small_int(request.args.get("limit", "480"), 480, "limit", least=1)
+    unpaid = request.args.get("open") == "true"
     with transaction(own.sessions) as session:
         held = loan_held(session, g.account_id, path_key(loan_id)).loan
-        return plan_view(standing_of(session, held.account_id, held.loan_id), after, limit)
+        return plan_view(standing_of(session, held.account_id, held.loan_id), after, limit, unpaid)
 
 
 @blueprint.get("/loans/<loan_id>/repayments")

@@ -3,7 +3,7 @@
 import { again, get, post, postOnce, remove } from './client'
 import type {
   Application, AuditRow, Card, CardCode, Certificate, ClientConfig, Consent, ConsentText, FaceData, FaceSession, FaceVerdict, FrameUpload,
-  Home, Instalment, ItemDetail, Loan, NoticeRow, OtherWay, Posting, Prompt, Quote, SessionInfo, WeChatFaceSession,
+  Home, ItemDetail, Loan, NoticeRow, OtherWay, Prompt, Quote, SessionInfo, WeChatFaceSession,
 } from './types'
 
 export type Form = Record<string, unknown>
@@ -20,11 +20,8 @@ async function list<T>(path: string, name: string): Promise<T[]> {
 export const readConfig = () => get<ClientConfig>('/client-config')
 export const readSession = () => get<SessionInfo>('/session')
 export const readHome = () => get<Home>('/home')
-export const readPostings = (before: string | null) =>
-  get<{ postings: Posting[]; next_before: string | null }>(`/account/postings?limit=20${before ? `&before=${encodeURIComponent(before)}` : ''}`)
 
 export const readLoans = () => list<Loan>('/loans', 'loans')
-export const readLoanPlan = (id: string) => get<{ instalments: Instalment[] }>(`/loans/${id}/plan`)
 
 export const askSmsCode = (body: { name: string; id_no: string; phone: string }) =>
   post<{ challenge_id: string; expires_at: string; resend_after_s: number }>('/bind/sms-code', body)

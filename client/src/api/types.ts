@@ -138,6 +138,13 @@ export interface ItemSummary {
   kind: ItemKind
 }
 
+/** Whether an item can be used today as far as the centre's own books know; if not, why, and from when. */
+export interface ItemOutlook extends ItemSummary {
+  usable: boolean
+  why: string | null
+  next_on: string | null
+}
+
 export interface Account {
   account_no_masked: string
   state: string
@@ -187,7 +194,7 @@ export interface FormSchema {
   required?: string[]
 }
 
-export interface ItemDetail extends ItemSummary {
+export interface ItemDetail extends ItemOutlook {
   legal_basis: { title: string; article: string; text: string }[]
   form_schema: FormSchema
   needs_consent: string[]

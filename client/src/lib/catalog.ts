@@ -1,6 +1,7 @@
 /** Catalog 事项: how the items stand on the home page, by what people want. */
 
-import type { ItemSummary } from '@/api/types'
+import type { ItemOutlook, ItemSummary } from '@/api/types'
+import { dayText, shortDay } from './dates'
 
 const GROUPS: [ItemSummary['group'], string][] = [
   ['money', '我要用钱'],
@@ -25,7 +26,15 @@ const SEALS: Record<string, string> = {
 
 export const sealOf = (item: Pick<ItemSummary, 'code' | 'name_zh'>) => SEALS[item.code] ?? item.name_zh.slice(0, 1)
 
-export function grouped(items: ItemSummary[]): { title: string; items: ItemSummary[] }[] {
+/** Why an item cannot be used today, and from when; empty when it can. */
+export function whyNot(item: Partial<ItemOutlook>, today = new Date().toISOString()): string {
+  if (item.usable !== false) return ''
+  const day = item.next_on
+  const from = day ? `${day.slice(0, 4) === dayText(today).slice(0, 4) ? shortDay(day) : dayText(day)}起可以办` : ''
+  return [item.why, from].filter(Boolean).join('，')
+}
+
+export function grouped<T extends ItemSummary>(items: T[]): { title: string; items: T[] }[] {
   return GROUPS.map(([group, title]) => ({ title, items: items.filter((item) => item.group === group) })).filter(
     (group) => group.items.length,
   )

@@ -40,3 +40,6 @@ export function laterText(value: string): string {
 export function shortDay(value: string): string {
   return dayText(value).replace(/^\d{4}年/, '')
 }
+
+/** "2026.5.1" of a day, where a table has little room. */
+export const shortDate = (day: string) => day.split('-').map(Number).join('.')
