@@ -14,6 +14,7 @@ from services.core.clock import SHANGHAI
 
 RECEIPTS_LIMIT = 500
 _REFERENCE = re.compile(r"[!-~]{1,100}")
+_PHONE = re.compile(r"\+?[0-9]{1,20}")
 _DAY_AND_TIME = "%Y-%m-%d %H:%M:%S"
 
 
@@ -72,6 +73,8 @@ def _read(
             items = [items]
         if not isinstance(items, list) or len(items) > RECEIPTS_LIMIT:
             raise ReceiptsMalformed
+        if not all(isinstance(item, dict) for item in items):
+            raise ReceiptsMalformed
         return [receipt for item in items if (receipt := read_one(item)) is not None]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ReceiptsMalformed from None
@@ -83,7 +86,7 @@ def _tencent(item: Mapping[str, Any]) -> DeliveryReceipt:
     return DeliveryReceipt(
         provider="tencent",
         provider_ref=_reference(item["sid"]),
-        phone=str(item["mobile"]),
+        phone=_phone(item["mobile"]),
         delivered=item["report_status"] == "SUCCESS",
         code=_code(item.get("errmsg")),
         at=_instant(item.get("user_receive_time"), _DAY_AND_TIME),
@@ -96,7 +99,7 @@ def _aliyun(item: Mapping[str, Any]) -> DeliveryReceipt:
     return DeliveryReceipt(
         provider="aliyun",
         provider_ref=_reference(item["biz_id"]),
-        phone=str(item["phone_number"]),
+        phone=_phone(item["phone_number"]),
         delivered=item["success"],
         code=_code(item.get("err_code")),
         at=_instant(item.get("report_time"), _DAY_AND_TIME),
@@ -111,11 +114,13 @@ def _mas(item: Mapping[str, Any]) -> DeliveryReceipt | None:
     status = item["reportStatus"]
     if not isinstance(status, str) or not status:
         raise ValueError("reportStatus")
-    phone = item["mobile"]
+    phones = item["mobile"] if isinstance(item["mobile"], list) else [item["mobile"]]
+    if len(phones) != 1:
+        raise ValueError("mobile")
     return DeliveryReceipt(
         provider="mas",
         provider_ref=_reference(item["msgGroup"]),
-        phone=str(phone[0] if isinstance(phone, list) else phone),
+        phone=_phone(phones[0]),
         delivered=status in ("DELIVRD", "CM:0000"),
         code=_code(item.get("errorCode") or status),
         at=_instant(item.get("receiveDate"), "%Y%m%d%H%M%S"),
@@ -126,6 +131,12 @@ def _reference(value: object) -> str:
     """A reference in plain characters: PostgreSQL takes neither NUL nor half a character."""
     if not isinstance(value, str) or _REFERENCE.fullmatch(value) is None:
         raise ValueError("reference")
+    return value
+
+
+def _phone(value: object) -> str:
+    if not isinstance(value, str) or _PHONE.fullmatch(value) is None:
+        raise ValueError("phone")
     return value
 
 
