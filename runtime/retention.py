@@ -14,6 +14,7 @@ from services.core.db import Sessions, transaction
 from services.core.retention import Keep, RetentionRun, Rule, Standing, last_runs, overdue, sweep
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
+from services.members.retention import FormerPhoneRule
 
 log = structlog.get_logger(__name__)
 KEEPS: tuple[Rule, ...] = (
@@ -28,6 +29,7 @@ KEEPS: tuple[Rule, ...] = (
     Keep("wechat_quota", "first_at", timedelta(days=90)),
     Keep("wechat_follower", "changed_at", timedelta(days=3 * 365)),
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
+    FormerPhoneRule(),
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("staff_session", "created_at", timedelta(days=30)),

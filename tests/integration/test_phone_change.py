@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from services.core.db import transaction
+from services.core.retention import sweep
 from services.items import phone_changing
 from services.members.binding import Claim, check_code, issue_code
+from services.members.retention import FormerPhoneRule
 from services.notices.fates import Receipt
 from tests.contract.api.reading import problem
 from tests.support.domain.cases import apply, confirm, faced, post, quote, refusals
@@ -100,6 +102,19 @@ def test_the_former_number_is_kept_only_until_it_was_told(world: World, member: 
         world.product.notices.receive(session, Receipt("sms", left.provider_ref, True, None))
     left = world.one(intent, a=member.account_id)
     assert (left.state, left.recipient_sealed) == ("delivered", None)
+
+
+def test_a_former_number_that_nobody_fetched_is_gone_after_three_days(world: World, member: Member) -> None:
+    """The notices stand still: the change stays on record, the number does not."""
+    application_id = changed(world, member, new_number())["application_id"]
+    kept = "SELECT former_sealed FROM phone_change WHERE application_id = :id"
+    world.later(days=2, hours=23)
+    sweep(world.sessions, world.clock, FormerPhoneRule())
+    assert world.one(kept, id=application_id).former_sealed is not None
+    world.later(hours=2)
+    assert sweep(world.sessions, world.clock, FormerPhoneRule()).oldest_left_at is None
+    assert world.one(kept, id=application_id).former_sealed is None
+    assert [template for template, *_ in told(world, member)] == ["phone_changed", "phone_changed"]
 
 
 def test_no_number_lies_open(world: World, member: Member) -> None:
