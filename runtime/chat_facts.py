@@ -126,6 +126,8 @@ class ChatFacts:
         return f"{_named(self._live[0])}：{state_table(self._live[0]).labels[self._live[0].state]}"
 
     def _case_more(self) -> str:
+        if len(self._live) != 1:
+            return ""
         case = self._live[0]
         if case.amount_fen is None:
             return f"单号 {case.case_no}。"

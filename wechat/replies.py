@@ -67,8 +67,10 @@ def _card(intent: Intent, facts: Facts | None, public_base_url: str) -> Card | N
     if shape is None:
         return None
     title = _filled(shape.title, facts, public_base_url)
+    if not title:
+        return None
     text = "\n".join(filter(None, (_filled(line, facts, public_base_url) for line in shape.lines)))
-    return Card(title, text, entry_url(public_base_url, PAGES[shape.page][0])) if title else None
+    return Card(title, text, entry_url(public_base_url, PAGES[shape.page][0]))
 
 
 def _filled(line: str, facts: Facts | None, public_base_url: str) -> str:
