@@ -55,6 +55,7 @@ def home() -> Any:
             ],
             "in_progress": [show(session, own, application) for application in live],
             "attention": _attention(session, own, g.account_id),
+            "unread_notices": own.notices.unread(session, g.account_id),
             "items": [item_summary(item) for item in own.engine.items()],
         }
 

@@ -1,4 +1,4 @@
-"""Certificates 证明, notices 通知 and the log of who looked at my data 查阅记录."""
+"""Certificates 证明 and the log of who looked at my data 查阅记录."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.http.auth import member_only, open_to_all
 from app.member_api.reading import path_key
-from app.member_api.schemas import AccessLogOut, CertificatesOut, ClientConfigOut, JsSdkOut, NoticesOut
+from app.member_api.schemas import AccessLogOut, CertificatesOut, ClientConfigOut, JsSdkOut
 from app.member_api.views import certificate_view
 from app.ports import ports
 from services.audit.models import AuditEntry
@@ -20,7 +20,7 @@ from services.core.db import transaction
 from services.core.errors import Invalid
 from wechat.jssdk import ForeignPage
 
-blueprint = APIBlueprint("records", __name__, url_prefix="/api/v1", tag="证明、通知与记录")
+blueprint = APIBlueprint("records", __name__, url_prefix="/api/v1", tag="证明与记录")
 _ACTIONS = {
     "account.opened": "开立账户",
     "member.bound": "绑定了微信",
@@ -96,18 +96,6 @@ def download(certificate_id: str) -> Response:
     return Response(
         pdf, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
     )
-
-
-@blueprint.get("/notices")
-@blueprint.output(NoticesOut)
-@blueprint.doc(summary="发给我的通知")
-@member_only
-def list_notices() -> Any:
-    """Notices and their fate."""
-    own = ports()
-    with transaction(own.sessions) as session:
-        found = own.notices.notices_of(session, g.account_id).notices
-    return {"notices": [{**notice, "created_at": shanghai_iso(notice["created_at"])} for notice in found]}
 
 
 @blueprint.get("/audit-log")

@@ -308,32 +308,13 @@ class HomeOut(Out):
     in_progress: list[ApplicationOut]
     attention: list[dict[str, str]]
     items: list[ItemSummary]
+    unread_notices: int
 
 
 class ConfirmIn(In):
     """The passed face session."""
 
     face_session_id: StrictStr = Field(max_length=40)
-
-
-class NoticeOut(Out):
-    """A notice and its fate."""
-
-    notice_id: str
-    topic: str
-    channel: str
-    title: str
-    text: str
-    state: str
-    state_text: str
-    created_at: str
-    application_id: str | None
-
-
-class NoticesOut(Out):
-    """What was sent to the member."""
-
-    notices: list[NoticeOut]
 
 
 class AccessEntry(Out):

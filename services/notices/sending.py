@@ -18,6 +18,7 @@ from services.notices.limits import Drop, Hold, Limits, Today, decide, limits_of
 from services.notices.metrics import HELD, OVER_BUDGET, SPENT
 from services.notices.models import NoticeIntent
 from services.notices.ports import OutgoingNotice, Reach, Truth
+from services.notices.quiet import Quiet
 from services.notices.spending import Spending, sent_today
 from services.notices.topics import topic_of
 from services.notices.wishes import quiet_of, wanted_channels
@@ -27,6 +28,7 @@ from services.policies.service import PolicyBook
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 8
 NOT_FOLLOWING = "wechat.not_following"
+_NONE = Quiet(wanted=False)
 
 
 class Sending:
@@ -108,7 +110,7 @@ class Sending:
 
     def _held_back(self, session: Session, intent: NoticeIntent, now: datetime, cost_fen: int) -> bool:
         topic = topic_of(intent.topic)
-        quiet = quiet_of(session, intent.account_id)
+        quiet = _NONE if topic.any_hour else quiet_of(session, intent.account_id)
         today = self._today(session, intent, now, cost_fen)
         decision = decide(topic, intent.channel, now, today, quiet, self._limits(session))
         if isinstance(decision, Drop):

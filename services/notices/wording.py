@@ -116,6 +116,11 @@ def of_version(template: str, version: int) -> Wording | None:
     return next((w for w in wordings().get(template, ()) if w.version == version), None)
 
 
+def consent_templates() -> frozenset[str]:
+    """Names of the registered WeChat messages, which are what members consent to."""
+    return frozenset(versions[-1].wechat for versions in wordings().values() if versions[-1].wechat)
+
+
 def parts(characters: int) -> int:
     """SMS that are charged for a text of this length."""
     return 1 if characters <= SEGMENT else -(-characters // JOINED_SEGMENT)
