@@ -115,6 +115,14 @@ class Settings(SmsSettings):
     sms_template_transfer_refused: str = Field("2000051", description="template id 异地转移没有办成")
     sms_template_transfer_silent: str = Field("2000052", description="template id 对方中心没有答复")
     sms_template_transfer_arrived: str = Field("2000053", description="template id 异地转移到账")
+    sms_template_loan_repaid_by_card: str = Field("2000061", description="template id 还款卡还贷")
+    sms_template_card_not_collected: str = Field("2000062", description="template id 还款卡没有扣成")
+    sms_template_instalment_due: str = Field("2000063", description="template id 还款提醒")
+    sms_template_instalment_paid: str = Field("2000064", description="template id 本期还款")
+    sms_template_instalment_failed: str = Field("2000065", description="template id 还款没扣上")
+    sms_template_agreement_short: str = Field("2000066", description="template id 冲还余额不足")
+    sms_template_agreement_ended: str = Field("2000067", description="template id 约定已终止")
+    sms_template_deduction_taken_back: str = Field("2000068", description="template id 扣款被冲回")
 
     face_keep_templates: bool = Field(
         False, description="keep an encrypted descriptor of members who agree to it (docs/adr/0015)"

@@ -17,6 +17,8 @@ _STATES = {
     "settlement_paid": frozenset({"paid", "returned"}),
     "settlement_returned": frozenset({"returned"}),
     "loan_repaid": frozenset({"repaid"}),
+    "loan_repaid_by_card": frozenset({"repaid"}),
+    "card_not_collected": frozenset({"uncollected"}),
 }
 
 

@@ -34,6 +34,14 @@ SMS_TEMPLATES = (
     "transfer_refused",
     "transfer_silent",
     "transfer_arrived",
+    "loan_repaid_by_card",
+    "card_not_collected",
+    "instalment_due",
+    "instalment_paid",
+    "instalment_failed",
+    "agreement_short",
+    "agreement_ended",
+    "deduction_taken_back",
 )
 WECHAT_TEMPLATES = (
     "review",

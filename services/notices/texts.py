@@ -187,6 +187,74 @@ TELLINGS: dict[str, Telling] = {
             "balance": yuan_plain(int(p["balance_fen"])),
         },
     ),
+    "loan.repaid_by_card": Telling(
+        "settlement",
+        "loan_repaid_by_card",
+        lambda p, at: {
+            "date": short_day(at),
+            **_sum(p),
+            "card": yuan_plain(int(p["card_fen"])),
+            "owed": yuan_plain(int(p["owed_fen"])),
+        },
+    ),
+    "loan.uncollected": Telling(
+        "settlement",
+        "card_not_collected",
+        lambda p, at: {
+            "date": short_day(at),
+            "item": str(p["item_name"]),
+            "card4": str(p["tail4"]),
+            "reason": str(p["reason"]),
+        },
+    ),
+    "instalment.due_soon": Telling(
+        "instalment_due",
+        "instalment_due",
+        lambda p, at: {
+            "due": plain_day(date.fromisoformat(p["due_on"])),
+            "amount": yuan_plain(int(p["amount_fen"])),
+            "card4": str(p["tail4"]),
+        },
+    ),
+    "instalment.paid": Telling(
+        "settlement",
+        "instalment_paid",
+        lambda p, at: {"date": short_day(at), **_sum(p), "owed": yuan_plain(int(p["owed_fen"]))},
+    ),
+    "instalment.failed": Telling(
+        "instalment_failed",
+        "instalment_failed",
+        lambda p, at: {
+            "date": short_day(at),
+            "amount": yuan_plain(int(p["amount_fen"])),
+            "card4": str(p["tail4"]),
+            "reason": str(p["reason"]),
+        },
+    ),
+    "deduction.taken_back": Telling(
+        "settlement",
+        "deduction_taken_back",
+        lambda p, at: {
+            "date": short_day(at),
+            "amount": yuan_plain(int(p["amount_fen"])),
+            "card4": str(p["tail4"]),
+        },
+    ),
+    "agreement.short": Telling(
+        "instalment_due",
+        "agreement_short",
+        lambda p, at: {
+            "date": short_day(at),
+            "label": str(p["label"]),
+            "needed": yuan_plain(int(p["needed_fen"])),
+            "fund": yuan_plain(int(p["fund_fen"])),
+        },
+    ),
+    "agreement.ended": Telling(
+        "instalment_due",
+        "agreement_ended",
+        lambda p, at: {"date": short_day(at), "label": str(p["label"]), "reason": str(p["reason"])},
+    ),
     "contribution.posted": Telling(
         "contribution",
         "contribution_posted",

@@ -7,8 +7,8 @@ export type Tone = 'done' | 'waiting' | 'failed'
 
 const MONEY_ROAD = ['submitted', 'verifying', 'approved', 'paying', 'accepted', 'paid']
 const PAPER_ROAD = ['submitted', 'verifying', 'in_review', 'completed']
-const STANDS_AT: Record<string, string> = { in_review: 'verifying', waiting: 'approved', unknown: 'paying' }
-const FAILED = ['refused', 'returned', 'expired', 'cancelled']
+const STANDS_AT: Record<string, string> = { in_review: 'verifying', waiting: 'approved', collecting: 'paying', unknown: 'paying' }
+const FAILED = ['refused', 'returned', 'uncollected', 'expired', 'cancelled']
 
 /** The colour and mark of a state: arrived, still under way, or ended without success. */
 export function toneOf(state: string): Tone {
