@@ -102,7 +102,7 @@ def message(vector: Vector) -> bool:
 def js_sdk(vector: Vector) -> bool:
     """What wx.config is given."""
     made = signature(vector["ticket"], vector["noncestr"], vector["timestamp"], vector["url"])
-    return made == vector["signature"]
+    return bool(made == vector["signature"])
 
 
 def raw_data(vector: Vector) -> bool:
@@ -125,7 +125,7 @@ def user_data(vector: Vector) -> bool:
 
 def login_state(vector: Vector) -> bool:
     """HMAC-SHA256 under the session key."""
-    return login_state_signature(vector["session_key"], vector["message"]) == vector["signature"]
+    return bool(login_state_signature(vector["session_key"], vector["message"]) == vector["signature"])
 
 
 CHECKS: Mapping[str, Callable[[Vector], bool]] = {

@@ -68,8 +68,15 @@ def _in_time(own: WebhookPorts, message: CallbackMessage, config: CallbackConfig
             raise
     log.warning("wechat callback put off: %s", message.event or message.kind)
     with bounded(own.callback_sessions, PUT_OFF_S) as session:
-        put_off = {"app": message.app, "encrypted": message.encrypted, "nonce": message.nonce}
-        defer(session, LATE_JOB, LATE_QUEUE, seal=message.seal, **put_off)
+        defer(
+            session,
+            LATE_JOB,
+            LATE_QUEUE,
+            app=message.app,
+            encrypted=message.encrypted,
+            nonce=message.nonce,
+            seal=message.seal,
+        )
     return NOTHING
 
 
