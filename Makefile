@@ -55,6 +55,9 @@ wechat-conformance: setup ## every vector WeChat published, against our signatur
 bench-notices: setup ## [COUNT=10000]: settlement notices while gateways fail, receipts stray and workers are killed
 	@$(VENV) -m bench.notices $(if $(COUNT),--count $(COUNT))
 
+bench-closing: setup ## interest of a year for 371,800 accounts, against one bare statement
+	@$(VENV) -m bench.closing
+
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)
 
