@@ -100,7 +100,10 @@ class Inbound:
         for receipt in receipts:
             fault = None if receipt.delivered else receipt.code
             self._notices.receive(
-                session, Receipt("sms", receipt.reference, receipt.delivered, fault, receipt.intent_id)
+                session,
+                Receipt(
+                    "sms", receipt.reference, receipt.delivered, fault, receipt.intent_id, receipt.member_phone
+                ),
             )
 
     # followers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -168,6 +168,7 @@ class Fates:
                 EarlyReceipt.recipient_mac == mac,
                 EarlyReceipt.channel == intent.channel,
                 EarlyReceipt.received_at >= intent.sent_at - GRACE,
+                _of_its_provider(intent),
             )
             .order_by(EarlyReceipt.received_at)
             .with_for_update()
@@ -241,6 +242,13 @@ class Fates:
         return session.get_one(
             NoticeIntent, (account_id, intent_id), with_for_update=True, populate_existing=True
         )
+
+
+def _of_its_provider(intent: NoticeIntent) -> ColumnElement[bool]:
+    """SMS providers number apart from each other; one's receipt says nothing of a message that another may have."""
+    if intent.channel != "sms" or intent.provider is None:
+        return true()
+    return EarlyReceipt.provider_ref.startswith(f"{intent.provider}:", autoescape=True)
 
 
 def _due(state: str, now: datetime) -> datetime | None:

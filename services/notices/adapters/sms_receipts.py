@@ -36,6 +36,11 @@ class DeliveryReceipt:
         """The reference under which the intent keeps it: providers number their messages apart from each other."""
         return reference(self.provider, self.provider_ref)
 
+    @property
+    def member_phone(self) -> str:
+        """The number as the centre's records have it."""
+        return self.phone.removeprefix("+86")
+
 
 class ReceiptsMalformed(Exception):
     """The pushed receipts cannot be read."""
