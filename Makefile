@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-notices: setup ## [COUNT=10000]: settlement notices while gateways fail, r
 
 bench-closing: setup ## interest of a year for 371,800 accounts, against one bare statement
 	@$(VENV) -m bench.closing
+
+client-size: setup ## KB of the first page on the line, and of the mini-program's package
+	@$(VENV) -m runtime.client_size
 
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)

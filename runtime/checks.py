@@ -34,7 +34,7 @@ def _client_parts() -> Iterator[Part]:
     node = node_env.find()
     if node is None:
         return
-    for script in sorted(node_env.client_scripts() & {"typecheck", "test"}):
+    for script in sorted(node_env.client_scripts() & {"typecheck", "test", "test:mini"}):
         yield Part(f"client {script}", [*node.npm, "run", script], node_env.CLIENT, node.env())
 
 

@@ -28,6 +28,8 @@ def _stages(*, testing: bool) -> Iterator[Stage]:
     if client:
         yield node_env.npm_packages(node_env.CLIENT, "client packages")
         yield node_env.client_build()
+        if testing:
+            yield node_env.mini_build()
     if browser:
         yield from browser_env.stages()
 
