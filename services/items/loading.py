@@ -178,6 +178,7 @@ class FactLoader:
             loans=loans,
             agreement=_agreement(session, account_id) if Fact.AGREEMENT in needs else None,
             phone=self._phone(session, account_id, number_of(item, form)) if Fact.PHONE in needs else None,
+            transfers=_transfers(session, account_id) if Fact.TRANSFERS in needs else None,
             closing=self._closing(session, account_id, today) if Fact.CLOSING in needs else None,
             **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),

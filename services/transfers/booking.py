@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from services.ledger.service import Entry, Line, post
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, tell
 
+REST_COMES_WITHIN = timedelta(hours=24)
 KIND = "transfer_in"
 """外部转入: 08 of code table A.5."""
 
@@ -36,6 +37,32 @@ def money_of(session: Session, row: TransferIn, *states: str) -> list[TransferMo
         .order_by(TransferMoney.at, TransferMoney.notice_key)
     )
     return list(session.scalars(statement))
+
+
+def compare(session: Session, row: TransferIn, at: datetime, *, actor: str) -> str:
+    """What has come so far against the letter: all of it, a part, or more; says how it was classified.
+
+    Principal and interest may come one after the other, so a part waits. What people look at is theirs to decide.
+    """
+    came_fen = waiting_fen(session, row)
+    if row.amount_fen is None or row.state == "differs":
+        return "amount_differs"
+    if came_fen == row.amount_fen:
+        credit_held(session, row, at, event="match", actor=actor)
+        return "transfer_credited"
+    if came_fen > row.amount_fen:
+        advance(session, row, "mismatch", at, actor="系统")
+        return "amount_differs"
+    if row.state == "early":
+        advance(session, row, "letter", at, actor="转出地中心")
+    return "transfer_part"
+
+
+def stop_waiting_for_rest(session: Session, row: TransferIn, at: datetime) -> None:
+    """A part that stayed a part for a day: people have to look."""
+    held = money_of(session, row, "waiting")
+    if row.state == "promised" and held and at - held[0].at >= REST_COMES_WITHIN:
+        advance(session, row, "mismatch", at, actor="系统")
 
 
 def suspend(session: Session, row: TransferIn, money: TransferMoney, at: datetime) -> None:
@@ -70,13 +97,13 @@ def credit_held(session: Session, row: TransferIn, at: datetime, *, event: str, 
 def _credit(
     session: Session, row: TransferIn, source: str, fen: int, at: datetime, *, event: str, actor: str
 ) -> None:
-    row.credited_at = at
-    load(session, row.account_id, row.application_id, lock=True).amount_fen = fen
     summary = f"{row.centre_name}转入"[:60]
     lines = (Line(source, fen), *_fund_lines(row, fen))
     # One number for ever: the books themselves refuse a second credit of a letter.
     post(session, row.account_id, Entry(f"transfer:{row.letter_no}", KIND, summary, lines), at)
     advance(session, row, event, at, actor=actor)
+    # After the state: two people decide a case without a sum, and the guard compares.
+    load(session, row.account_id, row.application_id, lock=True).amount_fen = fen
     balance_fen = balance_of(session, row.account_id).balance_fen
     tell(session, row, "transfer.arrived", at, amount_fen=fen, balance_fen=balance_fen)
 

@@ -19,6 +19,7 @@ from services.members.identity import person_of
 from services.policies.service import PolicyBook
 from services.settlement.letters import ContactLetter, LetterNews, LetterOffice, LetterReply
 from services.settlement.ports import NodeUnavailable
+from services.transfers.booking import stop_waiting_for_rest
 from services.transfers.models import TransferIn
 from services.transfers.moving import advance, locked, refuse, tell
 from services.transfers.news import ASK_EVERY, keep, take_news, taken
@@ -138,6 +139,8 @@ class TransferJobs:
                 defer_tending(session, row)
             elif row.state == "asked":
                 self._tell_silence(session, row, now)
+            else:
+                stop_waiting_for_rest(session, row, now)
 
     def _tell_silence(self, session: Session, row: TransferIn, now: datetime) -> None:
         """No answer for so many days: asked again just now, and the member may wait or call it back."""

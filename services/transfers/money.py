@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.core.clock import Clock
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
-from services.transfers.booking import credit_direct, credit_held, give_back, money_of, suspend, waiting_fen
+from services.transfers.booking import compare, credit_direct, give_back, money_of, suspend, waiting_fen
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, locked
 from services.transfers.states import TRANSFER_STATES
@@ -39,12 +39,16 @@ class TransferReceipts:
             money.state = "open"
             suspend(session, row, money, now)
             return "break"
-        if row.state == "promised" and change.amount_fen == row.amount_fen:
+        first = not money_of(session, row, "waiting")[1:]
+        if row.state == "promised" and first and change.amount_fen == row.amount_fen:
             credit_direct(session, row, money, now)
             return "transfer_credited"
         suspend(session, row, money, now)
-        session.flush()
-        return self._compare(session, row, now)
+        if row.amount_fen is not None:
+            return compare(session, row, now, actor="银行")
+        if row.state != "early":
+            advance(session, row, "money", now, actor="银行")
+        return "transfer_waits"
 
     @staticmethod
     def _noted(session: Session, row: TransferIn, change: AccountChange, now: datetime) -> TransferMoney:
@@ -64,20 +68,6 @@ class TransferReceipts:
         return money
 
     @staticmethod
-    def _compare(session: Session, row: TransferIn, now: datetime) -> str:
-        """What has come so far against the letter; principal and interest may come one after the other."""
-        if row.amount_fen is None:
-            if row.state != "early":
-                advance(session, row, "money", now, actor="银行")
-            return "transfer_waits"
-        if waiting_fen(session, row) == row.amount_fen:
-            credit_held(session, row, now, event="match", actor="银行")
-            return "transfer_credited"
-        if row.state != "differs":
-            advance(session, row, "mismatch", now, actor="系统")
-        return "amount_differs"
-
-    @staticmethod
     def _taken_back(session: Session, row: TransferIn, by: TransferMoney, now: datetime) -> str:
         """The sender's money goes back: undone where it was not the member's yet, else a person has to look."""
         found = next(
@@ -89,14 +79,6 @@ class TransferReceipts:
             return "break"
         give_back(session, row, found, by, now)
         session.flush()
-        if row.state in ("early", "differs"):
-            _after_taking_back(session, row, now)
+        if row.state == "early" and not waiting_fen(session, row):
+            advance(session, row, "take_back", now, actor="银行")
         return "transfer_taken_back"
-
-
-def _after_taking_back(session: Session, row: TransferIn, now: datetime) -> None:
-    left = waiting_fen(session, row)
-    if not left:
-        advance(session, row, "take_back", now, actor="银行")
-    elif row.state == "differs" and left == row.amount_fen:
-        credit_held(session, row, now, event="match", actor="系统")

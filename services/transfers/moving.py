@@ -47,6 +47,8 @@ def advance(
 ) -> None:
     """Take one edge, and the application with it; raises IllegalTransition when there is no such edge."""
     row.state, row.updated_at = TRANSFER_STATES.target(row.state, event), at
+    if row.state == "credited":
+        row.credited_at = at
     if row.state in TRANSFER_STATES.terminal:
         row.look_again_at, row.former_sealed = None, None
     application = load(session, row.account_id, row.application_id, lock=True)
@@ -75,13 +77,9 @@ def _move_application(
     actor: str,
     note: str | None,
 ) -> None:
-    event = _ENDS.get(row.state)
-    if event is None and application.state == "in_review":
-        event = "forward"
-    elif event is None:
-        event = "progress"
     if application.state in PLAIN_STATES.terminal:
         return  # two people have decided it at the desk
+    event = _ENDS.get(row.state, "progress")
     move(session, application, PLAIN_STATES, event, actor=actor, at=at, note=note)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.core.ids import new_id
 from services.settlement.letters import AccountLetter, LetterNews
-from services.transfers.booking import credit_held, waiting_fen
+from services.transfers.booking import compare, waiting_fen
 from services.transfers.models import TransferIn, TransferLetter
 from services.transfers.moving import advance, by_letter, locked, refuse, tell
 from services.transfers.states import TRANSFER_STATES
@@ -114,27 +114,20 @@ def _take_account(session: Session, row: TransferIn, account: AccountLetter, at:
     session.flush()
     if row.state in ("ready", "asked", "withdrawing"):
         advance(session, row, "letter", at, actor=_THERE)
-    elif row.state in ("early", "differs"):
-        _compare(session, row, at)
-
-
-def _compare(session: Session, row: TransferIn, at: datetime) -> None:
-    if waiting_fen(session, row) == row.amount_fen:
-        credit_held(session, row, at, event="match", actor="系统")
-    elif row.state == "early":
-        advance(session, row, "mismatch", at, actor="系统")
+    elif waiting_fen(session, row):
+        compare(session, row, at, actor="系统")
 
 
 def _end(session: Session, row: TransferIn, reason: str, at: datetime) -> None:
     """A no; while money of theirs lies here, it is left to the money to go back first."""
-    if row.state in ("ready", "asked", "promised", "withdrawing"):
+    if row.state in ("ready", "asked", "promised", "withdrawing") and not waiting_fen(session, row):
         refuse(session, row, reason, at, actor=_THERE)
 
 
 def _called_off(session: Session, row: TransferIn, at: datetime) -> None:
     if row.state in ("asked", "withdrawing"):
         advance(session, row, "called_off", at, actor=_THERE)
-    elif row.state == "promised":
+    elif row.state == "promised" and not waiting_fen(session, row):
         refuse(session, row, "联系函已撤销", at, actor=_THERE)
 
 

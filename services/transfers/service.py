@@ -17,7 +17,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict
 from services.core.jobs import defer
 from services.ledger.service import lock_balance
-from services.transfers.booking import credit_held
+from services.transfers.booking import credit_held, waiting_fen
 from services.transfers.models import TransferIn
 from services.transfers.moving import advance, locked, shown, transfer_of
 from services.transfers.numbers import money_no, next_letter_no
@@ -127,4 +127,6 @@ def accept_differing(session: Session, application: Application, at: datetime, *
     if row is None or row.state != "differs":
         raise Conflict(code="application.state_changed")
     lock_balance(session, row.account_id)
+    if not waiting_fen(session, row):
+        raise Conflict("这笔钱已经被对方收回，没有可以入账的。", code="transfer.nothing_there")
     credit_held(session, row, at, event="accept", actor=actor)

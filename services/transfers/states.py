@@ -38,14 +38,13 @@ TRANSFER_STATES = StateTable(
         Edge("withdrawing", "money", "early", "银行"),
         Edge("early", "match", "credited", "系统"),
         Edge("early", "mismatch", "differs", "系统"),
+        Edge("early", "letter", "promised", "转出地中心"),
         Edge("early", "take_back", "asked", "银行"),
         Edge("promised", "match", "credited", "系统"),
         Edge("promised", "mismatch", "differs", "系统"),
         Edge("promised", "refuse", "refused", "转出地中心"),
-        Edge("differs", "match", "credited", "系统"),
         Edge("differs", "accept", "credited", "工作人员"),
         Edge("differs", "send_back", "refused", "工作人员"),
-        Edge("differs", "take_back", "promised", "银行"),
     ),
 )
 WITHDRAWABLE = frozenset({"ready", "asked"})
