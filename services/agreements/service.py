@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,7 +14,17 @@ from services.applications.models import Application
 from services.audit.service import record
 from services.core.clock import shanghai_day
 from services.core.ids import new_id
+from services.core.outbox import emit
 from services.withdrawals.states import COUNTED_STATES
+
+ENDED_WHY = {
+    "loan_settled": "这笔贷款已经还清",
+    "account_closed": "公积金账户已不能提取",
+    "consent_withdrawn": "您撤回了数据授权",
+    "member": "您自己终止了",
+}
+"""Ends that the member is told of; one that a new agreement takes the place of is not an end to them."""
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=10), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +83,22 @@ def end(session: Session, agreement: LoanAgreement, why: str, at: datetime, *, a
     """Take an agreement out of force."""
     agreement.state, agreement.ended_on, agreement.ended_why = "ended", shanghai_day(at), why
     session.flush()
+    if why in ENDED_WHY:
+        payload = {"label": agreement.label, "reason": ENDED_WHY[why]}
+        emit(session, agreement.account_id, "agreement.ended", payload, at)
     subject, detail = str(agreement.agreement_id), {"why": why}
     record(
         session, agreement.account_id, "agreement.ended", actor=actor, subject=subject, at=at, detail=detail
     )
+
+
+def note_fault(session: Session, key: tuple[UUID, UUID], fault: str, at: datetime) -> int:
+    """A run failed unexpectedly: later each time, up to a day, and in sight until one succeeds; returns how often now."""
+    agreement = session.get_one(LoanAgreement, key, with_for_update=True, populate_existing=True)
+    agreement.attempts, agreement.fault = agreement.attempts + 1, fault[:120]
+    wait = min(_FIRST_WAIT * 2 ** min(agreement.attempts - 1, 10), _LONGEST_WAIT)
+    agreement.look_again_at = at + wait
+    return agreement.attempts
 
 
 def months_covered(session: Session, agreement: LoanAgreement) -> frozenset[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -18,13 +19,15 @@ from services.accounts.models import PayeeCard
 from services.accounts.rules import PAYING_STATES
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.agreements.rules import Share, months_owed, run_day, share
-from services.agreements.service import end, months_covered
+from services.agreements.service import end, months_covered, note_fault
 from services.applications.models import MONEY, Application
 from services.applications.service import open_application
 from services.core.clock import SHANGHAI, Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.errors import DomainError
 from services.core.ids import new_id
+from services.core.outbox import emit
+from services.core.workdays import shifted
 from services.items.effects import Effects
 from services.items.engine import Engine, Prepared
 from services.items.facts import Fact, Facts
@@ -32,6 +35,7 @@ from services.items.judging import Quote
 from services.items.payees import payee_shown
 from services.items.repaying import finish_repaid, note_booked
 from services.items.rules import available_fen, truncated
+from services.items.run_rules import FIGURES
 from services.ledger.service import lock_balance
 from services.loans.booking import Payer
 from services.loans.discharge import ask_for_discharge
@@ -41,6 +45,7 @@ from services.loans.service import fall_overdue, pay_instalment, pay_overdue
 from services.members.consents import ConsentRequired
 from services.members.models import Consent
 
+log = structlog.get_logger(__name__)
 ITEM = "repayment-agreement"
 _AGAIN, _BATCH = timedelta(minutes=10), 100
 
@@ -76,8 +81,18 @@ class AgreementRuns:
         with transaction(self._sessions) as session:
             rows = session.execute(statement).all()
         for row in rows:
-            self.run(row.account_id, row.agreement_id)
+            self._isolated(row.account_id, row.agreement_id)
         return len(rows)
+
+    def _isolated(self, account_id: UUID, agreement_id: UUID) -> None:
+        """One agreement that cannot be run must not stop the others: it stays in sight and is looked at ever later."""
+        try:
+            self.run(account_id, agreement_id)
+        except Exception as fault:
+            name, now = type(fault).__name__, self._clock.now()
+            with transaction(self._sessions) as session:
+                attempts = note_fault(session, (account_id, agreement_id), name, now)
+            log.error("agreement_run.failed", agreement_id=str(agreement_id), fault=name, attempts=attempts)
 
     def run(self, account_id: UUID, agreement_id: UUID) -> None:
         """One agreement: facts are asked for outside the transaction, the rest is in one."""
@@ -98,6 +113,7 @@ class AgreementRuns:
                 agreement = session.get_one(LoanAgreement, key, with_for_update=True, populate_existing=True)
                 if agreement.state == "active":
                     self._run(session, agreement, prepared)
+                    agreement.attempts, agreement.fault = 0, None
         except DomainError:
             with transaction(self._sessions) as session:
                 self._later(session.get_one(LoanAgreement, (account_id, agreement_id)), _AGAIN)
@@ -114,7 +130,12 @@ class AgreementRuns:
 
     def _day_of_banks(self, session: Session) -> date:
         policy = self._engine.policy(session)
-        return run_day(shanghai_day(self._clock.now()), policy.integer("agreement.run_day"))
+        today, day = shanghai_day(self._clock.now()), policy.integer("agreement.run_day")
+        shift = policy.text("agreement.run_shift")
+        due_on = run_day(today, day)
+        if shifted(due_on, shift) > today:  # a holiday: this month's day has not come yet
+            return run_day(due_on - timedelta(days=1), day)
+        return due_on
 
     def _later(self, agreement: LoanAgreement, by: timedelta) -> None:
         agreement.look_again_at = self._clock.now() + by
@@ -155,6 +176,8 @@ class AgreementRuns:
         fen = truncated(found.amount_fen, quote.policy.integer("withdrawal.precision_fen"))
         due = Due(due_on, Share(fen, found.months if fen else ()))
         card = session.get(PayeeCard, (agreement.account_id, agreement.card_id))
+        if loan.normal and fen < loan.monthly_fen * len(owed):
+            self._tell_short(session, agreement, loan.monthly_fen * len(owed), fen, now)
         if not fen or card is None or card.ended_at is not None:
             return self._note(session, agreement, Due(due_on, Share(0, ())), None)
         application = self._open(session, agreement, quote, due, card)
@@ -171,6 +194,7 @@ class AgreementRuns:
             return self._until_tomorrow(agreement)
         keep = quote.policy.integer("loan.offset_leave_fen")
         if due.paid.amount_fen > available_fen(facts, keep):
+            self._tell_short(session, agreement, due.paid.amount_fen, available_fen(facts, keep), now)
             return self._note(session, agreement, Due(due.on, Share(0, ())), None)
         application = self._open(session, agreement, quote, due, None)
         self._book(session, application, loan, now)
@@ -184,7 +208,7 @@ class AgreementRuns:
         if loan.is_overdue:
             late = loan.overdue_principal_fen + loan.overdue_interest_fen + loan.penalty_fen
             return Due(today, Share(late, month))
-        if loan.next_due_on == today.isoformat():
+        if loan.next_due_on is not None and loan.next_due_on <= today.isoformat():
             return Due(today, Share(loan.instalment_fen, month))
         return None
 
@@ -207,6 +231,14 @@ class AgreementRuns:
         if settled:
             ask_for_discharge(session, loan, application, now)
 
+    @staticmethod
+    def _tell_short(
+        session: Session, agreement: LoanAgreement, needed_fen: int, fund_fen: int, now: datetime
+    ) -> None:
+        """The fund does not cover it: said on the day, so that the card can."""
+        payload = {"label": agreement.label, "needed_fen": needed_fen, "fund_fen": fund_fen}
+        emit(session, agreement.account_id, "agreement.short", payload, now)
+
     def _open(
         self,
         session: Session,
@@ -228,7 +260,13 @@ class AgreementRuns:
             version=1,
             form={"action": "end"},
             facts=quote.facts.to_json(),
-            quote={**quote.to_json(), "allowed": True, "refusals": [], "approval": "instant"},
+            quote={
+                **quote.to_json(),
+                "allowed": True,
+                "refusals": [],
+                "approval": "instant",
+                "figures": {**quote.figures, **{key: quote.policy.values[key] for key in FIGURES}},
+            },
             policy_version=quote.policy.version,
             amount_fen=due.paid.amount_fen,
             payee_sealed=self._engine.payee(session, account_id, card, quote.policy) if card else None,

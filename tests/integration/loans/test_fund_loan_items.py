@@ -111,7 +111,7 @@ def test_a_part_is_repaid_from_the_fund(
     form = {"amount_fen": 10_002_167, "change": change}
     asked = quote(world, member, "partial-prepayment", form)
     assert (asked["allowed"], asked["verb"], asked["approval"]) == (True, "还", "instant")
-    assert asked["asks"] == ["loan", "change", "amount_fen"]
+    assert asked["asks"] == ["loan", "source", "change", "amount_fen"]
     tried = {line["label"]: line for line in asked["preview"]}
     assert tried["这次还"]["text"] == "其中本金 100,000.00 元，到今天的利息 21.67 元"
     assert tried["以后每月还"]["amount_fen"] == first_fen
@@ -142,7 +142,7 @@ def test_a_loan_is_settled_and_the_mortgage_discharged(world: World) -> None:
     member, loan_id = borrower(world)
     whole = 52_946_865 + OWN_THREE_DAYS_FEN
     asked = quote(world, member, "loan-settlement")
-    assert (asked["allowed"], asked["max_fen"], asked["asks"]) == (True, whole, ["loan"])
+    assert (asked["allowed"], asked["max_fen"], asked["asks"]) == (True, whole, ["loan", "source"])
     world.sharing.answers["estate.discharge"] = ("unavailable", {})
     done = confirmed(world, member, apply(world, member, "loan-settlement", {}))
     assert (done["state"], done["amount_fen"]) == ("repaid", whole)
@@ -288,7 +288,7 @@ def test_who_may_not(world: World) -> None:
 def test_a_fund_too_small_to_settle(world: World) -> None:
     member = world.member()
     lend(world, member, **VECTOR)
-    refusal = quote(world, member, "loan-settlement")["refusals"][0]
+    refusal = quote(world, member, "loan-settlement", {"source": "fund"})["refusals"][0]
     assert refusal["code"] == "settlement.balance_short"
     # 529,583.37 less 55,999.99.
     assert "还差 473,583.38 元" in refusal["text"]
