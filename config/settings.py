@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from config.sms_settings import NOT_THE_SANDBOXS_SMS, SANDBOX_SMS_SECRETS, SmsSettings, transport_faults
+from config.sms_settings import NOT_THE_SANDBOXS_SMS, SANDBOX_SMS_SECRETS, SmsSettings, sms_faults
 from config.sms_settings import needed as needed_for_sms
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -231,7 +231,7 @@ def _production_faults(settings: Settings) -> list[str]:
         faults.append("ANJU_WECHAT_OPEN_BASE_URL must be the official host")
     if not settings.wechat_jweixin_url.startswith("https://res.wx.qq.com/"):
         faults.append("ANJU_WECHAT_JWEIXIN_URL must be the official script")
-    faults.extend(transport_faults(settings))
+    faults.extend(sms_faults(settings))
     if settings.clock_offset_file is not None:
         faults.append("ANJU_CLOCK_OFFSET_FILE is for development only")
     if settings.proxy_hops == 0:

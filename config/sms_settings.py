@@ -99,9 +99,9 @@ def needed(settings: SmsSettings, name: str) -> bool:
     return provider is None or provider in settings.sms_order
 
 
-def transport_faults(settings: Any) -> list[str]:
-    """What production does not allow on the way to the providers in use."""
-    faults = []
+def sms_faults(settings: Any) -> list[str]:
+    """What production does not allow of the providers in use."""
+    faults = _template_faults(settings)
     if "tencent" in settings.sms_order and settings.sms_scheme != "https":
         faults.append("ANJU_SMS_SCHEME must be https")
     if "aliyun" in settings.sms_order and settings.sms_aliyun_scheme != "https":
@@ -109,3 +109,13 @@ def transport_faults(settings: Any) -> list[str]:
     if "mas" in settings.sms_order and not settings.sms_mas_base_url.startswith("https://"):
         faults.append("ANJU_SMS_MAS_BASE_URL must be https")
     return faults
+
+
+def _template_faults(settings: SmsSettings) -> list[str]:
+    wanted = {"aliyun", "mas"} & set(settings.sms_order)
+    try:
+        written = settings.sms_templates if wanted else {}
+    except (OSError, ValueError):
+        return ["ANJU_SMS_TEMPLATES_FILE cannot be read"]
+    lacking = sorted(name for name in wanted if not written.get(name))
+    return [f"ANJU_SMS_TEMPLATES_FILE has no templates of {name}" for name in lacking]

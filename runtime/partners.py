@@ -6,15 +6,19 @@ from datetime import timedelta
 from importlib import import_module
 from typing import cast
 
+import structlog
+
 from config.settings import Settings
 from services.core.clock import Clock
 from services.notices.adapters.breaker import BreakerLimits
 from services.notices.adapters.mas_sms import MasSmsChannel, MasSmsConfig
 from services.notices.adapters.sms_chain import SmsChain, SmsProvider
 from services.notices.adapters.tencent_sms import SmsConfig, TencentSmsChannel
+from services.notices.wording import wordings
 from services.settlement.adapters.bdc.config import BdcConfig
 from wechat.config import CallbackConfig, WeChatConfig
 
+log = structlog.get_logger(__name__)
 SMS_TEMPLATES = (
     "sms_code",
     "review_refused",
@@ -103,8 +107,19 @@ def sms_channel(settings: Settings, clock: Clock) -> SmsChain:
         timedelta(seconds=settings.sms_breaker_window_s),
         timedelta(seconds=settings.sms_breaker_rest_s),
     )
+    _say_what_lacks(settings)
     made = {"tencent": _tencent, "aliyun": _aliyun, "mas": _mas}
     return SmsChain([made[name](settings) for name in settings.sms_order], clock, limits)
+
+
+def _say_what_lacks(settings: Settings) -> None:
+    """A text without a number at a provider goes by another one, or not at all."""
+    words = [name for name, versions in wordings().items() if versions[-1].sms]
+    for provider in settings.sms_order:
+        ids = SMS_TEMPLATES if provider == "tencent" else settings.sms_templates[provider]
+        lacking = [name for name in words if name not in ids]
+        if lacking:
+            log.warning("sms.templates_missing", provider=provider, templates=lacking)
 
 
 def _tencent(settings: Settings) -> SmsProvider:

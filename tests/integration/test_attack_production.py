@@ -21,6 +21,8 @@ def production(secrets: Path, **changed: Any) -> dict[str, Any]:
         (secrets / name).write_text("real", encoding="utf-8")
         (secrets / name).chmod(0o600)
     values: dict[str, Any] = dict.fromkeys(NOT_THE_SANDBOXS, "https://real.example")
+    templates = secrets / "sms_templates.toml"
+    templates.write_text('[aliyun]\nsms_code = "SMS_1"\n[mas]\nsms_code = "a1"\n', encoding="utf-8")
     return values | {
         "env": "production",
         "secrets_dir": secrets,
@@ -31,6 +33,9 @@ def production(secrets: Path, **changed: Any) -> dict[str, Any]:
         "wechat_open_base_url": "https://open.weixin.qq.com",
         "wechat_jweixin_url": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
         "sms_scheme": "https",
+        "sms_providers": "tencent,aliyun,mas",
+        "sms_aliyun_scheme": "https",
+        "sms_templates_file": templates,
         "proxy_hops": 1,
         **changed,
     }
@@ -46,6 +51,64 @@ def test_a_value_of_the_sandbox_is_refused(tmp_path: Path, name: str) -> None:
     del values[name]
     with pytest.raises(SettingsFault, match=f"ANJU_{name.upper()} "):
         load_settings(**values)
+
+
+ALIYUNS = {name for name in (*NOT_THE_SANDBOXS, *SANDBOX_SECRETS) if name.startswith("sms_aliyun_")}
+MASES = {name for name in (*NOT_THE_SANDBOXS, *SANDBOX_SECRETS) if name.startswith("sms_mas_")}
+
+
+@pytest.mark.parametrize(
+    ("providers", "without"),
+    [
+        ("tencent", {*ALIYUNS, *MASES, "sms_templates_file"}),
+        ("aliyun", {*MASES, "sms_secret_id", "sms_secret_key", "sms_receipt_path_secret", "sms_scheme"}),
+        ("mas,tencent", {*ALIYUNS, "sms_aliyun_scheme"}),
+    ],
+)
+def test_a_provider_that_is_not_used_need_not_be_set_up(
+    tmp_path: Path, providers: str, without: set[str]
+) -> None:
+    values = production(tmp_path, sms_providers=providers)
+    for name in without:
+        values.pop(name, None)
+        (tmp_path / name).unlink(missing_ok=True)
+    assert load_settings(**values).sms_order == tuple(providers.split(","))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sms_scheme", "http"),
+        ("sms_aliyun_scheme", "http"),
+        ("sms_mas_base_url", "http://112.35.1.155:1992"),
+    ],
+)
+def test_sms_go_out_encrypted(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsFault, match=f"ANJU_{name.upper()} must be https"):
+        load_settings(**production(tmp_path, **{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[aliyun]\nsms_code = 'SMS_1'\n", "no templates of mas"),
+        ("[mas]\nsms_code = 'a1'\n[aliyun]\n", "no templates of aliyun"),
+        ("[aliyun", "cannot be read"),
+        (None, "cannot be read"),
+    ],
+)
+def test_template_ids_must_be_there(tmp_path: Path, text: str | None, fault: str) -> None:
+    values = production(tmp_path)
+    file: Path = values["sms_templates_file"]
+    file.unlink() if text is None else file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsFault, match=f"ANJU_SMS_TEMPLATES_FILE .*{fault}"):
+        load_settings(**values)
+
+
+@pytest.mark.parametrize("providers", ["", "tencent,", "huawei", "tencent;aliyun", " tencent"])
+def test_a_provider_that_does_not_exist_is_refused(tmp_path: Path, providers: str) -> None:
+    with pytest.raises(SettingsFault, match="sms_providers"):
+        load_settings(**production(tmp_path, sms_providers=providers))
 
 
 def test_production_must_say_how_many_proxies_stand_before_it(tmp_path: Path) -> None:
