@@ -16,14 +16,24 @@ TOKEN_LIFE_S = 7200
 OVERLAP_S = 300
 CODE_LIFE_S = 300
 CONVERSATION_S = 48 * 3600
+MOST_ANSWERS = 20
 TEMPLATES_FILE = Path(__file__).with_name("templates.toml")
 DAILY_LIMITS = {
     "token": 2000,
     "stable_token": 500_000,
     "force": 20,
+    "ticket/getticket": 1_000_000,
     "menu/create": 1000,
+    "menu/get": 10_000,
+    "menu/delete": 1000,
     "template/send": 100_000,
+    "subscribe/bizsend": 100_000,
+    "subscribe/send": 10_000_000,
+    "custom/send": 500_000,
+    "generatescheme": 500_000,
+    "generate_urllink": 500_000,
 }
+CLEARS_A_MONTH = 10
 
 
 class Account:
@@ -81,11 +91,19 @@ class Account:
     def touch(self, openid: str) -> None:
         """Note that the person did something in the conversation (opens 48 hours for service messages)."""
         self.store.put("wechat.touched", openid, self.world.time())
+        self.store.delete("wechat.answered", openid)
 
     def may_chat(self, openid: str) -> bool:
         """Whether a customer-service message is allowed now."""
         touched = float(self.store.get("wechat.touched", openid, 0))
         return self.world.time() - touched <= CONVERSATION_S
+
+    def count_answer(self, openid: str) -> bool:
+        """Count a customer-service message since the person's last move; False when there were too many."""
+        with self.store.locked():
+            sent = int(self.store.get("wechat.answered", openid, 0)) + 1
+            self.store.put("wechat.answered", openid, sent)
+        return sent <= MOST_ANSWERS
 
     # tokens
 
@@ -155,6 +173,26 @@ class Account:
             used = int(self.store.get("wechat.quota", name, 0)) + 1
             self.store.put("wechat.quota", name, used)
         return used > limit
+
+    def used_today(self, api: str) -> int:
+        """How many calls of an API were counted today."""
+        return int(self.store.get("wechat.quota", f"{api} {self.world.now():%Y-%m-%d}", 0))
+
+    def clear_quota(self) -> bool:
+        """Begin to count anew; False when that was done ten times this month."""
+        name = f"{self.world.now():%Y-%m}"
+        with self.store.locked():
+            used = int(self.store.get("wechat.quota_clears", name, 0)) + 1
+            if used > CLEARS_A_MONTH:
+                return False
+            self.store.put("wechat.quota_clears", name, used)
+            self.store.clear("wechat.quota")
+        return True
+
+    def allows(self, address: str) -> bool:
+        """Whether a caller is on the IP whitelist; an empty one lets everybody in."""
+        listed: list[str] = self.store.get("wechat.settings", "ip_whitelist", [])
+        return not listed or address in listed
 
     # web authorisation
 

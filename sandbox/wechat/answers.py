@@ -39,6 +39,7 @@ MESSAGES = {
     47003: "argument invalid!",
     48001: "api unauthorized",
     48006: "forbid to clear quota because of reaching the limit",
+    76022: "could not use this cgi_path, no permission",
     84001: "invalid identify id",
     84002: "identify info mismatch",
     84003: "identify not finished",

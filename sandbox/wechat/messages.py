@@ -10,7 +10,7 @@ from sandbox.serving import drop
 from sandbox.wechat.account import Account
 from sandbox.wechat.answers import Answer, WeChatError, body_json
 from sandbox.wechat.fields import broken_rule
-from sandbox.wechat.push import Pusher
+from sandbox.wechat.push import Pusher, news
 
 
 class Messages:
@@ -47,11 +47,7 @@ class Messages:
             raise WeChatError(40037)
         if not self.account.follows(openid):
             raise WeChatError(43004)
-        data = body.get("data") or {}
-        for field in template["fields"]:
-            trouble = broken_rule(field, (data.get(field) or {}).get("value"))
-            if trouble:
-                raise WeChatError(47003, trouble)
+        check_fields(template, body)
         return template
 
     def _earlier(self, openid: str, client_msg_id: object) -> int | None:
@@ -75,20 +71,42 @@ class Messages:
         self.pusher.event(openid, "TEMPLATESENDJOBFINISH", MsgID=msgid, Status=status)
 
     def custom_send(self) -> Answer:
-        """POST cgi-bin/message/custom/send: text within 48 hours of the person's last move."""
+        """POST cgi-bin/message/custom/send: within 48 hours of the person's last move, and 20 at most since then."""
         body = body_json()
         openid = str(body.get("touser", ""))
         if self.account.person(openid) is None:
             raise WeChatError(40003)
-        if body.get("msgtype") != "text" or not (body.get("text") or {}).get("content"):
-            raise WeChatError(40008)
+        shown = _custom(body)
         if not self.account.follows(openid) or not self.account.may_chat(openid):
             raise WeChatError(45015)
-        self.account.say(openid, {"from": "account", "type": "text", "text": body["text"]["content"]})
+        if not self.account.count_answer(openid):
+            raise WeChatError(45047)
+        self.account.say(openid, {"from": "account", **shown})
         return {}
 
 
+def _custom(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A customer-service message as the phone shows it, or 40008."""
+    kind = body.get("msgtype")
+    if kind == "text" and (body.get("text") or {}).get("content"):
+        return {"type": "text", "text": body["text"]["content"]}
+    articles = (body.get("news") or {}).get("articles") or []
+    if kind == "news" and len(articles) == 1 and articles[0].get("title"):
+        return news(articles[0].get("title"), articles[0].get("description"), articles[0].get("url"))
+    raise WeChatError(40008)
+
+
+def check_fields(template: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+    """The rules of every field, or 47003 naming the first that is broken."""
+    data = body.get("data") or {}
+    for field in template["fields"]:
+        trouble = broken_rule(field, (data.get(field) or {}).get("value"))
+        if trouble:
+            raise WeChatError(47003, trouble)
+
+
 def card(template: Mapping[str, Any], body: Mapping[str, Any], msgid: int) -> dict[str, Any]:
+    """A template or subscribe message as the phone shows it."""
     return {
         "from": "account",
         "type": "template",

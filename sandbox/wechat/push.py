@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,22 +17,44 @@ from sandbox.wechat.envelope import BadEnvelope, decrypt, encrypt, sign
 
 ANSWER_WITHIN_S = 5
 TRIES = 3
+CALLBACKS = {"account": "/webhooks/wechat", "mini": "/webhooks/wechat/mini"}
 NO_SERVICE = "该公众号提供的服务出现故障，请稍后再试"
-Fields = dict[str, str | int]
+Fields = dict[str, str | int | list[dict[str, str]]]
+SPOILS: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
+    "bad_signature": lambda query: {**query, "msg_signature": "0" * 40},
+    "upper_signature": lambda query: {**query, "msg_signature": query["msg_signature"].upper()},
+    "no_signature": lambda query: {name: query[name] for name in query if name != "msg_signature"},
+    "shifted": lambda query: {**query, "timestamp": query["timestamp"] + "1", "nonce": query["nonce"][1:]},
+    "plain": lambda query: {
+        name: query[name] for name in query if name not in ("encrypt_type", "msg_signature")
+    },
+}
 
 
 class Pusher:
     """Delivers messages and events in the order of each person, and shows the replies in the conversation."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, app: str = "account") -> None:
         self.account = account
         self.world = account.world
-        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sandbox-push")
+        self.app = app
+        start = "" if app == "account" else f"{app}_"
+        self.keys = {
+            name: account.keys[f"{start}{name}"] for name in ("appid", "original_id", "token", "aes_key")
+        }
+        self._path = CALLBACKS[app]
+        self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"sandbox-push-{app}")
+
+    @cached_property
+    def mini(self) -> Pusher:
+        """The pushes of the mini-program: other keys, another address."""
+        return Pusher(self.account, "mini")
 
     @property
     def url(self) -> str:
-        """The callback URL configured for the account."""
-        return f"{self.world.setup.public_base_url}/webhooks/wechat"
+        """The callback URL configured for the app."""
+        configured = self.account.store.get("wechat.settings", f"callback.{self.app}")
+        return str(configured or f"{self.world.setup.public_base_url}{self._path}")
 
     def text(self, openid: str, content: str) -> Future[str]:
         """The member writes to the account."""
@@ -37,7 +62,7 @@ class Pusher:
         self.account.say(openid, {"from": "member", "type": "text", "text": content})
         return self.send(openid, {"MsgType": "text", "Content": content, "MsgId": secrets.randbits(62)})
 
-    def event(self, openid: str, event: str, **more: str | int) -> Future[str]:
+    def event(self, openid: str, event: str, **more: str | int | list[dict[str, str]]) -> Future[str]:
         """Something happened: subscribe, unsubscribe, CLICK, VIEW, TEMPLATESENDJOBFINISH …"""
         if event in ("subscribe", "CLICK", "VIEW", "SCAN"):
             self.account.touch(openid)
@@ -46,7 +71,7 @@ class Pusher:
     def send(self, openid: str, fields: Fields) -> Future[str]:
         """Push one message; the future's result says how it ended: replied, success, failed."""
         message: Fields = {
-            "ToUserName": self.account.keys["original_id"],
+            "ToUserName": self.keys["original_id"],
             "FromUserName": openid,
             "CreateTime": int(self.world.time()),
             **fields,
@@ -56,6 +81,8 @@ class Pusher:
     def _deliver(self, openid: str, message: Fields) -> str:
         fault = self.world.faults.take("wechat", "push", openid)
         kind = fault.kind if fault else ""
+        if fault is not None and kind == "delayed":
+            time.sleep(float(fault.args.get("seconds", 1)))
         for _ in range(TRIES):
             query, body = self.seal(openid, render(message), kind)
             try:
@@ -63,34 +90,41 @@ class Pusher:
                 if kind == "duplicate":
                     self._post(query, body)
                     self._post(*self.seal(openid, render(message), ""))
+                if kind == "lost_answer":
+                    kind = ""
+                    continue
                 return self._show(openid, answer, message)
             except (requests.RequestException, BadEnvelope):
                 kind = "" if kind == "duplicate" else kind
-        if message["MsgType"] == "text":
+        if message["MsgType"] != "event":
             self.account.say(openid, {"from": "account", "type": "notice", "text": NO_SERVICE})
         return "failed"
 
     def seal(self, openid: str, xml: str, fault: str) -> tuple[dict[str, str], str]:
         """Query and body of one callback in safe mode, spoiled as a fault orders."""
-        keys = self.account.keys
+        keys = self.keys
         appid = "wx0000000000000000" if fault == "wrong_appid" else keys["appid"]
         when = str(int(self.world.time()) - (3600 if fault == "old_timestamp" else 0))
         nonce = str(secrets.randbelow(9 * 10**9) + 10**9)
+        if fault == "wrong_addressee":
+            xml = xml.replace(keys["original_id"], "gh_000000000000")
+        if fault == "doctype":
+            xml = f'<!DOCTYPE xml SYSTEM "http://127.0.0.1:9/x.dtd">{xml}'
         encrypted = encrypt(keys["aes_key"], appid, xml)
-        signature = sign(keys["token"], when, nonce, encrypted)
+        token = "another-token" if fault == "wrong_token" else keys["token"]
         query = {
-            "signature": sign(keys["token"], when, nonce),
+            "signature": sign(token, when, nonce),
             "timestamp": when,
             "nonce": nonce,
             "openid": openid,
             "encrypt_type": "aes",
-            "msg_signature": "0" * 40 if fault == "bad_signature" else signature,
+            "msg_signature": sign(token, when, nonce, encrypted),
         }
+        spoil = SPOILS.get(fault)
+        filler = "A" * (1 << 17) if fault == "oversized" else encrypted
         to = keys["original_id"]
-        body = (
-            f"<xml><ToUserName><![CDATA[{to}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
-        )
-        return query, body
+        body = f"<xml><ToUserName><![CDATA[{to}]]></ToUserName><Encrypt><![CDATA[{filler}]]></Encrypt></xml>"
+        return (spoil(query) if spoil else query), (xml if fault == "plain" else body)
 
     def _post(self, query: dict[str, str], body: str) -> str:
         answer = requests.post(
@@ -105,7 +139,7 @@ class Pusher:
             "push",
             {
                 "method": "POST",
-                "path": "/webhooks/wechat",
+                "path": self._path,
                 "status": answer.status_code,
                 "answer": answer.text[:500],
             },
@@ -119,11 +153,11 @@ class Pusher:
         reply = self._open(answer)
         if reply.findtext("ToUserName") != openid:
             raise BadEnvelope("reply to somebody else")
-        self.account.say(openid, {"from": "account", "type": "text", **_shown(reply)})
+        self.account.say(openid, {"from": "account", **_shown(reply)})
         return "replied"
 
     def _open(self, answer: str) -> ElementTree.Element:
-        keys = self.account.keys
+        keys = self.keys
         try:
             sealed = ElementTree.fromstring(answer)
             encrypted = sealed.findtext("Encrypt") or ""
@@ -137,20 +171,32 @@ class Pusher:
     def stop(self) -> None:
         """Let pushes under way end, drop the rest."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if "mini" in self.__dict__:
+            self.mini.stop()
 
 
 def render(fields: Fields) -> str:
-    """The XML of a message."""
-    parts = [
-        f"<{name}>{value}</{name}>" if isinstance(value, int) else f"<{name}><![CDATA[{value}]]></{name}>"
-        for name, value in fields.items()
-    ]
-    return f"<xml>{''.join(parts)}</xml>"
+    """The XML of a message; a list becomes one `List` element for each entry."""
+    return f"<xml>{''.join(_element(name, value) for name, value in fields.items())}</xml>"
+
+
+def _element(name: str, value: str | int | list[dict[str, str]]) -> str:
+    if isinstance(value, int):
+        return f"<{name}>{value}</{name}>"
+    if isinstance(value, list):
+        entries = ("".join(_element(*field) for field in entry.items()) for entry in value)
+        return f"<{name}>{''.join(f'<List>{entry}</List>' for entry in entries)}</{name}>"
+    safe = value.replace("]]>", "]]]]><![CDATA[>")
+    return f"<{name}><![CDATA[{safe}]]></{name}>"
+
+
+def news(title: object, text: object, url: object) -> dict[str, Any]:
+    """A news card as the phone shows it."""
+    return {"type": "news", "title": str(title or ""), "text": str(text or ""), "url": str(url or "")}
 
 
 def _shown(reply: ElementTree.Element) -> dict[str, Any]:
-    if reply.findtext("MsgType") == "news":
-        item = reply.find("Articles/item")
-        text = "" if item is None else f"{item.findtext('Title')}\n{item.findtext('Description')}"
-        return {"text": text, "url": "" if item is None else item.findtext("Url")}
-    return {"text": reply.findtext("Content") or ""}
+    item = reply.find("Articles/item")
+    if reply.findtext("MsgType") == "news" and item is not None:
+        return news(item.findtext("Title"), item.findtext("Description"), item.findtext("Url"))
+    return {"type": "text", "text": reply.findtext("Content") or ""}
