@@ -38,6 +38,11 @@ class Person:
     cards: tuple[Mapping[str, Any], ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def second_phone(self) -> str:
+        """The number of the second SIM in the same phone, for those who change theirs."""
+        return f"199{self.phone[3:]}"
+
 
 def person_from(record: Mapping[str, Any]) -> Person:
     """A person from one `[[member]]` table or one JSON object of the control API."""

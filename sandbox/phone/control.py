@@ -64,8 +64,12 @@ def _inboxes(pages: Blueprint, phones: Phones) -> None:
 
     @pages.get("/phones/<key>/sms")
     def sms(key: str) -> Response:
-        messages = network.inbox(known(world, key).phone, after=request.args.get("after", 0, int))
+        messages = phones.inbox(known(world, key), after=request.args.get("after", 0, int))
         return jsonify(messages=messages)
+
+    @pages.get("/numbers/<phone>/sms")
+    def sms_of_number(phone: str) -> Response:
+        return jsonify(messages=network.inbox(phone, after=request.args.get("after", 0, int)))
 
     @pages.get("/phones/<key>/wechat")
     def wechat(key: str) -> Response:

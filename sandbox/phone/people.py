@@ -23,6 +23,7 @@ def shown(world: World, account: Account, person: Person) -> dict[str, Any]:
         "name": person.name,
         "id_no": person.id_no,
         "phone": person.phone,
+        "second_phone": person.second_phone,
         "portrait": person.portrait,
         "note": person.record.get("note", ""),
         "openid": openid,

@@ -34,9 +34,14 @@ class Phones:
             "follows": self.account.follows(openid),
             "menu": menu["button"],
             "chat": self.account.chat(openid, chat_after),
-            "sms": self.network.inbox(person.phone, sms_after),
+            "sms": self.inbox(person, sms_after),
             "camera": self.camera(person),
         }
+
+    def inbox(self, person: Person, after: int = 0) -> list[dict[str, Any]]:
+        """Messages of both SIMs, oldest first."""
+        both = (self.network.inbox(number, after) for number in (person.phone, person.second_phone))
+        return sorted((message for sim in both for message in sim), key=lambda message: int(message["entry"]))
 
     # conversation
 

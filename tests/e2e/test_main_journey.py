@@ -25,7 +25,7 @@ def test_rent_withdrawal_is_paid_and_told(handset, sandbox, system):
     assert someone["cards"][0]["card_no"][-4:] in phone.at("check").inner_text()
     phone.at("submit").click()
 
-    _pass_face(phone)
+    phone.pass_face()
     phone.page.locator('[data-testid="outcome"][data-state="paid"]').wait_for(timeout=60_000)
     receipt = phone.page.inner_text("body")
     assert "已到账" in receipt
@@ -36,19 +36,6 @@ def test_rent_withdrawal_is_paid_and_told(handset, sandbox, system):
     assert len(texts) == 1
     assert "3000.00" in texts[0]
     assert phone.errors == []
-
-
-def _pass_face(phone, tries: int = 3) -> None:
-    """Agree and scan; a slow machine may drop frames, so the page's own second try is used as a member would."""
-    phone.at("face-agree").click()
-    for _ in range(tries):
-        phone.at("face-start").click()
-        phone.page.locator('[data-testid="face-failed"], [data-testid="steps"]').first.wait_for(
-            timeout=90_000
-        )
-        if "receipt" in phone.page.url:
-            return
-    raise AssertionError("the face did not pass: " + phone.at("face-failed").inner_text())
 
 
 def test_refusal_says_why_and_what_would_change_it(handset):
@@ -122,7 +109,7 @@ def test_new_payee_card_is_checked_with_the_bank_and_waits(handset, sandbox):
     phone.at("bank_code-105000").check(force=True)
     phone.at("next").click()
     phone.at("submit").click()
-    _pass_face(phone)
+    phone.pass_face()
     phone.page.locator('[data-testid="outcome"][data-state="completed"]').wait_for(timeout=60_000)
     phone.open("cards")
     phone.at("card").wait_for()

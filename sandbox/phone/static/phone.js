@@ -13,6 +13,7 @@ const FAULTS = [
   ['短信太频繁', { server: 'sms', on: 'SendSms', kind: 'limit' }],
   ['短信没送到', { server: 'sms', on: 'delivery', kind: 'undelivered' }],
   ['短信收下却超时', { server: 'sms', on: 'SendSms', kind: 'timeout_after_accept' }],
+  ['腾讯短信欠费', { server: 'sms', on: 'SendSms', kind: 'code', args: { code: 'FailedOperation.InsufficientBalanceInSmsPackage' }, times: 'always' }],
   ['不动产登记停机', { server: 'share', on: 'estate.ownership', kind: 'down', times: 'always' }],
   ['公安照片查不到', { server: 'share', on: 'police.photo', kind: 'not_found' }],
   ['查卡很慢', { server: 'share', on: 'bank.card_check', kind: 'slow', args: { seconds: 8 } }],
@@ -20,6 +21,7 @@ const FAULTS = [
 const BANK_FAULTS = [['银行不回话', 'no_answer'], ['银行拒付', 'reject'], ['没有到账通知', 'lost_notice'], ['到账后退汇', 'return_later']]
 
 let people = []
+let second = ''
 let key = document.body.dataset.key || localStorage.getItem('phone') || ''
 let seen = { chat: 0, sms: 0 }
 let last = {}
@@ -60,7 +62,9 @@ function showFacts(person) {
   $('facts').replaceChildren(
     make('dt', {}, '姓名'), make('dd', {}, copy(person.name)),
     make('dt', {}, '身份证'), make('dd', {}, copy(person.id_no)),
-    make('dt', {}, '手机'), make('dd', {}, copy(person.phone)), ...cards)
+    make('dt', {}, '手机'), make('dd', {}, copy(person.phone)),
+    make('dt', {}, '卡二'), make('dd', {}, copy(person.second_phone)), ...cards)
+  second = person.second_phone
 }
 
 // ---- the phone ------------------------------------------------------------------------------------------
@@ -92,9 +96,12 @@ function bubble(message) {
   return make('li', {}, time, make('div', { class: mine ? 'line mine' : 'line' }, make('img', { src: face, alt: mine ? '我' : account }), make('div', { class: 'bubble' }, ...withLinks(message.text))))
 }
 
+const SMS_PROVIDERS = { tencent: '腾讯云', aliyun: '阿里云', mas: '云MAS' }
+
 function smsBubble(message) {
-  const code = message.template === 'sms_code' ? message.params[0] : null
-  return make('li', {}, timeOf('sms', message.sent_at), make('div', { class: 'bubble' }, message.text,
+  const code = { sms_code: message.params[0], operation_code: message.params[1] }[message.template]
+  return make('li', {}, timeOf('sms', message.sent_at), make('div', { class: 'bubble' },
+    message.phone === second ? make('small', {}, '卡二 ') : '', message.text, make('small', { class: 'by' }, ` ${SMS_PROVIDERS[message.provider] || ''}`),
     code ? make('button', { class: 'code', type: 'button', onclick: () => navigator.clipboard?.writeText(code) }, `复制验证码 ${code}`) : null))
 }
 

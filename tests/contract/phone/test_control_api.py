@@ -56,6 +56,19 @@ def test_an_added_person_is_known_after_a_restart_and_told_to_the_product(tmp_pa
         assert second.world.find("赵六", NEW["id_no"]) is not None
 
 
+def test_a_phone_has_two_numbers_and_one_inbox(tmp_path: Path) -> None:
+    """For those who change theirs: 199 and the same eight digits."""
+    with running(trial_setup(tmp_path / "state", import_command=())) as sandbox:
+        sandbox.world.add(NEW)
+        second = f"199{NEW['phone'][3:]}"
+        for number, code in ((NEW["phone"], "111111"), (second, "222222"), (NEW["phone"], "333333")):
+            sandbox.network.accept(TENCENT, number, "株洲公积金", "2000001", [code, "10"], "intent")
+        messages = requests.get(_url(sandbox, "/control/phones/zhao/sms"), timeout=SECONDS).json()["messages"]
+        of_second = requests.get(_url(sandbox, f"/control/numbers/{second}/sms"), timeout=SECONDS).json()
+    assert [message["params"][0] for message in messages] == ["111111", "222222", "333333"]
+    assert [(m["phone"], m["params"][0]) for m in of_second["messages"]] == [(second, "222222")]
+
+
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     setup = trial_setup(tmp_path / "state", import_command=())
     with running(setup) as first:
