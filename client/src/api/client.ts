@@ -65,6 +65,8 @@ export const get = <T>(path: string, timeoutMs?: number) => patient<T>({ method:
 export const post = <T>(path: string, body: unknown = {}, timeoutMs?: number) =>
   once<T>({ method: 'POST', path, body, timeoutMs })
 
+export const put = <T>(path: string, body: unknown) => patient<T>({ method: 'PUT', path, body })
+
 /** POST under an Idempotency-Key: the server does it once, however often it is sent. */
 export const postOnce = <T>(path: string, body: unknown, key: string) =>
   patient<T>({ method: 'POST', path, body, headers: { 'Idempotency-Key': key }, timeoutMs: 20000 })

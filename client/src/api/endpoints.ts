@@ -3,7 +3,7 @@
 import { again, get, post, postOnce, remove } from './client'
 import type {
   Application, AuditRow, Card, CardCode, Certificate, ClientConfig, Consent, ConsentText, FaceData, FaceSession, FaceVerdict, FrameUpload,
-  Home, ItemDetail, Loan, NoticeRow, OtherWay, Prompt, Quote, SessionInfo, WeChatFaceSession,
+  Home, ItemDetail, Loan, OtherWay, Prompt, Quote, SessionInfo, WeChatFaceSession,
 } from './types'
 
 export type Form = Record<string, unknown>
@@ -81,6 +81,5 @@ export const awaitVerdict = (sessionId: string) =>
 export const readCards = () => list<Card>('/cards', 'cards')
 export const readCertificates = () => list<Certificate>('/certificates', 'certificates')
 /** What the member answered when WeChat asked whether we may write. */
-export const tellConsents = (answers: { template: string; accepted: boolean }[]) => post<void>('/notices/consents', answers)
-export const readNotices = () => list<NoticeRow>('/notices', 'notices')
+export const tellConsents = (answers: { template: string; accepted: boolean }[]) => post<void>('/notices/consents', { taps: answers })
 export const readAuditLog = () => list<AuditRow>('/audit-log', 'entries')

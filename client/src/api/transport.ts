@@ -3,7 +3,7 @@
 import { fromReply, fromTransport } from './problem'
 import { bearer } from './tokens'
 
-export type Method = 'GET' | 'POST' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 export interface Send {
   method: Method

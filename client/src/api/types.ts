@@ -166,6 +166,7 @@ export interface Home {
   in_progress: Application[]
   attention: { code: string; text: string }[]
   items: ItemSummary[]
+  unread_notices?: number
 }
 
 export interface Choice {
@@ -313,17 +314,6 @@ export interface FaceVerdict {
   queue_wait_s: number | null
 }
 
-export interface NoticeRow {
-  notice_id: string
-  channel: string
-  title: string
-  text: string
-  state: string
-  state_text: string
-  created_at: string
-  application_id: string | null
-}
-
 export interface AuditRow {
   at: string
   actor: string
@@ -354,5 +344,5 @@ export interface ClientConfig {
   hotline: string
   centre: string
   /** Templates of the mini-program's subscribe messages. */
-  mini_templates?: string[]
+  mini_templates: { name: string; id: string }[]
 }

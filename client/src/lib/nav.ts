@@ -2,7 +2,7 @@
 
 export type Page =
   | 'home' | 'bind' | 'item' | 'check' | 'consent' | 'face' | 'code' | 'receipt' | 'applications' | 'postings'
-  | 'notices' | 'cards' | 'loan' | 'calculator' | 'statement' | 'certificates' | 'consents' | 'datalog' | 'trouble'
+  | 'notices' | 'subscriptions' | 'cards' | 'loan' | 'calculator' | 'statement' | 'certificates' | 'consents' | 'datalog' | 'trouble'
 
 type How = 'forward' | 'replace' | 'restart'
 

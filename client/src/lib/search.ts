@@ -43,6 +43,7 @@ export const PLACES: Place[] = [
   { page: 'certificates', title: '我的证明', note: '已经开好的证明', words: '证明 PDF 下载 核验' },
   { page: 'cards', title: '我的银行卡', note: '收钱的卡', words: '银行卡 收款卡 卡号 换卡' },
   { page: 'notices', title: '发给我的通知', note: '短信和微信通知', words: '通知 短信 消息 提醒' },
+  { page: 'subscriptions', title: '通知订阅', note: '收哪些、几点不打扰', words: '通知 订阅 免打扰 关闭 短信 微信 提醒 设置' },
   { page: 'datalog', title: '谁看过我的信息', note: '每一次查阅', words: '隐私 查阅 记录 谁看过 信息安全' },
   { page: 'consents', title: '我的授权', note: '同意书、人脸数据', words: '授权 同意书 隐私 人脸 刷脸 撤回 删除' },
 ]

@@ -1,0 +1,33 @@
+/** Subscriptions 通知订阅: what a topic's channels come to in words, and what to write when a member changes them. */
+
+import type { Choice, TopicWish } from '@/api/notices'
+
+export type Way = 'both' | 'sms' | 'wechat' | 'none'
+
+export function wayOf(topic: TopicWish): Way {
+  const wanted = topic.channels.filter((channel) => channel.wanted).map((channel) => channel.channel)
+  if (!wanted.length) return 'none'
+  return wanted.length > 1 ? 'both' : (wanted[0] as Way)
+}
+
+/** The ways a member can choose, in the order in which the topic goes. */
+export function waysOf(topic: TopicWish): { value: Way; text: string }[] {
+  const [first, second] = topic.channels
+  if (!second) return [{ value: first.channel as Way, text: `只用${first.name}` }]
+  return [
+    { value: 'both', text: `先${first.name}，收不到再${second.name}` },
+    { value: first.channel as Way, text: `只用${first.name}` },
+    { value: second.channel as Way, text: `只用${second.name}` },
+  ]
+}
+
+export const choicesFor = (topic: TopicWish, way: Way): Choice[] =>
+  topic.channels.map(({ channel }) => ({ topic: topic.code, channel, wanted: way === 'both' || way === channel }))
+
+/** Words for a time of the day: 22:00 is 晚上10点. */
+export function timeText(time: string): string {
+  const [hour, minute] = time.split(':').map(Number)
+  const part = hour < 6 ? '凌晨' : hour < 12 ? '早上' : hour < 18 ? '下午' : '晚上'
+  const shown = hour > 12 ? hour - 12 : hour
+  return `${part}${shown}点${minute ? `${minute}分` : ''}`
+}
