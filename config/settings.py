@@ -82,6 +82,12 @@ class Settings(SmsSettings):
     wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
     wechat_template_transfer_arrived: str = Field("tpl-transfer-arrived", description="template 异地转移到账")
 
+    wechat_mini_templates: str = Field(
+        "settlement_paid=tpl-settlement-paid,settlement_returned=tpl-settlement-returned,security=tpl-security",
+        pattern=r"^([a-z_]+=[A-Za-z0-9_-]+(,[a-z_]+=[A-Za-z0-9_-]+)*)?$",
+        description="subscribe messages of the mini-program: name=template id, by commas; the first three are asked for",
+    )
+
     face_methods: str = Field(
         "camera,wechat",
         pattern="^(camera|wechat)(,(camera|wechat))?$",
@@ -107,6 +113,7 @@ class Settings(SmsSettings):
     sms_template_phone_left: str = Field("2000034", description="template id 手机号变更（发到原号码）")
     sms_template_certificate_issued: str = Field("2000005", description="template id 证明开具")
     sms_template_bound: str = Field("2000006", description="template id 绑定成功")
+    sms_template_unbound: str = Field("2000007", description="template id 解除绑定")
     sms_template_review_refused: str = Field("2000020", description="template id 审核没有通过")
     sms_template_operation_code: str = Field("2000011", description="template id 办理验证码")
     sms_template_payment_waiting: str = Field("2000012", description="template id 提取等待付款")
@@ -153,6 +160,11 @@ class Settings(SmsSettings):
         SANDBOX["bdc"]["pay_bank_name"], description="name of that bank, for letters"
     )
     bdc_answer_timeout_s: float = Field(10.0, gt=0, le=60, description="wait for an answer")
+
+    @property
+    def mini_template_ids(self) -> dict[str, str]:
+        """Subscribe messages of the mini-program, by name."""
+        return dict(pair.split("=") for pair in self.wechat_mini_templates.split(",") if pair)
 
     @property
     def faces_offered(self) -> frozenset[str]:

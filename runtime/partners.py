@@ -31,6 +31,7 @@ SMS_TEMPLATES = (
     "phone_left",
     "certificate_issued",
     "bound",
+    "unbound",
     "operation_code",
     "payment_waiting",
     "payment_stopped",

@@ -144,6 +144,7 @@ def client_config() -> Any:
         "hotline": "12329",
         "centre": CENTRE,
         "api_version": "1",
+        "mini_templates": [{"name": name, "id": id_} for name, id_ in settings.mini_template_ids.items()],
     }
 
 

@@ -332,6 +332,13 @@ class AccessLogOut(Out):
     entries: list[AccessEntry]
 
 
+class MiniTemplateOut(Out):
+    """A subscribe message of the mini-program: our name of it, and WeChat's id."""
+
+    name: str
+    id: str
+
+
 class ClientConfigOut(Out):
     """What the page needs to know at start."""
 
@@ -340,6 +347,7 @@ class ClientConfigOut(Out):
     hotline: str
     centre: str
     api_version: str
+    mini_templates: list[MiniTemplateOut]
 
 
 class JsSdkOut(Out):

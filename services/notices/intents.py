@@ -154,7 +154,7 @@ class Intents:
     ) -> Address | None:
         if channel == "sms":
             return Address(person_of(session, self._cipher, account_id).phone, None)
-        binding = binding_of_member(session, account_id)
+        binding = binding_of_member(session, account_id, "h5")
         openid = None if binding is None else self._cipher.open(binding.openid_sealed, "binding.openid")
         if openid is not None and not self._reach.has_left(session, openid):
             return Address(openid, "template")

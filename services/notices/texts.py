@@ -142,6 +142,7 @@ TELLINGS: dict[str, Telling] = {
         lambda p, at: {"item": str(p["item_name"]), "time": short_time(at)},
     ),
     "member.bound": Telling("security", "bound", lambda p, at: {"time": short_time(at)}),
+    "member.unbound": Telling("security", "unbound", lambda p, at: {"time": short_time(at)}),
     "review.refused": Telling(
         "review",
         "review_refused",

@@ -7,14 +7,14 @@ import { readConfig, tellConsents } from '@/api/endpoints'
 /** As many as WeChat shows at once. */
 const MOST = 3
 
-let templates: string[] = []
+let templates: { name: string; id: string }[] = []
 // #endif
 
 /** Learn what may be asked for; WeChat's question must follow the tap at once, so this comes before it. */
 export function prepareToTell(): void {
   // #ifdef MP-WEIXIN
   void readConfig()
-    .then((config) => (templates = (config.mini_templates ?? []).slice(0, MOST)))
+    .then((config) => (templates = config.mini_templates.slice(0, MOST)))
     .catch(() => undefined)
   // #endif
 }
@@ -26,12 +26,14 @@ export async function askToTell(): Promise<void> {
   const asked = templates
   const answers = await new Promise<Record<string, string>>((resolve) => {
     wx.requestSubscribeMessage({
-      tmplIds: asked,
+      tmplIds: asked.map((one) => one.id),
       success: (reply) => resolve(reply as unknown as Record<string, string>),
       fail: () => resolve({}),
     })
   })
-  const told = asked.filter((id) => id in answers).map((id) => ({ template: id, accepted: answers[id].startsWith('accept') }))
+  const told = asked
+    .filter((one) => one.id in answers)
+    .map((one) => ({ template: one.name, accepted: answers[one.id].startsWith('accept') }))
   if (told.length) void tellConsents(told).catch(() => undefined)
   // #endif
 }

@@ -26,6 +26,7 @@ beforeEach(() => {
   for (const name of Object.keys(phone.kept)) delete phone.kept[name]
   phone.forget()
   phone.sessionHolds = true
+  phone.says = {}
   phone.answers = recorded()
 })
 afterEach(() => expect(phone.faults).toEqual([]))
@@ -201,8 +202,8 @@ describe('from home to the face', () => {
 
   it('asks at the tap whether it may write, and tells the server what the member said', async () => {
     const config = RECORDED['GET /client-config'].body as object
-    phone.answers['GET /client-config'] = { status: 200, body: { ...config, mini_templates: ['t1', 't2'] } }
-    phone.answers['POST /notices/consents'] = { status: 204 }
+    phone.answers['GET /client-config'] = { status: 200, body: { ...config, mini_templates: [{ name: 'settlement_paid', id: 't1' }, { name: 'security', id: 't2' }] } }
+    phone.says = { t1: 'accept', t2: 'reject', errMsg: 'requestSubscribeMessage:ok' }
     const item = await phone.open('item', { code: 'rent-withdrawal' })
     await item.type('提多少', '3000.00')
     await item.tap('下一步')
@@ -210,6 +211,8 @@ describe('from home to the face', () => {
     await check.tap('没错，提交')
     expect(phone.calls('requestSubscribeMessage')[0].tmplIds).toEqual(['t1', 't2'])
     await settle()
+    const told = phone.asked.find((one) => one.path === '/notices/consents')
+    expect(told?.body).toEqual({ taps: [{ template: 'settlement_paid', accepted: true }, { template: 'security', accepted: false }] })
     expect(paths()).toContain('POST /items/rent-withdrawal/applications')
     await item.leave()
     await check.leave()

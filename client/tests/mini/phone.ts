@@ -67,6 +67,8 @@ export class Phone {
   /** The server, by `METHOD /path`; what is not there is 404. */
   answers: Record<string, Answer> = {}
   sessionHolds = true
+  /** What the member answers to the question about subscribe messages. */
+  says: Record<string, string> = {}
   private readonly simulate: Any
   private readonly exparser: Any
   private logins = 0
@@ -137,7 +139,7 @@ export class Phone {
       login: (options: Any) => this.later('login', options, () => options.success({ code: `code-${++this.logins}` })),
       checkSession: (options: Any) => this.later('checkSession', options, () => (this.sessionHolds ? options.success?.() : options.fail?.())),
       requestFacialVerify: (options: Any) => this.later('requestFacialVerify', options, () => options.success({ errCode: 0 })),
-      requestSubscribeMessage: (options: Any) => this.later('requestSubscribeMessage', options, () => options.success({})),
+      requestSubscribeMessage: (options: Any) => this.later('requestSubscribeMessage', options, () => options.success(this.says)),
       downloadFile: (options: Any) => this.later('downloadFile', options, () => options.success({ statusCode: 200, tempFilePath: 'wxfile://tmp.pdf' })),
       openDocument: (options: Any) => this.later('openDocument', options, () => options.success()),
       chooseImage: (options: Any) => this.later('chooseImage', options, () => options.success({ tempFilePaths: ['wxfile://a.jpg'] })),
