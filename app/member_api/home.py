@@ -73,7 +73,7 @@ def _attention(session: Session, own: Ports, account_id: UUID) -> list[dict[str,
     ]
     binding = binding_of_member(session, account_id)
     if binding is not None and now < binding.money_from:
-        text = f"绑定信息刚变更，{short_time(binding.money_from)} 起可以提取。"
+        text = f"绑定或手机号刚变更，{short_time(binding.money_from)} 起可以提取。"
         notes.append({"code": "member.cooling", "text": text})
     return notes
 

@@ -43,7 +43,7 @@ def timing_view(timing: PayTiming | None, policy: Policy) -> dict[str, Any] | No
 
 def _timing_text(timing: PayTiming, review: bool) -> str:
     if timing.cooling_until is not None:
-        return f"绑定信息变更后要等一等，{short_time(timing.cooling_until)} 起可以提取。"
+        return f"绑定或手机号变更后要等一等，{short_time(timing.cooling_until)} 起可以提取。"
     if review:
         return "刷脸通过后由工作人员审核，3 个工作日内告诉您结果。"
     if timing.with_face.outcome is Outcome.ALLOW:
@@ -98,3 +98,11 @@ def waiting_words(application: Application) -> str:
     reasons = "，".join(kept.get("wait_reasons", ()))
     why = f"{reasons}。" if reasons else ""
     return f"将于 {when} 付款到{payee.get('bank_name', '')}尾号 {payee.get('tail4', '')}。{why}付款以前随时可以撤销。"
+
+
+def changed_words(application: Application) -> str | None:
+    """What a finished change of phone number came to; None for anything else."""
+    if application.state != "completed" or "phone4" not in application.result:
+        return None
+    money_from = short_time(datetime.fromisoformat(application.result["money_from"]))
+    return f"已经换成尾号 {application.result['phone4']} 的手机号，{money_from} 起可以提取。"

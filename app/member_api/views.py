@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.member_api.fact_texts import FACT_LABELS, fact_text
-from app.member_api.other_way_views import pay_from, timing_view, waiting_words
+from app.member_api.other_way_views import changed_words, pay_from, timing_view, waiting_words
 from app.member_api.transfer_views import (
     cancellable,
     has_transfer,
@@ -221,7 +221,7 @@ def _waiting_text(application: Application, transitions: list[Taken]) -> str:
         return waiting_words(application)
     if application.state == "cancelled" and any(taken.target == "waiting" for taken in transitions):
         return "您已经撤销了这笔业务，没有付款，钱已回到您的公积金账户。"
-    return _WAITING[application.state]
+    return changed_words(application) or _WAITING[application.state]
 
 
 _DISCHARGE = {

@@ -46,6 +46,7 @@ def test_the_new_number_is_on_the_record_and_both_are_told_once(world: World, me
     assert told(world, member) == []
     done = confirm(world, member, application_id)
     assert (done.status_code, done.get_json()["state"]) == (201, "completed")
+    assert done.get_json()["waiting_text"] == f"已经换成尾号 {new[-4:]} 的手机号，11月24日10:00 起可以提取。"
     assert number_on_record(world, member) == new
     row = world.one(
         "SELECT phone_changed_at, phone_mac FROM member WHERE account_id = :a", a=member.account_id
