@@ -30,11 +30,11 @@ export interface Plot {
   bottom: number
 }
 
-const STEPS = [1, 2, 2.5, 5, 10]
+const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
 const sum = (segments: Segment[]) => segments.reduce((total, segment) => total + segment.fen, 0)
 const round = (value: number) => Math.round(value * 100) / 100
 
-/** The least of 1, 2, 2.5, 5 × 10ⁿ that is not below the value; 0 stays 0. */
+/** The least round number that is not below the value: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 × 10ⁿ; 0 stays 0. */
 export function roundUp(value: number): number {
   if (value <= 0) return 0
   const power = 10 ** Math.floor(Math.log10(value))
@@ -55,8 +55,13 @@ export function plotOf(bars: Bar[]): Plot {
   }
 }
 
-/** Which bars carry their label, so that at most `most` do: every second, fifth, tenth … */
-export function labelled(count: number, most: number): (index: number) => boolean {
+/** Characters that fit under a plot on the narrowest phone, in ordinary and in large print. */
+const ROOM = { plain: 20, large: 14 }
+
+/** Which bars carry their label, so that the labels do not run into each other: every second, third, fifth … */
+export function labelled(labels: string[], large = false): (index: number) => boolean {
+  const count = labels.length
+  const most = Math.max(1, Math.floor((large ? ROOM.large : ROOM.plain) / Math.max(1, ...labels.map((label) => label.length))))
   const every = [1, 2, 3, 5, 10, 20, 50, 100].find((step) => Math.ceil(count / step) <= most) ?? count
   return (index) => index % every === 0
 }

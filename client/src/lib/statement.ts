@@ -36,7 +36,7 @@ export function statementRows(months: StatementMonth[]): string[][] {
 
 export function statementLines(one: Statement): { label: string; fen: number; note: string }[] {
   return [
-    { label: '年初', fen: one.opening_fen, note: '' },
+    { label: '年度开始', fen: one.opening_fen, note: '' },
     { label: '缴存', fen: one.contributed_fen, note: `${one.contributed_months} 个月，单位和您一起缴的` },
     { label: '结息', fen: one.interest_fen, note: one.complete ? '6 月 30 日算一次' : '要到明年 6 月 30 日才结，那时加进来' },
     { label: '提取', fen: one.withdrawn_fen, note: '' },
@@ -47,5 +47,5 @@ export function statementLines(one: Statement): { label: string; fen: number; no
 
 export function statementTold(one: Statement): string {
   const lines = statementLines(one).map((line) => `${line.label} ${yuanText(line.fen)} 元`)
-  return `${one.months.length} 个月进出的柱图。${lines.join('，')}，${one.complete ? '年末' : '到今天'} ${yuanText(one.closing_fen)} 元。每个月的数字在下面的表里。`
+  return `${one.months.length} 个月进出的柱图。${lines.join('，')}，${one.complete ? '年度结束' : '到今天'} ${yuanText(one.closing_fen)} 元。每个月的数字在下面的表里。`
 }
