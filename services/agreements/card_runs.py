@@ -67,7 +67,7 @@ class CardRuns:
         self._policies = policies
         self._cards = cards
         self._looked: tuple[date, int] | None = None
-        self._look_again_at: datetime | None = None
+        self._looked_at: datetime | None = None
         self._reminded_on: date | None = None
 
     def take_up(self) -> int:
@@ -77,13 +77,14 @@ class CardRuns:
             policy = self._policies.on(session, shanghai_day(now))
         told = self._remind(policy, now)
         this = _round(policy, now)
-        if not this.tries or (
-            self._looked == (this.on, this.tries) and self._look_again_at and now < self._look_again_at
-        ):
+        if not this.tries or (self._looked == (this.on, this.tries) and self._looked_lately(now)):
             return told
         charged = sum(self._try(*key, this) for key in self._due(this.on))
-        self._looked, self._look_again_at = (this.on, this.tries), now + _AGAIN
+        self._looked, self._looked_at = (this.on, this.tries), now
         return told + charged
+
+    def _looked_lately(self, now: datetime) -> bool:
+        return self._looked_at is not None and timedelta() <= now - self._looked_at < _AGAIN
 
     def _due(self, on: date) -> list[tuple[UUID, UUID]]:
         """Loans with an instalment whose day has come, and those of which the bank took something back."""
