@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from sandbox.actor.web import blueprint as actor
-from sandbox.phone import control, facial, mini, page
+from sandbox.phone import control, facial, messages, mini, page
 from sandbox.phone.phones import Phones
 from sandbox.serving import new_app
 from sandbox.settlement_node.control import blueprint as settlement_control
@@ -21,6 +21,7 @@ def phone_app(world: World, phones: Phones, node: SettlementNode) -> Flask:
     app.register_blueprint(control.blueprint(phones))
     app.register_blueprint(facial.blueprint(phones))
     app.register_blueprint(mini.blueprint(phones))
+    app.register_blueprint(messages.blueprint(phones))
     app.register_blueprint(settlement_control(node), url_prefix="/control/settlement")
     app.register_blueprint(actor)
     app.after_request_funcs.setdefault("actor", []).append(allow_loopback)

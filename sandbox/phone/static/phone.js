@@ -23,7 +23,7 @@ const BANK_FAULTS = [['银行不回话', 'no_answer'], ['银行拒付', 'reject'
 let people = []
 let second = ''
 let key = document.body.dataset.key || localStorage.getItem('phone') || ''
-let seen = { chat: 0, sms: 0 }
+let seen = { chat: 0, sms: 0, service: 0 }
 let last = {}
 let tab = 'wechat'
 let writing = false
@@ -43,11 +43,11 @@ async function loadPeople() {
 
 function pick(chosen) {
   key = chosen
-  seen = { chat: 0, sms: 0 }
+  seen = { chat: 0, sms: 0, service: 0 }
   last = {}
   localStorage.setItem('phone', key)
   history.replaceState(null, '', `/phone/${key}`)
-  for (const id of ['chat', 'sms', 'menu', 'payments']) $(id).replaceChildren()
+  for (const id of ['chat', 'sms', 'service', 'menu', 'payments']) $(id).replaceChildren()
   for (const button of document.querySelectorAll('.person')) button.setAttribute('aria-current', String(button.dataset.key === key))
   const person = people.find((one) => one.key === key)
   $('owner').textContent = person ? `${person.name} 的手机` : ''
@@ -85,7 +85,8 @@ function withLinks(text) {
 function bubble(message) {
   if (message.type === 'notice') return make('li', { class: 'tell' }, message.text)
   const time = timeOf('chat', message.time)
-  if (message.type === 'template') {
+  if (message.type === 'news') return make('li', {}, time, newsCard(message))
+  if (message.type === 'template' || message.type === 'subscribe') {
     const rows = message.fields.flatMap(([label, value]) => [make('dt', {}, label), make('dd', {}, value)])
     const body = [make('h3', {}, message.title), make('dl', {}, ...rows), message.url ? make('p', {}, '查看详情 ›') : null]
     const card = message.url ? make('a', { class: 'card', href: visit(message.url), target: `anju-${key}` }, ...body.filter(Boolean)) : make('div', { class: 'card' }, ...body.filter(Boolean))
@@ -97,6 +98,18 @@ function bubble(message) {
 }
 
 const SMS_PROVIDERS = { tencent: '腾讯云', aliyun: '阿里云', mas: '云MAS' }
+
+function newsCard(message) {
+  const body = [make('h3', {}, message.title), make('p', { class: 'lead' }, message.text), make('p', {}, '查看 ›')]
+  return make('a', { class: 'card news', href: visit(message.url), target: `anju-${key}` }, ...body)
+}
+
+function serviceCard(message) {
+  const rows = message.fields.flatMap(([label, value]) => [make('dt', {}, label), make('dd', {}, value)])
+  const from = message.app === 'mini' ? '小程序' : '公众号'
+  return make('li', {}, timeOf('service', message.time), make('div', { class: 'card' },
+    make('small', { class: 'tell' }, `${account} · ${from}`), make('h3', {}, message.title), make('dl', {}, ...rows)))
+}
 
 function smsBubble(message) {
   const code = { sms_code: message.params[0], operation_code: message.params[1] }[message.template]
@@ -168,16 +181,21 @@ async function look() {
   arrive('chat', state.chat, bubble, 'wechat')
   arrive('sms', state.sms, smsBubble, 'sms')
   showCamera(state.camera)
+  const service = await call('GET', `/control/phones/${key}/service?after=${seen.service}`).catch(() => null)
+  if (service && asked === key) {
+    arrive('service', service.messages, serviceCard, 'service')
+    showConsents(service.consents)
+  }
 }
 
 function show(name) {
   tab = name
-  for (const one of ['wechat', 'sms']) {
+  for (const one of ['wechat', 'service', 'sms']) {
     $(`app-${one}`).hidden = one !== name
     $(`tab-${one}`).setAttribute('aria-selected', String(one === name))
   }
   document.querySelector(`#tab-${name} .dot`).hidden = true
-  const list = $(name === 'sms' ? 'sms' : 'chat')
+  const list = $(name === 'wechat' ? 'chat' : name)
   list.scrollTop = list.scrollHeight
 }
 
@@ -218,6 +236,35 @@ async function showPayments() {
     make('li', {}, make('span', {}, payment.case_no ?? payment.ref_no), make('span', {}, `${(payment.amount_fen / 100).toFixed(2)} 元`))))
 }
 
+// ---- what else a person does in WeChat ------------------------------------------------------------------
+
+const OTHERS = [['发语音“余额”', 'send', { kind: 'voice', text: '余额' }], ['发图片', 'send', { kind: 'image' }],
+  ['发位置', 'send', { kind: 'location' }], ['扫公众号的码', 'scan', { scene: 'window3' }]]
+const CONSENT_WORDS = [['同意一次', 'accept'], ['拒绝', 'reject']]
+const APPS = { account: '公众号', mini: '小程序' }
+
+async function prepareTemplates() {
+  const { templates } = await call('GET', '/control/wechat/templates')
+  $('consent-template').append(...Object.entries(templates).map(([id, template]) => make('option', { value: id }, template.title)))
+  const chosen = () => [$('consent-app').value, $('consent-template').value]
+  $('consent-buttons').append(...CONSENT_WORDS.map(([label, word]) => make('button', { type: 'button', onclick: async () => {
+    const [app, id] = chosen()
+    await call('POST', `/phone/${key}/subscribe`, { app, answers: { [id]: word } })
+    look()
+  } }, label)), make('button', { type: 'button', onclick: async () => {
+    const [app, id] = chosen()
+    await call('POST', `/phone/${key}/switch-off`, { app, template_id: id })
+    look()
+  } }, '在设置里关掉'))
+}
+
+function showConsents(consents) {
+  const titles = Object.fromEntries([...$('consent-template').options].map((option) => [option.value, option.textContent]))
+  const lines = Object.entries(consents).flatMap(([app, kept]) => Object.entries(kept).map(([id, { left, always }]) =>
+    make('li', {}, make('span', {}, `${APPS[app]} ${titles[id] ?? id}`), make('span', {}, always ? '一直' : `还能发 ${left} 条`))))
+  $('consents').replaceChildren(...lines)
+}
+
 // ---- start ----------------------------------------------------------------------------------------------
 
 $('camera-mode').append(...Object.entries(MODES).map(([value, label]) => make('option', { value }, label)))
@@ -226,6 +273,7 @@ for (const select of ['camera-mode', 'camera-portrait']) $(select).addEventListe
 $('faults').append(...FAULTS.map(([label, order]) => make('button', { type: 'button', onclick: async () => { await call('POST', '/control/faults', order); showOrders() } }, label)))
 $('faults').append(...BANK_FAULTS.map(([label, kind]) => make('button', { type: 'button', onclick: () => call('POST', '/control/settlement/faults', { kind }) }, label)))
 $('tab-wechat').addEventListener('click', () => show('wechat'))
+$('tab-service').addEventListener('click', () => show('service'))
 $('tab-sms').addEventListener('click', () => show('sms'))
 $('follow').addEventListener('click', async () => { await call('POST', `/phone/${key}/follow`); look() })
 $('follow-toggle').addEventListener('click', async () => { await call('POST', `/phone/${key}/unfollow`); look() })
@@ -242,6 +290,8 @@ prepareAdding(portraits, async (added) => { await loadPeople(); pick(added) })
 for (const button of document.querySelectorAll('[data-days]')) button.addEventListener('click', () => moveClock(Number(button.dataset.days)))
 $('cutoff').addEventListener('click', () => call('POST', '/control/settlement/cutoff', {}))
 
+$('others').append(...OTHERS.map(([label, path, body]) => make('button', { type: 'button', onclick: async () => { await call('POST', `/phone/${key}/${path}`, body); look() } }, label)))
+await prepareTemplates()
 await loadPeople()
 pick(people.some((person) => person.key === key) ? key : people[0]?.key ?? '')
 showOrders()
