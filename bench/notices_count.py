@@ -32,13 +32,13 @@ class Tally:
     duplicates: int = 0
     wrong: list[str] = field(default_factory=list)
     doubled_at_provider: int = 0
-    received_but_failed: int = 0
+    received_but_failed: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> Iterator[str]:
         """What a person wants to read."""
         yield f"received at the providers {dict(self.received)}, twice {self.doubled_at_provider}"
-        yield f"failed in our books though the phone has it {self.received_but_failed} (answer and receipt both lost)"
+        yield f"failed in our books though the phone has it {dict(self.received_but_failed)} (answer and receipt lost)"
         yield f"why notices failed {dict(self.faults.most_common())}"
         for line in self.wrong[:20]:
             yield f"WRONG {line}"
@@ -105,7 +105,7 @@ def _count_paid(found: Tally, case: Case, rows: Iterable[Any], inboxes: dict[str
         found.intents += 1
         found.states[row.state] += 1
         if row.state == "failed":
-            found.faults[str(row.fault)] += 1
+            found.faults[f"{row.channel} {row.fault}"] += 1
         _compare(found, case, row, inboxes)
 
 
@@ -118,7 +118,7 @@ def _compare(found: Tally, case: Case, row: Any, inboxes: dict[str, Counter[str]
     elif row.state == "not_subscribed" and there:
         found.wrong.append(f"{case.account_id} {row.channel} not subscribed, but has it")
     elif row.state == "failed" and there:
-        found.received_but_failed += 1
+        found.received_but_failed[f"{row.channel} {row.fault}"] += 1
 
 
 def _count_unpaid(found: Tally, case: Case, rows: Iterable[Any], inboxes: dict[str, Counter[str]]) -> None:
