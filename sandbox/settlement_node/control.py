@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from sandbox.settlement_node.deduction_control import routes_of
+from sandbox.settlement_node.letter_control import letter_routes
 from sandbox.settlement_node.node import SettlementNode
 
 
@@ -16,6 +17,7 @@ def blueprint(node: SettlementNode) -> Blueprint:
     _reading(routes, node)
     _steering(routes, node)
     routes_of(routes, node.deductions)
+    letter_routes(routes, node.letters, node.wake)
     return routes
 
 

@@ -11,6 +11,7 @@ from sandbox.settlement_node.deductions import CODE as DEDUCTION
 from sandbox.settlement_node.deductions import Deductions
 from sandbox.settlement_node.envelope import Answer, Envelopes, Fields, Reply
 from sandbox.settlement_node.faults import Facts, Fault, Faults
+from sandbox.settlement_node.letters import Letters
 from sandbox.settlement_node.questions import Questions
 from sandbox.settlement_node.records import same_content
 
@@ -18,10 +19,11 @@ from sandbox.settlement_node.records import same_content
 class Desk:
     """Understands sign-on and every business message; holds no connection."""
 
-    def __init__(self, bank: Bank, faults: Faults, deductions: Deductions) -> None:
+    def __init__(self, bank: Bank, faults: Faults, deductions: Deductions, letters: Letters) -> None:
         self._bank, self._books, self._faults = bank, bank.books, faults
         self._deductions = deductions
         self._questions, self.envelopes = Questions(bank, deductions.outcome), Envelopes(bank.books)
+        self._questions.also(letters.handlers())
 
     def sign_on(self, payload: bytes) -> tuple[bytes, bytes | None]:
         """The clear reply to a clear frame, and the key the peer now holds, if it is signed on."""

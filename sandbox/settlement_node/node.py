@@ -16,6 +16,7 @@ from sandbox.settlement_node.credentials import Credentials
 from sandbox.settlement_node.deductions import Deductions
 from sandbox.settlement_node.desk import Desk
 from sandbox.settlement_node.faults import Faults
+from sandbox.settlement_node.letters import Letters
 from sandbox.settlement_node.ports import Ports
 from sandbox.settlement_node.pusher import Listener, Pusher
 from sandbox.settlement_node.store import Store
@@ -45,8 +46,10 @@ class SettlementNode:
         self.bank = Bank(self.books, pay_delay_s, self._wake.set)
         self.deductions = Deductions(self.books, self.faults, pay_delay_s, self._wake.set)
         self.bank.also.append(self.deductions)
-        self.desk = Desk(self.bank, self.faults, self.deductions)
-        self.pusher = Pusher(self.books, self.desk.envelopes, ack_timeout_s)
+        self.letters = Letters(self.books)
+        self.bank.also.append(self.letters)
+        self.desk = Desk(self.bank, self.faults, self.deductions, self.letters)
+        self.pusher = Pusher(self.books, self.desk.envelopes, ack_timeout_s, self.letters)
         self._ports = Ports(host, lambda text: self.store.note(self.books.stamp(), "link", "", "", "", text))
         self._threads: list[threading.Thread] = []
         self._down_until = 0.0
@@ -89,6 +92,10 @@ class SettlementNode:
         closed = self.bank.close_day()
         self.pusher.shut_all()
         return closed.isoformat()
+
+    def wake(self) -> None:
+        """Do at once what has fallen due."""
+        self._wake.set()
 
     def order_fault(self, wish: dict[str, object]) -> int | None:
         """Order a fault; its number, or None for one that happens at once."""

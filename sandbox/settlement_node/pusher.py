@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.settlement_node import wire
 from sandbox.settlement_node.books import Books
 from sandbox.settlement_node.envelope import Envelopes
+from sandbox.settlement_node.letters import Letters
 
 
 @dataclass(eq=False)
@@ -23,6 +24,7 @@ class Listener:
     writing: threading.Lock = field(default_factory=threading.Lock)
     answered: threading.Event = field(default_factory=threading.Event)
     awaited: str = ""
+    telling: str = ""
     verdict: str = ""
 
     def send(self, node: str, text: bytes) -> None:
@@ -37,7 +39,8 @@ class Listener:
 class Pusher:
     """Keeps the listeners and works through the queue in the store."""
 
-    def __init__(self, books: Books, envelopes: Envelopes, ack_timeout_s: float) -> None:
+    def __init__(self, books: Books, envelopes: Envelopes, ack_timeout_s: float, letters: Letters) -> None:
+        self._letters = letters
         self._books, self._store, self._who = books, books.store, books.who
         self._envelopes, self._ack_timeout_s = envelopes, ack_timeout_s
         self._listeners: list[Listener] = []
@@ -73,7 +76,7 @@ class Pusher:
         if head.get("TxCode") == "SYS600":
             answer = self._envelopes.answer_head(head, "0", "00000", "")
             listener.send(self._who.settlement_node, wire.write_message(answer, {}))
-        elif head.get("TxCode") == "SBDC100" and head.get("ReceiveSeqNo") == listener.awaited:
+        elif head.get("TxCode") == listener.telling and head.get("ReceiveSeqNo") == listener.awaited:
             listener.verdict = "acknowledged" if head.get("TxStatus") == "0" else "refused"
             listener.answered.set()
 
@@ -86,39 +89,60 @@ class Pusher:
         )
         with self._lock:
             listener = self._listeners[-1] if self._listeners else None
-        if row is None or listener is None:
+        if listener is None:
             return False
-        self._push(listener, row)
+        if row is not None:
+            self._push(listener, row)
+            return True
+        return self._push_letter(listener)
+
+    def _push_letter(self, listener: Listener) -> bool:
+        """Another centre's word, on the same connection."""
+        word = self._letters.next_push()
+        if word is None:
+            return False
+        seq_no, code = f"91{word['id']:013d}", word["tx_code"]
+        text = wire.write_message(self._head(seq_no, code), word["body"])
+        self._letters.pushed(word["id"], self._told(listener, seq_no, code, word["number"], text))
         return True
 
     def _push(self, listener: Listener, row: dict[str, Any]) -> None:
-        listener.awaited, listener.verdict = f"90{row['notice_id']:013d}", ""
-        listener.answered.clear()
+        seq_no = f"90{row['notice_id']:013d}"
         self._store.run("UPDATE notices SET deliveries = deliveries + 1 WHERE id = ?", row["notice_id"])
-        self._store.note(self._books.stamp(), "notice", "out", "SBDC100", listener.awaited, row["ref_no"])
+        verdict = self._told(listener, seq_no, "SBDC100", row["ref_no"], self._text(seq_no, row))
+        if verdict:
+            self._store.run("UPDATE notices SET state = ? WHERE id = ?", verdict, row["notice_id"])
+
+    def _told(self, listener: Listener, seq_no: str, code: str, note: str, text: bytes) -> str:
+        """Tell, and wait for the word that it was taken; nothing when the listener is gone."""
+        listener.awaited, listener.telling, listener.verdict = seq_no, code, ""
+        listener.answered.clear()
+        self._store.note(self._books.stamp(), "notice", "out", code, seq_no, note)
         try:
-            listener.send(self._who.settlement_node, self._text(listener.awaited, row))
+            listener.send(self._who.settlement_node, text)
         except OSError:
-            return self._lose(listener)
+            self._lose(listener)
+            return ""
         listener.answered.wait(self._ack_timeout_s)
         if not listener.verdict:
-            return self._lose(listener)
-        self._store.run("UPDATE notices SET state = ? WHERE id = ?", listener.verdict, row["notice_id"])
-        return None
+            self._lose(listener)
+        return listener.verdict
 
     def _lose(self, listener: Listener) -> None:
         self.farewell(listener)
         listener.shut()
 
     def _text(self, seq_no: str, row: dict[str, Any]) -> bytes:
+        name = f"BDC_BAL_NTF_{self._books.local():%Y%m%d_%H%M%S}.act"
+        return wire.write_message(self._head(seq_no, "SBDC100"), {}, [(name, self._books.row_text(1, row))])
+
+    def _head(self, seq_no: str, code: str) -> dict[str, str]:
         moment = self._books.local()
-        head = {
+        return {
             "SendDate": f"{moment:%Y%m%d}",
             "SendTime": f"{moment:%H%M%S}",
             "SendSeqNo": seq_no,
             "SendNode": self._who.settlement_node,
-            "TxCode": "SBDC100",
+            "TxCode": code,
             "ReceiveNode": self._who.node,
         }
-        name = f"BDC_BAL_NTF_{moment:%Y%m%d_%H%M%S}.act"
-        return wire.write_message(head, {}, [(name, self._books.row_text(1, row))])

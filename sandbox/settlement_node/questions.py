@@ -29,6 +29,10 @@ class Questions:
             "BDC123": self._balance,
         }
 
+    def also(self, handlers: dict[str, Callable[[Fields], Answer]]) -> None:
+        """Messages that somebody else answers."""
+        self._handlers |= handlers
+
     def answer(self, head: Fields, body: Fields, fault: Fault | None) -> Answer:
         handler = self._handlers.get(head.get("TxCode", ""))
         if handler is None:

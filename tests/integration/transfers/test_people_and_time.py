@@ -44,9 +44,9 @@ def test_a_sum_that_differs_is_credited_when_two_people_say_so(
     page = anna.page(case)
     assert "12,034.56 元" in page
     assert "12,035.00 元" in page
-    assert anna.act(case, "approve", remark="已与长沙电话核对").status_code == 303
+    assert anna.act(case, "opinion", verdict="approve").status_code == 303
     assert world.balance(member) == (OPENING, 0)
-    assert boris.act(case, "confirm").status_code == 303
+    assert boris.act(case, "decision", outcome="confirm").status_code == 303
     assert world.balance(member) == (OPENING + 1_203_500, 0)
     assert journals(world, member)[2:] == [
         ("transfer_in", "21901", 1_203_500),
@@ -63,8 +63,8 @@ def test_a_sum_that_differs_and_is_refused_stays_to_be_sent_back(
     case = differing(world, member)
     no = transfer(world, member, str(case.application_id)).letter_no
     anna.act(case, "claim")
-    anna.act(case, "refuse", reason="other", member_text="对方转错了，请对方退回重转。", remark="")
-    boris.act(case, "confirm")
+    anna.act(case, "opinion", verdict="refuse", reason="other", member_text="对方转错了，请对方退回重转。")
+    boris.act(case, "decision", outcome="confirm")
     assert shown(world, member, str(case.application_id))["state"] == "refused"
     world.product.transfer_jobs.take_up()
     assert transfer(world, member, str(case.application_id)).state == "refused"
@@ -85,8 +85,8 @@ def test_money_taken_back_while_people_look_cannot_be_credited(
     no = transfer(world, member, str(case.application_id)).letter_no
     pay(world, line(no, 1_203_500, direction="debit"))
     anna.act(case, "claim")
-    anna.act(case, "approve", remark="")
-    boris.act(case, "confirm")
+    anna.act(case, "opinion", verdict="approve")
+    boris.act(case, "decision", outcome="confirm")
     assert shown(world, member, str(case.application_id))["state"] == "in_review"
     assert world.balance(member) == (OPENING, 0)
 
@@ -198,7 +198,7 @@ def test_months_elsewhere_count_for_rent_and_not_for_another_transfer(world: Wor
 
 def test_an_account_that_money_is_coming_to_is_not_closed(world: World) -> None:
     office(world)
-    member = world.member()
+    member = world.member(months=10)
     world.sharing.answers["social.status"] = ("ok", {"status": "retired", "retired_on": "2026-10-01"})
     world.consent(member)
     made = apply(world, member, "retirement-withdrawal", {"card_id": str(member.card_id)})

@@ -1,0 +1,16 @@
+CREATE TABLE IF NOT EXISTS letters (
+    number TEXT PRIMARY KEY, centre TEXT NOT NULL, name TEXT NOT NULL, id_no TEXT NOT NULL, former_no TEXT NOT NULL,
+    status TEXT NOT NULL, reason TEXT NOT NULL, principal_fen INTEGER NOT NULL, interest_fen INTEGER NOT NULL,
+    opened TEXT NOT NULL, paid_through TEXT NOT NULL, flags TEXT NOT NULL,
+    written INTEGER NOT NULL DEFAULT 0, received INTEGER NOT NULL DEFAULT 1, created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS letter_acts (
+    id INTEGER PRIMARY KEY, number TEXT NOT NULL, due_at REAL NOT NULL, act TEXT NOT NULL, args TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS letter_orders (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, centre TEXT, params TEXT NOT NULL, remaining INTEGER
+);
+CREATE TABLE IF NOT EXISTS letter_pushes (
+    id INTEGER PRIMARY KEY, number TEXT NOT NULL, tx_code TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 0
+);
