@@ -15,7 +15,7 @@ export function waysOf(topic: TopicWish): { value: Way; text: string }[] {
   const [first, second] = topic.channels
   if (!second) return [{ value: first.channel as Way, text: `只用${first.name}` }]
   return [
-    { value: 'both', text: `先${first.name}，收不到再${second.name}` },
+    { value: 'both', text: `先发${first.name}，收不到再发${second.name}` },
     { value: first.channel as Way, text: `只用${first.name}` },
     { value: second.channel as Way, text: `只用${second.name}` },
   ]
