@@ -71,8 +71,7 @@ def trial_withdrawals(form: DrawTrialIn) -> Any:
     with transaction(own.sessions) as session:
         local, policy = own.engine.local(session, g.account_id), own.engine.policy(session)
         found = [
-            estimate(item, local.facts(item), supposed, forms[item.code], policy)
-            for item in _with_amount(own)
+            estimate(item, local.facts(item), supposed, forms[item.code], policy) for item in _drawing(own)
         ]
     found.sort(key=lambda one: _RANK[one.outcome])
     return {
@@ -83,13 +82,14 @@ def trial_withdrawals(form: DrawTrialIn) -> Any:
     }
 
 
-def _with_amount(own: Ports) -> list[Item]:
-    return [item for item in own.engine.items() if item.amount is not None]
+def _drawing(own: Ports) -> list[Item]:
+    """Items that pay money out; what repays a loan has a trial of its own."""
+    return [item for item in own.engine.items() if item.amount is not None and item.group == "money"]
 
 
 def _forms(own: Ports, form: DrawTrialIn) -> dict[str, Any]:
     """Each item's form with the sums given for it. Raises Invalid for an item or a sum it does not ask for."""
-    items = {item.code: item for item in _with_amount(own)}
+    items = {item.code: item for item in _drawing(own)}
     given = {code: form.figures.get(code, {}) for code in items}
     unknown = form.figures.keys() - items.keys()
     wrong = [code for code, sums in given.items() if sums.keys() - money_fields(items[code]).keys()]
