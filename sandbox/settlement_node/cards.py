@@ -45,6 +45,7 @@ class Cards:
 
     def move(self, account_no: str, fen: int) -> None:
         """Put on a card, or take off it."""
+        self.card(account_no)
         self._store.run(
             "UPDATE cards SET balance_fen = balance_fen + ? WHERE account_no = ?", fen, account_no
         )

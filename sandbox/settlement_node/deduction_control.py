@@ -24,7 +24,7 @@ def routes_of(routes: Blueprint, deductions: Deductions) -> None:
     """Add the routes of cards and deductions."""
 
     @routes.get("/cards")
-    def cards() -> Response:
+    def cards_listed() -> Response:
         return jsonify(cards=deductions.cards.all())
 
     @routes.post("/cards/<account_no>")
@@ -36,7 +36,7 @@ def routes_of(routes: Blueprint, deductions: Deductions) -> None:
             return jsonify(message=str(fault)), 422
 
     @routes.get("/deductions")
-    def listed() -> Response:
+    def deductions_listed() -> Response:
         case_no = request.args.get("case_no")
         rows = deductions.store.rows(_ROWS, case_no, case_no)
         return jsonify(deductions=[_shown(row) for row in rows], doubled=deductions.store.rows(_DOUBLED))

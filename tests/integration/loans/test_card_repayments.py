@@ -64,7 +64,7 @@ def told(world: World, member: Member, template: str) -> list[dict[str, str]]:
     sent = [*world.channels["sms"].sent, *world.channels["wechat"].sent]
     own = (member.person.phone, f"+86{member.person.phone}", member.person.openid)
     found = {
-        notice.fields["date"] if "date" in notice.fields else "": dict(notice.fields)
+        notice.fields.get("date", ""): dict(notice.fields)
         for notice in sent
         if notice.template == template and notice.recipient in own
     }
