@@ -9,7 +9,7 @@ from functools import cached_property
 from app.ports import Ports
 from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
-from runtime import partners
+from runtime import partners, sms_providers
 from runtime.inbound import Inbound
 from runtime.late_messages import LateMessages
 from runtime.notice_ports import CaseTruth, WeChatReach
@@ -246,7 +246,7 @@ class Product:
         """Ways to reach a member."""
         left = LeaverList(Followers(self.cipher), self.sessions).has_left
         wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids, left)
-        return {"sms": partners.sms_channel(self.settings, self.clock), "wechat": wechat}
+        return {"sms": sms_providers.sms_channel(self.settings, self.clock), "wechat": wechat}
 
     @cached_property
     def bdc_config(self) -> BdcConfig:
@@ -382,7 +382,7 @@ class Product:
             ),
             callback_sessions=self.callback_sessions,
             wechat_callback_configs=self.callback_configs,
-            sms_receipt_secrets=partners.sms_receipt_secrets(self.settings),
+            sms_receipt_secrets=sms_providers.sms_receipt_secrets(self.settings),
             client_dir=self.settings.client_dir,
             jwt_key=self.settings.secret("jwt_member"),
             on_wechat_message=self.inbound.on_wechat_message,

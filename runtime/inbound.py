@@ -102,7 +102,7 @@ class Inbound:
             self._notices.receive(
                 session,
                 Receipt(
-                    "sms", receipt.reference, receipt.delivered, fault, receipt.intent_id, receipt.member_phone
+                    "sms", receipt.reference, receipt.delivered, fault, receipt.intent_id, receipt.phone
                 ),
             )
 

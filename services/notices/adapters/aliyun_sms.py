@@ -6,22 +6,20 @@ Importing the SDK takes a second and 26 MB, so the composition root loads this m
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import requests
 from alibabacloud_dysmsapi20170525 import models
 from alibabacloud_dysmsapi20170525.client import Client
 from alibabacloud_tea_openapi.utils_models import Config
-from darabonba.core import DaraCore
 from darabonba.exceptions import ResponseException
 from darabonba.runtime import RuntimeOptions
 from Tea.exceptions import UnretryableException
 
 from services.core.clock import SHANGHAI
+from services.notices.adapters.aliyun_session import go_straight
 from services.notices.adapters.sms_failures import ALIYUN, failure, network_failure
 from services.notices.adapters.sms_parameters import filled, template_id
 from services.notices.ports import ChannelFailure, Fate, OutgoingNotice, Submitted, Uncertain
@@ -32,9 +30,6 @@ PAGE = 50
 PAGES = 4
 PROVIDER = "aliyun"
 _SENT, _FAILED = 3, 2
-
-# Asked by the environment variable DEBUG, the SDK would log whole calls: numbers, codes, amounts.
-logging.getLogger("darabonba-core").disabled = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,7 @@ class AliyunSmsChannel:
 
     def _client(self) -> Client:
         config = self._config
-        _go_straight(config.scheme, config.endpoint)
+        go_straight(config.scheme, config.endpoint)
         return Client(
             Config(
                 access_key_id=config.access_key_id,
@@ -122,22 +117,6 @@ class AliyunSmsChannel:
                 read_timeout=int(READ_TIMEOUT_S * 1000),
             )
         )
-
-
-class _Straight(requests.Session):
-    """Goes to the named host and nowhere else: no proxy of the environment, no redirect, no old connection."""
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        request.headers["Connection"] = "close"
-        self.trust_env = False
-        return super().send(request, **{**options, "proxies": {}, "allow_redirects": False})
-
-
-def _go_straight(scheme: str, endpoint: str) -> None:
-    """Put our session where the SDK keeps its own, which follows proxy variables and redirects."""
-    key = f"{scheme}://{endpoint}:80:pool={DaraCore._resolve_pool_maxsize()}"
-    if not isinstance(DaraCore._sessions.get(key), _Straight):
-        DaraCore._sessions[key] = _Straight()
 
 
 def _fate(status: object, provider_ref: str | None) -> Fate:

@@ -20,7 +20,7 @@ _DAY_AND_TIME = "%Y-%m-%d %H:%M:%S"
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceipt:
-    """Receipt 回执: what became of one message."""
+    """Receipt 回执: what became of one message; our own number only from the provider that repeats it."""
 
     provider: str
     provider_ref: str
@@ -29,17 +29,11 @@ class DeliveryReceipt:
     code: str
     at: datetime | None
     intent_id: UUID | None = None
-    """Our own number, from the provider that repeats it."""
 
     @property
     def reference(self) -> str:
         """The reference under which the intent keeps it: providers number their messages apart from each other."""
         return reference(self.provider, self.provider_ref)
-
-    @property
-    def member_phone(self) -> str:
-        """The number as the centre's records have it."""
-        return self.phone.removeprefix("+86")
 
 
 class ReceiptsMalformed(Exception):
@@ -76,9 +70,7 @@ def _read(
         items = json.loads(body)
         if one_may_stand_alone and isinstance(items, dict):
             items = [items]
-        if not isinstance(items, list) or len(items) > RECEIPTS_LIMIT:
-            raise ReceiptsMalformed
-        if not all(isinstance(item, dict) for item in items):
+        if not isinstance(items, list) or len(items) > RECEIPTS_LIMIT or {*map(type, items)} - {dict}:
             raise ReceiptsMalformed
         return [receipt for item in items if (receipt := read_one(item)) is not None]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -117,11 +109,9 @@ def _mas(item: Mapping[str, Any]) -> DeliveryReceipt | None:
         return None
     # The manual has the good status as DELIVRD; gateways have been seen to push CM:0000 with DELIVRD as errorCode.
     status = item["reportStatus"]
-    if not isinstance(status, str) or not status:
-        raise ValueError("reportStatus")
     phones = item["mobile"] if isinstance(item["mobile"], list) else [item["mobile"]]
-    if len(phones) != 1:
-        raise ValueError("mobile")
+    if not isinstance(status, str) or not status or len(phones) != 1:
+        raise ValueError("reportStatus")
     return DeliveryReceipt(
         provider="mas",
         provider_ref=_reference(item["msgGroup"]),
@@ -142,7 +132,7 @@ def _reference(value: object) -> str:
 def _phone(value: object) -> str:
     if not isinstance(value, str) or _PHONE.fullmatch(value) is None:
         raise ValueError("phone")
-    return value
+    return value.removeprefix("+86")
 
 
 def _code(value: object) -> str:

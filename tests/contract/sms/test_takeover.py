@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from runtime import partners
+from runtime import sms_providers
 from sandbox.assembly import Sandbox
 from services.core.clock import SystemClock
 from services.notices.adapters.sms_chain import SmsChain
@@ -31,7 +31,7 @@ def wire(sandbox: Sandbox, tmp_path: Path) -> Wire:
             "sms_mas_base_url": f"http://127.0.0.1:{ports['sms_mas']}",
         }
         settings = Settings(**(values | changed))  # type: ignore[arg-type]
-        return partners.sms_channel(settings, SystemClock())
+        return sms_providers.sms_channel(settings, SystemClock())
 
     return make
 
