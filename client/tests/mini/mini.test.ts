@@ -164,6 +164,22 @@ describe('binding', () => {
   })
 })
 
+describe('leaving', () => {
+  it('ends its own binding after a second question, forgets the tokens and begins anew', async () => {
+    phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
+    phone.answers['DELETE /session/binding'] = { status: 204 }
+    const page = await phone.open('consents')
+    await page.tap('解除绑定')
+    expect(page.text).toContain('再绑定要等 24 小时才能提取')
+    expect(paths()).not.toContain('DELETE /session/binding')
+    await page.tap('确定解除')
+    expect(phone.asked.find((one) => one.method === 'DELETE')?.path).toBe('/session/binding?channel=mini')
+    expect(phone.kept).not.toHaveProperty(['anju.tokens'])
+    expect(went()).toEqual(['reLaunch /pages/home/home'])
+    await page.leave()
+  })
+})
+
 describe('from home to the face', () => {
   beforeEach(() => {
     phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
