@@ -61,6 +61,7 @@ from services.settlement.service import Settlement
 from services.staff.sessions import SessionKeys
 from services.transfers.jobs import TransferJobs
 from services.transfers.money import TransferReceipts
+from services.transfers.sweeps import TransferSweeps
 from services.withdrawals.service import WithdrawalPayments
 from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
@@ -288,10 +289,12 @@ class Product:
     @cached_property
     def transfer_jobs(self) -> TransferJobs:
         """Transfers from other centres."""
-        read_since = self.settlement_jobs.read_since
-        return TransferJobs(
-            self.sessions, self.clock, self.cipher, self.policies, self.letter_office, read_since
-        )
+        return TransferJobs(self.sessions, self.clock, self.cipher, self.policies, self.letter_office)
+
+    @cached_property
+    def transfer_sweeps(self) -> TransferSweeps:
+        """What was left lying of them."""
+        return TransferSweeps(self.sessions, self.clock, self.settlement_jobs.read_since)
 
     @cached_property
     def notice_jobs(self) -> NoticeJobs:

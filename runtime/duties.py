@@ -39,7 +39,7 @@ def take_ups_of(product: Product, queues: Sequence[str]) -> list[TakeUp]:
         "settlement": lambda: [
             product.settlement_jobs.take_up,
             product.deduction_jobs.take_up,
-            product.transfer_jobs.take_up,
+            product.transfer_sweeps.take_up,
         ],
         "notices": lambda: [product.notice_jobs.take_up],
         "default": lambda: _tending(product),

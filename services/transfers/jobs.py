@@ -1,16 +1,14 @@
-"""Looking after transfers 转移跟踪: the letter goes out, the other centre is asked, nothing is left lying."""
+"""Following transfers 转移跟踪: the letter goes out, the other centre is asked, its word is taken in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.applications.models import Application
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions, transaction
@@ -26,11 +24,7 @@ from services.transfers.news import ASK_EVERY, keep, take_news, taken
 from services.transfers.service import FORMER_CONTEXT, JOB, QUEUE, defer_tending
 
 log = structlog.get_logger(__name__)
-_BATCH = 200
 _LONGEST_PAUSE = timedelta(hours=1)
-_STATEMENT_EVERY = timedelta(hours=1)
-_STATEMENT_DAYS = 7
-"""How far back the bank's statement is read for money that was promised and not announced."""
 
 
 class TransferJobs:
@@ -43,15 +37,12 @@ class TransferJobs:
         cipher: FieldCipher,
         policies: PolicyBook,
         office: LetterOffice,
-        read_since: Callable[[date], None],
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._cipher = cipher
         self._policies = policies
         self._office = office
-        self._read_since = read_since
-        self._read_at: datetime | None = None
 
     def jobs(self) -> list[Job]:
         """What the settlement queue can do for transfers."""
@@ -150,51 +141,3 @@ class TransferJobs:
             row.silent_told_at = now
             keep(session, row, "out", "reminder", {"letter_no": row.letter_no}, now)
             tell(session, row, "transfer.silent", now, days=days)
-
-    def take_up(self) -> int:
-        """Plan what is due, finish what the desk decided, read the statement for money promised; run every few seconds."""
-        now = self._clock.now()
-        due = select(TransferIn).where(TransferIn.look_again_at <= now).limit(_BATCH)
-        with transaction(self._sessions) as session:
-            rows = list(session.scalars(due))
-            for row in rows:
-                defer_tending(session, row)
-        self._settle_refused()
-        self._read_statement(now)
-        return len(rows)
-
-    def _settle_refused(self) -> None:
-        """Differing sums that two people refused: the money stays on 暂收款, to be sent back."""
-        statement = (
-            select(TransferIn.account_id, TransferIn.application_id)
-            .join(
-                Application,
-                (Application.account_id == TransferIn.account_id)
-                & (Application.application_id == TransferIn.application_id),
-            )
-            .where(TransferIn.state == "differs", Application.state == "refused")
-            .limit(_BATCH)
-        )
-        with transaction(self._sessions) as session:
-            keys = session.execute(statement).all()
-        for key in keys:
-            with transaction(self._sessions) as session:
-                row = locked(session, key.account_id, key.application_id)
-                if row.state == "differs":
-                    advance(session, row, "send_back", self._clock.now(), actor="工作人员")
-
-    def _read_statement(self, now: datetime) -> None:
-        if self._read_at is not None and now - self._read_at < _STATEMENT_EVERY:
-            return
-        with transaction(self._sessions) as session:
-            first = session.scalar(
-                select(func.min(TransferIn.answered_at)).where(TransferIn.state == "promised")
-            )
-        self._read_at = now
-        if first is None:
-            return
-        earliest = shanghai_day(now) - timedelta(days=_STATEMENT_DAYS)
-        try:
-            self._read_since(max(shanghai_day(first) - timedelta(days=1), earliest))
-        except NodeUnavailable as fault:
-            log.warning("transfer.node_unavailable", fault=str(fault))

@@ -66,7 +66,7 @@ def test_a_sum_that_differs_and_is_refused_stays_to_be_sent_back(
     anna.act(case, "opinion", verdict="refuse", reason="other", member_text="对方转错了，请对方退回重转。")
     boris.act(case, "decision", outcome="confirm")
     assert shown(world, member, str(case.application_id))["state"] == "refused"
-    world.product.transfer_jobs.take_up()
+    world.product.transfer_sweeps.take_up()
     assert transfer(world, member, str(case.application_id)).state == "refused"
     assert world.balance(member) == (OPENING, 0)
     row = world.one(
@@ -174,7 +174,7 @@ def test_what_was_not_pushed_is_asked_for(world: World, member: Member) -> None:
     world.product.transfer_jobs.tend(str(member.account_id), application_id)
     assert transfer(world, member, application_id).state == "promised"
     world.node.changes = [line(no)]
-    world.product.transfer_jobs.take_up()
+    world.product.transfer_sweeps.take_up()
     assert world.balance(member) == (AFTER, 0)
 
 

@@ -287,7 +287,7 @@ def test_a_lost_answer_sends_the_same_letter_again(world: World, member: Member)
     assert transfer(world, member, application_id).state == "ready"
     counter.reply = LetterReply("taken", "00000")
     world.later(minutes=5)
-    assert world.product.transfer_jobs.take_up() >= 1
+    assert world.product.transfer_sweeps.take_up() >= 1
     world.run_jobs(member.account_id, "transfers.tend")
     assert [one.letter_no for one in counter.applied] == [counter.applied[0].letter_no] * 2
     assert transfer(world, member, application_id).state == "asked"

@@ -65,7 +65,8 @@ def office(world: World) -> FakeOffice:
     """A fresh counter, in the place of the wire."""
     made = world.product.__dict__
     made["letter_office"] = found = FakeOffice()
-    made.pop("transfer_jobs", None)
+    for name in ("transfer_jobs", "transfer_sweeps"):
+        made.pop(name, None)
     return found
 
 

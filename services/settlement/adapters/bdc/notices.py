@@ -16,7 +16,7 @@ from services.settlement.adapters.bdc.cipher import SessionCipher
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.errors import BadFrame, BadMessage, BdcError
 from services.settlement.adapters.bdc.frames import SEALED, STATEMENT_LIMIT, Frame, encode, read_frame
-from services.settlement.adapters.bdc.letters import PUSHED, news_of
+from services.settlement.adapters.bdc.letter_words import PUSHED, news_of
 from services.settlement.adapters.bdc.messages import request_head, to_settlement
 from services.settlement.adapters.bdc.rows import changes_of
 from services.settlement.adapters.bdc.session import OK, SignOn, connect
