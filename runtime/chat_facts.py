@@ -161,7 +161,7 @@ class ChatFacts:
         due_on = date.fromisoformat(self._loan.next_due_on)
         card = f"{self._loan.card_bank_name}尾号 {self._loan.card_tail4}"
         return (
-            f"下次 {due_on.year} 年 {due_on.month} 月 {due_on.day} 日从{card}扣 "
+            f"下次 {due_on.year} 年 {due_on.month} 月 {due_on.day} 日从{card} 扣 "
             f"{yuan_text(self._loan.instalment_fen)} 元，前一天请备好钱。"
         )
 
