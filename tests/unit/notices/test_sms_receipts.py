@@ -130,6 +130,8 @@ def test_one_bad_receipt_spoils_the_push(reader: Any, good: dict[str, Any], chan
     "text",
     [
         b"",
+        b'""',
+        b"{}",
         b"null",
         b"1",
         b'"x"',
