@@ -38,7 +38,7 @@ class Tally:
     def lines(self) -> Iterator[str]:
         """What a person wants to read."""
         yield f"received at the providers {dict(self.received)}, twice {self.doubled_at_provider}"
-        yield f"failed in our books though the phone has it {dict(self.received_but_failed)} (answer and receipt lost)"
+        yield f"failed in our books though the phone has it {dict(self.received_but_failed)} (no receipt came, or it said failed)"
         yield f"why notices failed {dict(self.faults.most_common())}"
         for line in self.wrong[:20]:
             yield f"WRONG {line}"

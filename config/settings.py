@@ -80,6 +80,9 @@ class Settings(SmsSettings):
     wechat_template_security: str = Field("tpl-security", description="template 账户安全")
     wechat_template_review: str = Field("tpl-review", description="template 审核结果")
     wechat_template_certificate: str = Field("tpl-certificate", description="template 证明开具")
+    wechat_template_contribution: str = Field("tpl-contribution", description="template 缴存到账")
+    wechat_template_interest: str = Field("tpl-interest", description="template 结息")
+    wechat_template_news: str = Field("tpl-news", description="template 政策消息")
     wechat_template_transfer_arrived: str = Field("tpl-transfer-arrived", description="template 异地转移到账")
 
     wechat_mini_templates: str = Field(
@@ -213,6 +216,9 @@ NOT_THE_SANDBOXS = (
     "wechat_template_certificate",
     "wechat_template_review",
     "wechat_template_transfer_arrived",
+    "wechat_template_contribution",
+    "wechat_template_interest",
+    "wechat_template_news",
     *NOT_THE_SANDBOXS_SMS,
     "share_base_url",
     "bdc_tx_unit_no",

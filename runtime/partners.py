@@ -7,6 +7,9 @@ from services.settlement.adapters.bdc.config import BdcConfig
 from wechat.config import CallbackConfig, WeChatConfig
 
 WECHAT_TEMPLATES = (
+    "contribution",
+    "interest",
+    "news",
     "review",
     "settlement_paid",
     "settlement_returned",

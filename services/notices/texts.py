@@ -246,7 +246,7 @@ TELLINGS: dict[str, Telling] = {
         "agreement_short",
         lambda p, at: {
             "date": short_day(at),
-            "label": str(p["label"]),
+            "label": str(p["label"])[:12],
             "needed": yuan_plain(int(p["needed_fen"])),
             "fund": yuan_plain(int(p["fund_fen"])),
         },
@@ -254,7 +254,7 @@ TELLINGS: dict[str, Telling] = {
     "agreement.ended": Telling(
         "instalment_due",
         "agreement_ended",
-        lambda p, at: {"date": short_day(at), "label": str(p["label"]), "reason": str(p["reason"])},
+        lambda p, at: {"date": short_day(at), "label": str(p["label"])[:12], "reason": str(p["reason"])},
     ),
     "contribution.posted": Telling(
         "contribution",
@@ -263,7 +263,9 @@ TELLINGS: dict[str, Telling] = {
     ),
     "interest.posted": Telling("interest", "interest_posted", lambda p, at: _credit(p, at)),
     "circular.sent": Telling(
-        "news", "policy_news", lambda p, at: {"title": str(p["title"]), "text": str(p["text"])}
+        "news",
+        "policy_news",
+        lambda p, at: {"title": str(p["title"]), "text": str(p["text"]), "date": short_day(at)},
     ),
 }
 OPERATION_CODE_TELLING = Telling(

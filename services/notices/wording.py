@@ -13,7 +13,7 @@ from string import Formatter
 _FILE = Path(__file__).with_name("templates.toml")
 SEGMENT, JOINED_SEGMENT = 70, 67
 _LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(com|cn|net|gov|top|xyz)|://", re.IGNORECASE)
-_MONEY_TOPICS = ("settlement", "instalment_due", "instalment_failed", "contribution", "interest")
+_MONEY = frozenset({"amount", "balance", "owed", "card", "fund", "needed"})
 LONGEST: Mapping[str, str] = {
     "date": "12月31日",
     "time": "12月31日23:59",
@@ -22,6 +22,10 @@ LONGEST: Mapping[str, str] = {
     "amount": "999999.99",
     "balance": "999999.99",
     "owed": "999999.99",
+    "card": "999999.99",
+    "fund": "999999.99",
+    "needed": "999999.99",
+    "label": "建设银行商业住房贷款每月",
     "short": "999999.99",
     "card4": "0012",
     "phone4": "0012",
@@ -156,7 +160,9 @@ def _lint_sms(wording: Wording, topic: str, sign: str) -> Iterator[str]:
     if topic != "code" and not longest.endswith("12329"):
         yield "the SMS does not end with 12329"
     names = set(wording.parameters)
-    if topic in _MONEY_TOPICS and not {"amount", "date"} <= names:
-        yield "money without amount and date"
+    if (topic == "settlement" or names & _MONEY) and not names & {"date", "due", "time"}:
+        yield "money without its date"
+    if names & _MONEY and not names & {"amount", "needed"}:
+        yield "money without its amount"
     if topic == "settlement" and not names & {"card4", "owed", "centre"}:
         yield "money that does not say where it went or came from"
