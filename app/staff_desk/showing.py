@@ -74,7 +74,11 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
         "policy": case.policy_version,
         "basis": item.legal_basis,
         "written": [
-            *written(item, own.engine.stored_form(case), decided.facts, own.engine.policy(session)),
+            *(
+                []
+                if decided.is_run
+                else written(item, own.engine.stored_form(case), decided.facts, own.engine.policy(session))
+            ),
             *desk_rows(session, case),
         ],
         "facts": _facts(decided),

@@ -22,6 +22,7 @@ from services.items.registry import load_registry
 from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
 from services.notices.states import NOTICE_STATES
+from services.settlement.deductions.states import DEDUCTION_STATES
 from services.settlement.states import INSTRUCTION_STATES
 from services.transfers.states import TRANSFER_STATES
 from services.withdrawals.states import WITHDRAWAL_STATES
@@ -30,6 +31,7 @@ TABLES = {
     "withdrawal": ("提取 withdrawal", WITHDRAWAL_STATES),
     "application": ("非资金类办件 application", PLAIN_STATES),
     "payment_instruction": ("付款指令 payment instruction", INSTRUCTION_STATES),
+    "deduction": ("扣款 deduction from a card", DEDUCTION_STATES),
     "face_session": ("刷脸会话 face session", FACE_STATES),
     "loan": ("贷款 loan", LOAN_STATES),
     "loan_instalment": ("还款期次 loan instalment", LOAN_INSTALMENT_STATES),
