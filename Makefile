@@ -61,6 +61,10 @@ bench-closing: setup ## interest of a year for 371,800 accounts, against one bar
 client-size: setup ## KB of the first page on the line, and of the mini-program's package
 	@$(VENV) -m runtime.client_size
 
+gallery: ## every page of the phone client in three modes, as pictures in docs/gallery
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.gallery
+
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)
 
