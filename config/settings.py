@@ -85,6 +85,11 @@ class Settings(SmsSettings):
     wechat_template_news: str = Field("tpl-news", description="template 政策消息")
     wechat_template_transfer_arrived: str = Field("tpl-transfer-arrived", description="template 异地转移到账")
 
+    wechat_subscribe_templates: str = Field(
+        "settlement_paid=tpl-settlement-paid,settlement_returned=tpl-settlement-returned,security=tpl-security",
+        pattern=r"^([a-z_]+=[A-Za-z0-9_-]+(,[a-z_]+=[A-Za-z0-9_-]+)*)?$",
+        description="subscribe notifications of the public account: name=template id, by commas",
+    )
     wechat_mini_templates: str = Field(
         "settlement_paid=tpl-settlement-paid,settlement_returned=tpl-settlement-returned,security=tpl-security",
         pattern=r"^([a-z_]+=[A-Za-z0-9_-]+(,[a-z_]+=[A-Za-z0-9_-]+)*)?$",
@@ -166,6 +171,11 @@ class Settings(SmsSettings):
         SANDBOX["bdc"]["pay_bank_name"], description="name of that bank, for letters"
     )
     bdc_answer_timeout_s: float = Field(10.0, gt=0, le=60, description="wait for an answer")
+
+    @property
+    def subscribe_template_ids(self) -> dict[str, str]:
+        """Ids of the public account's subscribe notifications, by our names."""
+        return dict(pair.split("=") for pair in self.wechat_subscribe_templates.split(",") if pair)
 
     @property
     def mini_template_ids(self) -> dict[str, str]:

@@ -12,7 +12,9 @@ from config.settings import ROOT, Settings
 from runtime import partners, sms_providers
 from runtime.inbound import Inbound
 from runtime.late_messages import LateMessages
+from runtime.notice_listener import NoticeListener
 from runtime.notice_ports import CaseTruth, WeChatReach
+from runtime.notice_words import check as check_words
 from runtime.retention import standing
 from services.agreements.card_runs import CardRuns
 from services.applications.case_numbers import CaseNumbers
@@ -136,6 +138,7 @@ class Product:
         """Notices."""
         reach = WeChatReach(self.cipher, Followers(self.cipher))
         sign = self.settings.sms_sign_name
+        check_words(sign)
         return Notices(self.cipher, self.clock, self.policies, reach, CaseTruth(), sign=sign)
 
     @cached_property
@@ -246,7 +249,8 @@ class Product:
     def channels(self) -> dict[str, Channel]:
         """Ways to reach a member."""
         left = LeaverList(Followers(self.cipher), self.sessions).has_left
-        wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids, left)
+        consented = partners.by_consent(self.settings, self.wechat_client, self.wechat_mini_client)
+        wechat = WeChatTemplateChannel(self.wechat_client, self.wechat_config.template_ids, left, consented)
         return {"sms": sms_providers.sms_channel(self.settings, self.clock), "wechat": wechat}
 
     @cached_property
@@ -334,7 +338,16 @@ class Product:
     @cached_property
     def inbound(self) -> Inbound:
         """What WeChat and the SMS gateways push to us."""
-        return Inbound(self.cipher, self.clock, self.policies, self.notices, self.settings.public_base_url)
+        names = {
+            way: {id_: name for name, id_ in ids.items()}
+            for way, ids in (
+                ("subscribe", self.settings.subscribe_template_ids),
+                ("mini", self.settings.mini_template_ids),
+            )
+        }
+        listener = NoticeListener(self.cipher, self.clock, names)
+        url = self.settings.public_base_url
+        return Inbound(self.cipher, self.clock, self.policies, self.notices, url, [listener])
 
     @cached_property
     def late_messages(self) -> LateMessages:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from config.settings import Settings
 from services.settlement.adapters.bdc.config import BdcConfig
+from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
+from wechat.template_messages import ByConsent
 
 WECHAT_TEMPLATES = (
     "contribution",
@@ -80,3 +82,12 @@ def settlement_node(settings: Settings) -> BdcConfig:
         bank_node=settings.bdc_bank_node,
         read_timeout_s=settings.bdc_answer_timeout_s,
     )
+
+
+def by_consent(settings: Settings, account: WeChatClient, mini: WeChatClient) -> dict[str, ByConsent]:
+    """Ways to members who do not follow the account but agreed to a message."""
+    formal = {"miniprogram_state": "formal", "lang": "zh_CN"}
+    return {
+        "subscribe": ByConsent(account, "message/subscribe/bizsend", settings.subscribe_template_ids),
+        "mini": ByConsent(mini, "message/subscribe/send", settings.mini_template_ids, formal),
+    }

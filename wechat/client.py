@@ -68,6 +68,13 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
             raise WeChatUnreachable("message/template/send", sent=True)
         return str(answer["msgid"])
 
+    def send_by_consent(self, call: str, message: dict[str, Any], *, urgent: bool = False) -> str:
+        """message/subscribe/bizsend of the account or message/subscribe/send of the mini-program; returns the msgid."""
+        answer = self.post(call, data=message, urgent=urgent)
+        if "msgid" not in answer:
+            raise WeChatUnreachable(call, sent=True)
+        return str(answer["msgid"])
+
     def send_to_chat(self, openid: str, reply: Reply) -> None:
         """message/custom/send 客服消息: within 48 hours of the person's last word."""
         body: dict[str, Any] = {"touser": openid, "msgtype": "text", "text": {"content": reply.text}}

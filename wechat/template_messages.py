@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,18 @@ VALUE_RULES: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ByConsent:
+    """A way that needs the member's consent: whose client, which call, which ids, and what else the call wants."""
+
+    client: WeChatClient
+    call: str
+    template_ids: Mapping[str, str]
+    more: Mapping[str, str] = field(default_factory=dict)
+
+
 class WeChatTemplateChannel:
-    """Sends notices to followers of the public account."""
+    """Sends notices to followers of the public account, and to others by the consents they gave."""
 
     name = "wechat"
 
@@ -39,8 +50,10 @@ class WeChatTemplateChannel:
         client: WeChatClient,
         template_ids: Mapping[str, str],
         has_left: Callable[[str], bool] | None = None,
+        by_consent: Mapping[str, ByConsent] | None = None,
     ) -> None:
         self._client = client
+        self._by_consent = by_consent or {}
         self._has_left = has_left
         self._template_ids = dict(template_ids)
         self._templates: dict[str, dict[str, Any]] = tomllib.loads(TEMPLATES_FILE.read_text("utf-8"))
@@ -50,11 +63,15 @@ class WeChatTemplateChannel:
 
         `client_msg_id` is the intent: WeChat itself drops a second send within ten minutes.
         """
-        message = self._message(notice)
-        if self._has_left is not None and self._has_left(notice.recipient):
+        to_follower = notice.way == "template"
+        message = self._message(notice) if to_follower else self._consented(notice)
+        if to_follower and self._has_left is not None and self._has_left(notice.recipient):
             raise Refused("wechat.not_following")
         try:
             urgent = notice.topic in URGENT
+            if not to_follower:
+                way = self._by_consent[notice.way]
+                return Submitted("wechat", way.client.send_by_consent(way.call, message, urgent=urgent))
             return Submitted("wechat", self._client.send_template(message, urgent=urgent))
         except WeChatFailure as failure:
             raise _refusal(failure) from None
@@ -66,19 +83,24 @@ class WeChatTemplateChannel:
         return "unknown" if provider_ref is None else "pending"
 
     def _message(self, notice: OutgoingNotice) -> dict[str, Any]:
+        message = self._addressed(notice, self._template_ids)
+        message["client_msg_id"] = notice.intent_id.replace("-", "")[:32]
+        return {**message, "url": notice.url} if notice.url else message
+
+    def _consented(self, notice: OutgoingNotice) -> dict[str, Any]:
+        """A subscribe message 订阅消息, on a consent the member gave for this template."""
+        way = self._by_consent.get(notice.way)
+        if way is None:
+            raise Refused("wechat.way_unknown")
+        return {**self._addressed(notice, way.template_ids), **way.more}
+
+    def _addressed(self, notice: OutgoingNotice, ids: Mapping[str, str]) -> dict[str, Any]:
         template = self._templates.get(notice.template)
-        template_id = self._template_ids.get(template["id"]) if template else None
+        template_id = ids.get(template["id"]) if template else None
         if template is None or not template_id:
             raise Refused("wechat.template_unknown")
-        message = {
-            "touser": notice.recipient,
-            "template_id": template_id,
-            "client_msg_id": notice.intent_id.replace("-", "")[:32],
-            "data": {
-                name: {"value": _filled(name, text, notice)} for name, text in template["fields"].items()
-            },
-        }
-        return {**message, "url": notice.url} if notice.url else message
+        data = {name: {"value": _filled(name, text, notice)} for name, text in template["fields"].items()}
+        return {"touser": notice.recipient, "template_id": template_id, "data": data}
 
 
 def _filled(field: str, text: str, notice: OutgoingNotice) -> str:
