@@ -14,7 +14,7 @@ from typing import Any, Literal
 from services.items.declaration import Amount, Item, Refusal
 from services.items.facts import Fact, Facts
 from services.items.judging import judge
-from services.items.outlook import over_on
+from services.items.outlook import over_on, refusals_of
 from services.items.outside import HouseholdFacts, MarriageFacts, PropertyFacts, SocialFacts
 from services.policies.rules import Policy
 
@@ -70,7 +70,7 @@ def estimate(item: Item, own: Facts, supposed: Supposed, form: Any, policy: Poli
     parts = {fact: part for fact, part in supposed.parts().items() if fact in item.needs}
     facts = replace(own, **{fact.value: part for fact, part in parts.items()})
     quote = judge(item, facts, form, policy)
-    known = {refusal.code for refusal in judge(item, own, form, policy).refusals}
+    known = {refusal.code for refusal in refusals_of(item, own, form, policy)}
     noes = tuple(No(refusal, refusal.code not in known) for refusal in quote.refusals)
     asks = _asks(item, facts, form, policy)
     open_asks = any(getattr(form, name) is None for name in asks)

@@ -13,7 +13,6 @@ from typing import Any
 
 from services.items.declaration import Form, Item, Refusal
 from services.items.facts import SHARED, Facts
-from services.items.judging import judge
 from services.items.local import LocalFacts
 from services.policies.rules import Policy
 
@@ -47,11 +46,17 @@ def outlooks(items: Iterable[Item], local: LocalFacts, blank: Any, policy: Polic
 
 def own_refusals(item: Item, own: Facts, form: Any, policy: Policy) -> tuple[Refusal, ...]:
     """Refusals that rest on the member's own record alone."""
-    found = judge(item, own, form, policy).refusals
+    found = refusals_of(item, own, form, policy)
     if not found or not item.needs & SHARED:
         return found
-    anyway = {refusal.code for refusal in judge(item, _at_best(item, own), form, policy).refusals}
+    anyway = {refusal.code for refusal in refusals_of(item, _at_best(item, own), form, policy)}
     return tuple(refusal for refusal in found if refusal.code in anyway)
+
+
+def refusals_of(item: Item, facts: Facts, form: Any, policy: Policy) -> tuple[Refusal, ...]:
+    """What the rules say no to, without working out amounts or trying anything out, which lists have no use for."""
+    found = (rule(facts, form, policy) for rule in item.eligibility)
+    return tuple(refusal for refusal in found if refusal is not None)
 
 
 def _at_best(item: Item, own: Facts) -> Facts:
