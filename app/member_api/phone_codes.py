@@ -18,6 +18,7 @@ from app.member_api.shapes import In
 from app.ports import ports
 from services.core.clock import shanghai_iso
 from services.core.db import transaction
+from services.core.errors import Unauthenticated
 from services.core.identity import check_phone
 from services.items.declaration import Item
 from services.items.phone_codes import phone_field, proof_of
@@ -99,4 +100,8 @@ def count_phone_code(account_id: UUID, item: Item, form: Any) -> None:
     with transaction(own.sessions) as session:
         most = own.engine.policy(session).integer("phone_code.tries_hour")
     hit(Limit("phone_code_try", most, _HOUR_S), str(account_id))
-    own.phone_codes.count_try(account_id, item, form, g.principal.openid)
+    try:
+        own.phone_codes.count_try(account_id, item, form, g.principal.openid)
+    except Unauthenticated as fault:
+        fault.field = phone_field(item)  # so that the page leads back to it
+        raise

@@ -74,7 +74,8 @@ def test_bodies_that_are_none(world: World, member: Member, body: dict[str, Any]
 @pytest.mark.parametrize("code", ["000000", "00000", "abcdef", "", "1234567", "１２３４５６"])
 def test_codes_that_were_never_sent(world: World, member: Member, code: str) -> None:
     proof = {"phone": new_number(), "challenge_id": CHALLENGE, "code": code}
-    problem(apply(world, member, ITEM, {"new_phone": proof}), 401, "phone.code_wrong")
+    said = problem(apply(world, member, ITEM, {"new_phone": proof}), 401, "phone.code_wrong")
+    assert said["field"] == "new_phone"
 
 
 @pytest.mark.parametrize(
