@@ -24,6 +24,7 @@ PUBLIC = {
     "/api/v1/jssdk-config",
     "/api/v1/public/certificates/<number>/verify",
     "/verify/<number>",
+    "/<name>.txt",
     "/healthz",
     "/readyz",
     "/metrics",
