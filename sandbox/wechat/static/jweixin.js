@@ -52,6 +52,44 @@
     'updateAppMessageShareData', 'updateTimelineShareData']) wx[name] = answered(name)
   window.wx = window.jWeixin = wx
 
+  // ---- <wx-open-subscribe template="id,id"> -------------------------------------------------------------
+
+  /** Shows its <template> or wxtag script; a tap asks, and the answers go to WeChat like those of a real phone. */
+  class OpenSubscribe extends HTMLElement {
+    connectedCallback() {
+      const inner = this.querySelector('template, script[type="text/wxtag-template"]')
+      if (inner && !this.shown) {
+        this.shown = document.createElement('div')
+        this.shown.innerHTML = inner.innerHTML
+        this.append(this.shown)
+      }
+      this.addEventListener('click', () => this.ask())
+    }
+
+    ask() {
+      const ids = (this.getAttribute('template') ?? '').split(',').map((id) => id.trim()).filter(Boolean).slice(0, 5)
+      const sheet = document.createElement('dialog')
+      sheet.setAttribute('aria-label', '订阅消息')
+      sheet.innerHTML = '<form method="dialog"><p>允许公众号给您发一条通知吗？</p><button value="reject">拒绝</button> <button value="accept">允许</button></form>'
+      document.body.append(sheet)
+      sheet.addEventListener('close', () => { sheet.remove(); this.tell(ids, sheet.returnValue || 'reject') })
+      sheet.showModal()
+    }
+
+    tell(ids, word) {
+      const answers = Object.fromEntries(ids.map((id) => [id, word]))
+      fetch(`${PHONE}/phone/subscribe`, {
+        method: 'POST', credentials: 'include', headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ app: 'account', answers }),
+      }).then((answer) => answer.json()).then((answer) => {
+        const details = Object.fromEntries(ids.map((id) => [id, JSON.stringify({ status: answers[id] })]))
+        const detail = { errMsg: 'subscribe:ok', subscribeDetails: JSON.stringify(details) }
+        this.dispatchEvent(new CustomEvent(answer.error ? 'error' : 'success', { detail: answer.error ? answer : detail }))
+      }, (fault) => this.dispatchEvent(new CustomEvent('error', { detail: { errMsg: String(fault) } })))
+    }
+  }
+  if (!customElements.get('wx-open-subscribe')) customElements.define('wx-open-subscribe', OpenSubscribe)
+
   // ---- Camera -------------------------------------------------------------------------------------------
 
   const pause = (ms) => new Promise((done) => setTimeout(done, ms))
