@@ -11,6 +11,8 @@ from config.settings import ROOT, Settings, SettingsFault, load_settings
 from runtime.books import count_at, report
 from runtime.bootstrap import build
 from runtime.cli.members import import_members, read_demo, read_json
+from runtime.cli.notices import COMMANDS as NOTICE_COMMANDS
+from runtime.cli.notices import add_arguments as add_notice_arguments
 from runtime.cli.staff import COMMANDS as STAFF_COMMANDS
 from runtime.cli.staff import add_arguments as add_staff_arguments
 from runtime.cli.staff import seed_demo_staff
@@ -79,6 +81,7 @@ COMMANDS = {
     "import-members": run_import_members,
     "invariants": run_invariants,
     "retention": run_retention,
+    **NOTICE_COMMANDS,
     **STAFF_COMMANDS,
     **WECHAT_COMMANDS,
 }
@@ -90,6 +93,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.__doc__)
+        add_notice_arguments(name, sub)
         add_staff_arguments(name, sub)
         add_wechat_arguments(name, sub)
         if name == "import-members":

@@ -12,6 +12,7 @@ from services.accounts.interest import Accrued, Movement, Rate, accrue_periods, 
 from services.accounts.models import InterestReceipt
 from services.accounts.service import account_of
 from services.core.clock import shanghai_day
+from services.core.outbox import emit
 from services.ledger.chart import BUSINESS_EXPENSE, INTEREST_PAYABLE, MEMBER_FUND
 from services.ledger.queries import balance_of, fund_before, fund_changes
 from services.ledger.service import Entry, Line, post
@@ -60,16 +61,23 @@ def closing_interest(session: Session, policies: PolicyBook, account_id: UUID, o
     return Accrued(owed[0].from_on, on, fen_days, interest_fen)
 
 
-def post_closing_interest(session: Session, policies: PolicyBook, account_id: UUID, at: datetime) -> Accrued:
+def post_closing_interest(
+    session: Session, policies: PolicyBook, account_id: UUID, at: datetime, *, tell: bool = False
+) -> Accrued:
     """Book the interest to the day, before the hold of a withdrawal that closes the account.
 
-    The caller holds the account's lock. On the same day again there is nothing left to book.
+    The caller holds the account's lock. On the same day again there is nothing left to book. `tell` the member of
+    it where no notice of a payment follows that says so.
     """
     on = shanghai_day(at)
     found = closing_interest(session, policies, account_id, on)
     for period in _owed(session, policies, account_id, on):
         if period.from_on < period.to_on:
             _post(session, account_id, period, at)
+    if tell and found.interest_fen:
+        balance_fen = balance_of(session, account_id).balance_fen
+        payload = {"amount_fen": found.interest_fen, "balance_fen": balance_fen}
+        emit(session, account_id, "interest.posted", payload, at)
     return found
 
 
