@@ -93,3 +93,17 @@ it('fills in a number and its code as one, and shows the number in groups', () =
   expect(faultOf(phone, text, null)).toBeNull()
   expect(shownOf(phone, text, [])).toBe('139 0000 0002')
 })
+
+it('leaves an optional field empty, and chooses nothing that is the member\'s to choose', () => {
+  const fields = fieldsOf({
+    required: ['centre'],
+    properties: {
+      centre: { type: 'string', title: '原来在哪个中心缴存', 'x-widget': 'choice', 'x-choose': true },
+      former_account_no: { type: 'string', title: '原公积金账号', 'x-widget': 'text', 'x-optional': true },
+    },
+  } as never)
+  const [centre, former] = askedOf(fields, { asks: ['centre', 'former_account_no'], choices: { centre: [{ value: 'C43010', text: '长沙' }] } })
+  expect([centre.choose, former.choose]).toEqual([true, false])
+  expect(faultOf(centre, '', null)).toBe('请选择原来在哪个中心缴存。')
+  expect(faultOf(former, '', null)).toBeNull()
+})

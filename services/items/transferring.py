@@ -43,8 +43,8 @@ def carry_transfer(
 
 
 def centres(policy: Policy) -> dict[str, str]:
-    """Names of the centres an account may come from, by node number."""
-    return dict(policy.values["transfer.centres"])
+    """Names of the centres an account may come from, by node number, nearest first."""
+    return {str(code): str(name) for code, name in policy.values["transfer.centres"]}
 
 
 def refuse_under_way(session: Session, account_id: UUID) -> None:

@@ -186,6 +186,8 @@ export interface FormField {
   pattern?: string
   'x-widget'?: 'amount' | 'card' | 'choice' | 'date' | 'phone-code' | 'text' | 'yuan' | 'hidden'
   'x-input'?: 'numeric'
+  'x-optional'?: boolean
+  'x-choose'?: boolean
   'x-help'?: string
   'x-labels'?: Record<string, string> | string[]
 }

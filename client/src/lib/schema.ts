@@ -19,6 +19,10 @@ export interface Field {
   help: string
   widget: Widget
   required: boolean
+  /** May stay empty although it is asked. */
+  optional: boolean
+  /** To be chosen by the member: nothing is chosen beforehand. */
+  choose: boolean
   numeric: boolean
   initial: string
   options: { value: string; text: string }[]
@@ -51,6 +55,8 @@ export function fieldsOf(schema: FormSchema): Field[] {
       help: field['x-help'] ?? field.description ?? '',
       widget: widgetOf(field),
       required: (schema.required ?? []).includes(name),
+      optional: field['x-optional'] === true,
+      choose: field['x-choose'] === true,
       numeric: field['x-input'] === 'numeric',
       initial: typeof field.default === 'string' ? field.default : '',
       options: optionsOf(field),
@@ -66,7 +72,7 @@ export function askedOf(fields: Field[], quote: Pick<Quote, 'asks' | 'choices'> 
   return asks
     .map((name) => fields.find((field) => field.name === name))
     .filter((field): field is Field => field !== undefined)
-    .map((field) => ({ ...field, required: true, options: quote.choices?.[field.name] ?? field.options }))
+    .map((field) => ({ ...field, required: !field.optional, options: quote.choices?.[field.name] ?? field.options }))
 }
 
 /** What the form sends for a field; undefined while there is nothing that can be sent. */

@@ -41,17 +41,21 @@ class TransferForm(Form):
         Field(
             title="原来在哪个中心缴存",
             pattern="^C[0-9]{5}$",
-            json_schema_extra={"x-widget": "choice"},
+            json_schema_extra={"x-widget": "choice", "x-choose": True},
         ),
     ]
     former_account_no: Annotated[
         str,
         Field(
             default="",
-            title="原个人公积金账号（不知道可以不填）",
+            title="原公积金账号（可以不填）",
             max_length=30,
             pattern="^[0-9A-Za-z ]*$",
-            json_schema_extra={"x-widget": "text", "x-help": "不填的话，对方中心按您的身份证号查找"},
+            json_schema_extra={
+                "x-widget": "text",
+                "x-optional": True,
+                "x-help": "不填的话，对方中心按您的身份证号查找",
+            },
         ),
         AfterValidator(_without_spaces),
     ]
