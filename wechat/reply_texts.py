@@ -19,6 +19,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "loan_page": ("loan", "我的贷款"),
     "cards": ("cards", "我的银行卡"),
     "bind": ("bind", "绑定账户"),
+    "consents": ("consents", "我的授权"),
     "notices": ("notices", "发给我的通知"),
 }
 _BIND = "点这里，用姓名、身份证号和手机验证码绑定，一分钟就好：{bind}"
@@ -110,7 +111,7 @@ BOUND: Mapping[Intent, tuple[str, ...]] = {
     Intent.INTEREST: (_INTEREST, "{interest}", "{loan_rate}", "每一笔利息都在这里：{postings}"),
     Intent.BIND: ("这个微信已经绑定了您的公积金账户，不用再绑。点这里直接用：{home}",),
     Intent.UNBIND: (
-        "解除绑定：进入首页，点“我的资料”里的“解除绑定”：{home}",
+        "解除绑定：在“我的授权”最下面，点“解除”：{consents}",
         "解除以后，这里不再显示您的账户，钱不受影响。不是您本人要解除？请拨 12329。",
     ),
     Intent.CARD: ("看和更换收款卡要刷脸，新卡过一天才能收款，是为了您的钱安全：{cards}",),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
@@ -43,6 +45,7 @@ class Pusher:
             name: account.keys[f"{start}{name}"] for name in ("appid", "original_id", "token", "aes_key")
         }
         self._path = CALLBACKS[app]
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"sandbox-push-{app}")
 
     @cached_property
@@ -83,6 +86,10 @@ class Pusher:
         kind = fault.kind if fault else ""
         if fault is not None and kind == "delayed":
             time.sleep(float(fault.args.get("seconds", 1)))
+        with self._turns[openid]:  # one after another for each person, as a phone shows them
+            return self._try(openid, message, kind)
+
+    def _try(self, openid: str, message: Fields, kind: str) -> str:
         for _ in range(TRIES):
             query, body = self.seal(openid, render(message), kind)
             try:
