@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.http.auth import open_to_all
 from app.ops.face_figures import FaceFigures, face_figures_text
+from app.ops.loan_figures import loan_figures_text
+from app.ops.notice_figures import notice_figures_text
 from app.ports import ports
 from services.core.db import transaction
 
@@ -45,7 +47,12 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    own = generate_latest(registry) + face_figures_text(_figures())
+    own = (
+        generate_latest(registry)
+        + face_figures_text(_figures())
+        + notice_figures_text(ports())
+        + loan_figures_text(ports())
+    )
     return Response(own, content_type=CONTENT_TYPE_LATEST)
 
 
