@@ -224,7 +224,7 @@ class Product:
     @cached_property
     def callback_sessions(self) -> Sessions:
         """Database sessions that WeChat's callbacks do not have to wait for."""
-        return make_sessions(make_engine(self.database_url, pool_size=2, pool_wait_s=1))
+        return make_sessions(make_engine(self.database_url, pool_size=2, pool_wait_s=0.5))
 
     @cached_property
     def wechat_client(self) -> WeChatClient:
