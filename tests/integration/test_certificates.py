@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from services.policies.rules import Policy
+from tests.support.domain.cases import apply, confirm, quote
 from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World, idempotency
 
@@ -128,3 +131,29 @@ def test_the_sealed_file_is_not_readable_in_the_database(world: World, member: M
     )
     assert b"%PDF" not in bytes(row.pdf_sealed)
     assert member.person.name.encode() not in bytes(row.contents_sealed)
+
+
+def test_a_centre_may_ask_for_a_face_first(
+    world: World, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a dated figure: offered with a face, nothing issued before it, issued and finished after it."""
+
+    engine = world.product.engine
+    shipped = engine.policy
+
+    def strict(session: Session) -> Policy:
+        policy = shipped(session)
+        asked = {**policy.values, "item.contribution-certificate.verification": "face"}
+        return Policy(policy.on, asked, "strict")
+
+    monkeypatch.setattr(engine, "policy", strict)
+    code = "contribution-certificate"
+    assert quote(world, member, code)["verification"] == "face"
+    made = apply(world, member, code, {"purpose": "general"}).get_json()
+    assert (made["state"], made["certificate"]) == ("verifying", None)
+    assert confirm(world, member, made["application_id"]).status_code == 201
+    world.run_jobs(member.account_id, "certificates.draw")
+    case = f"/api/v1/applications/{made['application_id']}"
+    done = world.client().get(case, headers=member.bearer).get_json()
+    assert done["state"] == "completed"
+    assert done["certificate"]["number"].startswith("ZM")
