@@ -20,13 +20,12 @@ def loan_figures_text(ports: Ports) -> bytes:
             .select_from(LoanAgreement)
             .where(LoanAgreement.state == "active", LoanAgreement.attempts > 0)
         )
-        states = dict(
-            session.execute(
-                select(Deduction.state, func.count())
-                .where(Deduction.state.in_(("unbooked", "unknown")))
-                .group_by(Deduction.state)
-            ).tuples()
+        counts = session.execute(
+            select(Deduction.state, func.count())
+            .where(Deduction.state.in_(("unbooked", "unknown")))
+            .group_by(Deduction.state)
         )
+        states = {row[0]: row[1] for row in counts}
     for name, text, value in (
         ("anju_agreements_failing", "Agreements whose last run failed unexpectedly", failing),
         ("anju_deductions_unbooked", "Collected from a card and not booked", states.get("unbooked")),

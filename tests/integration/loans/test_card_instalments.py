@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from services.agreements.card_runs import CardRuns
+from services.applications.service import applications_of
 from services.core.db import transaction
+from services.reviews.replay import replay
 from services.settlement.ports import PayReply
 from tests.integration.loans.test_agreements import SMALL, cases, runs, sign_in, signed, with_bank_loan
 from tests.integration.loans.test_card_repayments import look, send, tell, told
@@ -272,3 +274,17 @@ def test_the_20th_on_a_sunday_moves_where_policy_says_so(world: World) -> None:
                 text("UPDATE policy_value SET value = '\"none\"' WHERE key = 'agreement.run_shift'")
             )
         world.product.policies._read_at = -1e9
+
+
+def test_the_desk_replays_a_run_by_the_rules_of_a_run(world: World) -> None:
+    """3,000.00 for December from 56,000.00: no rule of ending an agreement is asked."""
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    world.later(days=27)
+    world.product.agreement_runs.take_up()
+    with transaction(world.sessions) as session:
+        case = applications_of(session, member.account_id)[0]
+    again = replay(world.product.engine, case)
+    assert (again.is_run, again.amount.max_fen if again.amount else None) == (True, 300_000)
+    assert [rule.name for rule in again.rules if rule.refusal] == []
+    assert again.rules[0].name == "执行那天约定有效"
