@@ -10,6 +10,7 @@ from app.ports import Ports
 from app.staff_desk.ports import DeskPorts
 from config.settings import ROOT, Settings
 from runtime import partners, sms_providers
+from runtime.bank_side import BankSide
 from runtime.inbound import Inbound
 from runtime.late_messages import LateMessages
 from runtime.notice_listener import NoticeListener
@@ -20,11 +21,7 @@ from services.agreements.card_runs import CardRuns
 from services.applications.case_numbers import CaseNumbers
 from services.certificates.jobs import CertificateJobs
 from services.certificates.service import Certificates
-from services.core.clock import Clock, SystemClock
-from services.core.crypto import FieldCipher
 from services.core.db import Sessions, make_engine, make_sessions
-from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
-from services.datasharing.service import DataSharing
 from services.documents.adapters.child import ConfinedCleaner
 from services.documents.service import Documents
 from services.face.adapters.child import FaceJudge
@@ -37,7 +34,6 @@ from services.face.templates import Templates, read_keys
 from services.face.verifications import Verifications
 from services.items.agreement_runs import AgreementRuns
 from services.items.card_route import CardRoute
-from services.items.collecting import CardOutcomes
 from services.items.effects import Effects
 from services.items.engine import Engine
 from services.items.loading import FactLoader
@@ -48,23 +44,8 @@ from services.loans.discharge import Discharges
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
 from services.notices.service import Notices
-from services.policies.service import PolicyBook
 from services.reviews.service import Reviews
-from services.settlement.adapters.bdc.config import BdcConfig
-from services.settlement.adapters.bdc.deductions import BdcDeductions
-from services.settlement.adapters.bdc.letters import BdcLetterOffice
-from services.settlement.adapters.bdc.node import BdcSettlementNode
-from services.settlement.adapters.bdc.notices import BdcNoticeStream
-from services.settlement.deductions.jobs import DeductionJobs
-from services.settlement.deductions.service import Deductions
-from services.settlement.jobs import SettlementJobs
-from services.settlement.letters import LetterOffice
-from services.settlement.service import Settlement
 from services.staff.sessions import SessionKeys
-from services.transfers.jobs import TransferJobs
-from services.transfers.money import TransferReceipts
-from services.transfers.sweeps import TransferSweeps
-from services.withdrawals.service import WithdrawalPayments
 from wechat.client import WeChatClient
 from wechat.config import CallbackConfig, WeChatConfig
 from wechat.face_verification import WeChatFaceVerifier
@@ -80,40 +61,8 @@ CALIBRATION = ROOT / "config" / "face_calibration.toml"
 
 
 @dataclass
-class Product:
+class Product(BankSide):
     """Every object of the product, made when first asked for; web and workers use the same ones."""
-
-    settings: Settings
-    database_url: str
-
-    @cached_property
-    def clock(self) -> Clock:
-        """The one clock."""
-        return SystemClock(self.settings.clock_offset_file)
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """Database sessions."""
-        return make_sessions(make_engine(self.database_url, pool_size=self.settings.database_pool))
-
-    @cached_property
-    def cipher(self) -> FieldCipher:
-        """Field encryption, key 1."""
-        keys = {1: bytes.fromhex(self.settings.secret("field_key"))}
-        return FieldCipher(keys, 1, bytes.fromhex(self.settings.secret("lookup_key")))
-
-    @cached_property
-    def policies(self) -> PolicyBook:
-        """Dated figures."""
-        return PolicyBook()
-
-    @cached_property
-    def sharing(self) -> DataSharing:
-        """Questions to other departments."""
-        config = ShareConfig(
-            self.settings.share_base_url, self.settings.share_centre_id, self.settings.secret("share_key")
-        )
-        return DataSharing(self.sessions, self.clock, self.cipher, HttpSharingGateway(config, self.clock))
 
     @cached_property
     def faces(self) -> Faces:
@@ -254,53 +203,6 @@ class Product:
         return {"sms": sms_providers.sms_channel(self.settings, self.clock), "wechat": wechat}
 
     @cached_property
-    def bdc_config(self) -> BdcConfig:
-        """The settlement node."""
-        return partners.settlement_node(self.settings)
-
-    @cached_property
-    def settlement_node(self) -> BdcSettlementNode:
-        """The wire to the node."""
-        return BdcSettlementNode(self.bdc_config, self.clock)
-
-    @cached_property
-    def deductions(self) -> Deductions:
-        """Orders to take from cards."""
-        return Deductions(self.cipher, self.clock, CardOutcomes())
-
-    @cached_property
-    def deduction_jobs(self) -> DeductionJobs:
-        """Sending and following deductions."""
-        node = BdcDeductions(self.bdc_config, self.clock, self.settlement_node)
-        grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
-        read = self.settlement_jobs.read_statement
-        return DeductionJobs(self.sessions, self.clock, node, self.deductions, read, grace=grace)
-
-    @cached_property
-    def settlement_jobs(self) -> SettlementJobs:
-        """Sending and following payments."""
-        others = (self.deductions, TransferReceipts(self.clock))
-        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), others)
-        node = self.settlement_node
-        grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
-        return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)
-
-    @cached_property
-    def letter_office(self) -> LetterOffice:
-        """Letters to other centres."""
-        return BdcLetterOffice(self.bdc_config, self.clock, self.settings.bdc_pay_bank_name)
-
-    @cached_property
-    def transfer_jobs(self) -> TransferJobs:
-        """Transfers from other centres."""
-        return TransferJobs(self.sessions, self.clock, self.cipher, self.policies, self.letter_office)
-
-    @cached_property
-    def transfer_sweeps(self) -> TransferSweeps:
-        """What was left lying of them."""
-        return TransferSweeps(self.sessions, self.clock, self.settlement_jobs.read_since)
-
-    @cached_property
     def notice_jobs(self) -> NoticeJobs:
         """Sending notices."""
         return NoticeJobs(self.sessions, self.clock, self.notices, self.channels)
@@ -354,11 +256,6 @@ class Product:
         """Callbacks that could not be worked in time."""
         handle = self.inbound.on_wechat_message
         return LateMessages(self.sessions, self.clock, self.callback_configs, handle, self.wechat_client)
-
-    @cached_property
-    def notice_stream(self) -> BdcNoticeStream:
-        """The bank's pushed movements."""
-        return BdcNoticeStream(self.bdc_config, self.clock, self.transfer_jobs.take_letters)
 
     def desk_ports(self) -> DeskPorts:
         """What the review desk needs: no bank, no WeChat, no SMS."""

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from runtime.bootstrap import Product
 from services.core.clock import SHANGHAI, shanghai_day
 from services.core.identity import check_card_no
+from services.loans.booking import own_card
 from services.loans.contract import CoBorrower, House, NewLoan, RepaymentCard, draw
 from services.loans.models import Loan
 from services.loans.rules import RateStep, contract_steps, due_dates, rate_key
-from services.loans.service import Order, fall_overdue, own_card, settle, take_over_history
+from services.loans.service import Order, fall_overdue, settle, take_over_history
 
 
 def import_loans(session: Session, product: Product, account_id: UUID, member: Mapping[str, Any]) -> int:

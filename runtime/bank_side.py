@@ -1,0 +1,82 @@
+"""Bank side 银行一侧: payments, deductions and letters, over one node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from runtime import partners
+from runtime.foundation import Foundation
+from services.items.collecting import CardOutcomes
+from services.settlement.adapters.bdc.config import BdcConfig
+from services.settlement.adapters.bdc.deductions import BdcDeductions
+from services.settlement.adapters.bdc.letters import BdcLetterOffice
+from services.settlement.adapters.bdc.node import BdcSettlementNode
+from services.settlement.adapters.bdc.notices import BdcNoticeStream
+from services.settlement.deductions.jobs import DeductionJobs
+from services.settlement.deductions.service import Deductions
+from services.settlement.jobs import SettlementJobs
+from services.settlement.letters import LetterOffice
+from services.settlement.service import Settlement
+from services.transfers.jobs import TransferJobs
+from services.transfers.money import TransferReceipts
+from services.transfers.sweeps import TransferSweeps
+from services.withdrawals.service import WithdrawalPayments
+
+
+@dataclass
+class BankSide(Foundation):
+    """Everything that speaks with the settlement node."""
+
+    @cached_property
+    def bdc_config(self) -> BdcConfig:
+        """The settlement node."""
+        return partners.settlement_node(self.settings)
+
+    @cached_property
+    def settlement_node(self) -> BdcSettlementNode:
+        """The wire to the node."""
+        return BdcSettlementNode(self.bdc_config, self.clock)
+
+    @cached_property
+    def deductions(self) -> Deductions:
+        """Orders to take from cards."""
+        return Deductions(self.cipher, self.clock, CardOutcomes())
+
+    @cached_property
+    def deduction_jobs(self) -> DeductionJobs:
+        """Sending and following deductions."""
+        node = BdcDeductions(self.bdc_config, self.clock, self.settlement_node)
+        grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
+        read = self.settlement_jobs.read_statement
+        return DeductionJobs(self.sessions, self.clock, node, self.deductions, read, grace=grace)
+
+    @cached_property
+    def settlement_jobs(self) -> SettlementJobs:
+        """Sending and following payments."""
+        others = (self.deductions, TransferReceipts(self.clock))
+        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), others)
+        node = self.settlement_node
+        grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
+        return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)
+
+    @cached_property
+    def letter_office(self) -> LetterOffice:
+        """Letters to other centres."""
+        return BdcLetterOffice(self.bdc_config, self.clock, self.settings.bdc_pay_bank_name)
+
+    @cached_property
+    def transfer_jobs(self) -> TransferJobs:
+        """Transfers from other centres."""
+        return TransferJobs(self.sessions, self.clock, self.cipher, self.policies, self.letter_office)
+
+    @cached_property
+    def transfer_sweeps(self) -> TransferSweeps:
+        """What was left lying of them."""
+        return TransferSweeps(self.sessions, self.clock, self.settlement_jobs.read_since)
+
+    @cached_property
+    def notice_stream(self) -> BdcNoticeStream:
+        """The bank's pushed movements."""
+        return BdcNoticeStream(self.bdc_config, self.clock, self.transfer_jobs.take_letters)

@@ -1,0 +1,51 @@
+"""Foundation 底座: settings, clock, database, keys and figures, which every other object is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from config.settings import Settings
+from services.core.clock import Clock, SystemClock
+from services.core.crypto import FieldCipher
+from services.core.db import Sessions, make_engine, make_sessions
+from services.datasharing.adapters.http import HttpSharingGateway, ShareConfig
+from services.datasharing.service import DataSharing
+from services.policies.service import PolicyBook
+
+
+@dataclass
+class Foundation:
+    """What everything else needs."""
+
+    settings: Settings
+    database_url: str
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The one clock."""
+        return SystemClock(self.settings.clock_offset_file)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Database sessions."""
+        return make_sessions(make_engine(self.database_url, pool_size=self.settings.database_pool))
+
+    @cached_property
+    def cipher(self) -> FieldCipher:
+        """Field encryption, key 1."""
+        keys = {1: bytes.fromhex(self.settings.secret("field_key"))}
+        return FieldCipher(keys, 1, bytes.fromhex(self.settings.secret("lookup_key")))
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """Dated figures."""
+        return PolicyBook()
+
+    @cached_property
+    def sharing(self) -> DataSharing:
+        """Questions to other departments."""
+        config = ShareConfig(
+            self.settings.share_base_url, self.settings.share_centre_id, self.settings.secret("share_key")
+        )
+        return DataSharing(self.sessions, self.clock, self.cipher, HttpSharingGateway(config, self.clock))
