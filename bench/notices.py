@@ -41,7 +41,7 @@ from services.core.pii import scrub
 
 COUNT, WORKERS, WRITERS = 10_000, 2, 4
 NOT_PAID_EVERY = 50
-KILL_EVERY_S = 30.0
+KILL_EVERY_S = 45.0
 MOST_S = 2400.0
 _RECEIPTS_TAKE = timedelta(seconds=15)
 FAULTS: tuple[dict[str, Any], ...] = (

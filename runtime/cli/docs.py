@@ -13,6 +13,7 @@ from config.settings import ROOT, Settings, load_settings
 from config.sms_settings import SmsSettings
 from runtime import secret_files
 from runtime.bootstrap import build
+from runtime.cli.notice_docs import notices_page
 from services.applications.states import PLAIN_STATES
 from services.core.states import StateTable
 from services.face.states import FACE_STATES
@@ -109,6 +110,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "items.md": items_page,
     "settings.md": settings_page,
     "face-reasons.md": tips_page,
+    "notices.md": lambda: _MARK + notices_page(),
     "openapi.json": openapi_page,
 }
 
