@@ -35,6 +35,7 @@ from services.items.fund_loans import (
     loan_choices,
     loan_facts_on,
     not_collecting,
+    open_loans,
 )
 from services.items.rules import account_usable, available_fen, drawable, leave_fen, nothing_in_flight
 from services.loans.facts import LoanFact
@@ -74,10 +75,15 @@ def source_of(facts: Facts, form: SettlementForm, policy: Policy) -> Source:
 
 
 def choices(facts: Facts, policy: Policy) -> Mapping[str, tuple[Choice, ...]]:
-    """The loans, and the purses that hold something."""
-    empty = available_fen(facts, leave_fen(policy)) <= 0
-    offered = [Choice(code, text) for code, text in _SOURCES.items() if code == "card" or not empty]
-    return {**loan_choices(facts, policy), "source": tuple(offered)}
+    """The loans, and the purses that can: the fund where it settles a loan, fund and card where it has something."""
+    there, owed = available_fen(facts, leave_fen(policy)), [one.settle_today_fen for one in open_loans(facts)]
+    can = {
+        "fund": any(fen <= there for fen in owed),
+        "both": there > 0 and any(fen > there for fen in owed),
+        "card": True,
+    }
+    offered = tuple(Choice(code, text) for code, text in _SOURCES.items() if can[code])
+    return {**loan_choices(facts, policy), "source": offered}
 
 
 def fund_covers_it(facts: Facts, form: SettlementForm, policy: Policy) -> Refusal | None:

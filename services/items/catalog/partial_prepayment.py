@@ -5,6 +5,7 @@ The main borrower decides, since the plan of the loan changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from services.core.money import yuan_text
 from services.items.declaration import (
     Amount,
     Basis,
+    Choice,
     Example,
     Form,
     Item,
@@ -127,6 +129,13 @@ def by_card(facts: Facts, form: PrepaymentForm, policy: Policy) -> bool:
     return available_fen(facts, leave_fen(policy)) < policy.integer("loan.prepay_min_fen")
 
 
+def choices(facts: Facts, policy: Policy) -> Mapping[str, tuple[Choice, ...]]:
+    """The loans, and the purses that have enough for a part."""
+    enough = available_fen(facts, leave_fen(policy)) >= policy.integer("loan.prepay_min_fen")
+    offered = tuple(Choice(code, text) for code, text in _SOURCES.items() if enough or code == "card")
+    return {**loan_choices(facts, policy), "source": offered}
+
+
 def _most_fen(facts: Facts, form: PrepaymentForm, policy: Policy) -> int:
     loan = chosen(facts, form)
     part = _part_of_loan_fen(loan.settle_today_fen) if loan else 0
@@ -189,7 +198,7 @@ ITEM = Item(
     sources=(("公积金中心贷款记录", "看贷款还欠多少、有没有逾期"),),
     sla_text="刷脸通过后，用公积金的马上入账；用还款卡的，银行扣成就入账，一般几分钟",
     order=60,
-    choices=loan_choices,
+    choices=choices,
     asks=lambda facts, form, policy: frozenset(
         {"source", "change", "amount_fen", *loan_choices(facts, policy)}
     ),

@@ -107,7 +107,7 @@ def test_a_loan_is_settled_by_fund_and_card(world: World) -> None:
     loan_id = lend(world, member, **VECTOR)
     asked = quote(world, member, "loan-settlement")
     assert (asked["allowed"], asked["max_fen"]) == (True, WHOLE)
-    assert {choice["value"] for choice in asked["choices"]["source"]} == {"fund", "both", "card"}
+    assert {choice["value"] for choice in asked["choices"]["source"]} == {"both", "card"}
     done = confirmed(world, member, apply(world, member, "loan-settlement", {"source": "both"}))
     assert (done["state"], done["amount_fen"]) == ("collecting", WHOLE)
     assert world.balance(member) == (1, 5_599_999)
