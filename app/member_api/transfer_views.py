@@ -47,7 +47,7 @@ def transfer_waiting(application: Application) -> str:
         "promised": f"{centre}已经同意转出，钱正在路上。{by}",
         "early": f"{centre}的钱已经到了，等对方把账户信息寄来就记入您的账户。",
         "differs": f"{centre}转来的钱和来信上的数不一样，工作人员正在核对，钱在中心，不会少。",
-        "credited": f"从{centre}转来的钱已经记入您的账户，在那边连续缴存的月数也接上了。",
+        "credited": f"从{centre}转来的钱已经记入您的账户。",
         "refused": f"{centre}没有转出，您原账户的钱没有动。",
         "withdrawn": "联系函已经撤回，您原账户的钱没有动。",
     }[found["stage"]]
