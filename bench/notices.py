@@ -62,7 +62,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"server": "sms", "on": "delivery", "kind": "late_receipt", "args": {"odds": 0.10, "seconds": 8}},
     {"server": "sms", "on": "delivery", "kind": "no_receipt", "args": {"odds": 0.02}},
     {"server": "wechat", "on": "delivery", "kind": "no_receipt", "args": {"odds": 0.02}},
-    {"server": "wechat", "on": "delivery", "kind": "failed", "args": {"odds": 0.03}},
+    {"server": "wechat", "on": "delivery", "kind": "undelivered", "args": {"odds": 0.03}},
     {"server": "wechat", "on": "push", "kind": "duplicate", "args": {"odds": 0.15}},
 )  # fmt: skip
 
