@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
-from flask import Response, redirect, send_from_directory
+from flask import Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -31,8 +31,8 @@ from app.member_api import auth as member_auth
 from app.ops import health
 from app.ports import Ports
 from app.public import domain_files, reference, verification
+from app.public.client import serve_client
 from app.webhooks import sms, wechat
-from services.core.errors import NotFound
 
 
 def create_app(own: Ports) -> APIFlask:
@@ -87,7 +87,7 @@ def create_app(own: Ports) -> APIFlask:
     ):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(items.make_blueprint(own.engine.registry))
-    _serve_client(app, own)
+    serve_client(app, own)
     return app
 
 
@@ -102,23 +102,3 @@ def _as_werkzeug(error: HTTPError) -> HTTPException:
     plain = HTTPException()
     plain.code = error.status_code
     return plain
-
-
-def _serve_client(app: APIFlask, own: Ports) -> None:
-    @app.get("/")
-    @app.doc(hide=True)
-    def root() -> Response:
-        return redirect("/m/")  # type: ignore[return-value]
-
-    @app.get("/m/", defaults={"path": "index.html"})
-    @app.get("/m/<path:path>")
-    @app.doc(hide=True)
-    def client(path: str) -> Response:
-        if not (own.client_dir / "index.html").exists():
-            raise NotFound("手机页面还没有构建。")
-        response = send_from_directory(own.client_dir, path)
-        fresh = path == "index.html"
-        response.headers["Cache-Control"] = "no-cache" if fresh else "public, max-age=31536000, immutable"
-        return response
-
-    root.auth_zone = client.auth_zone = "public"  # type: ignore[attr-defined]
