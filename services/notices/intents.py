@@ -75,7 +75,7 @@ class Intents:
         addresses = {channel: self._address(session, account_id, channel, wording) for channel in topic.order}
         if sms_to is not None:
             addresses["sms"] = Address(sms_to, None)
-        channels = telling.channels if wording is None else wording.channels
+        channels = () if wording is None else wording.channels
         chosen = plan(
             topic,
             channels,

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from services.core.crypto import FieldCipher
 from services.notices.models import NoticeIntent
 from services.notices.states import NOTICE_STATES
-from services.notices.texts import TELLINGS
 from services.notices.topics import topics
 from services.notices.wording import of_version
 
@@ -106,11 +105,9 @@ def _shown(intent: NoticeIntent, cipher: FieldCipher) -> dict[str, Any]:
 
 def _words(intent: NoticeIntent, fields: dict[str, str]) -> tuple[str, str]:
     wording = of_version(intent.template, intent.version)
-    if wording is not None:
-        return wording.title, wording.text.format_map(fields)
-    telling = next(t for t in TELLINGS.values() if t.template == intent.template)
-    assert telling.body is not None
-    return telling.title, telling.body(fields)
+    if wording is None:  # the template was given up; that something was sent stays in the list
+        return topics()[intent.topic].name, ""
+    return wording.title, wording.text.format_map(fields)
 
 
 def _state_text(intent: NoticeIntent) -> str:

@@ -13,17 +13,11 @@ from services.core.money import yuan_plain
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """How an event is told: its topic, its template (words in templates.toml), its fill-ins.
-
-    `title`, `body` and `channels` serve only a template that has no words in templates.toml.
-    """
+    """How an event is told: its topic, its template (words in templates.toml) and its fill-ins."""
 
     topic: str
     template: str
     fields: Callable[[Mapping[str, Any], datetime], dict[str, str]]
-    title: str = ""
-    body: Callable[[Mapping[str, str]], str] | None = None
-    channels: tuple[str, ...] = ("sms", "wechat")
     sms_to: Literal["member", "former_phone"] = "member"
     """Whose phone: the number on the record, or the one that was there before the change the event tells of."""
 
