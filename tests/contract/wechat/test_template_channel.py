@@ -6,10 +6,11 @@ from datetime import datetime
 import pytest
 
 from sandbox.assembly import Sandbox
+from sandbox.wechat.subscriptions import Subscriptions
 from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Uncertain
 from wechat.client import WeChatClient
 from wechat.config import WeChatConfig
-from wechat.template_messages import WeChatTemplateChannel
+from wechat.template_messages import ByConsent, WeChatTemplateChannel
 
 
 @pytest.fixture
@@ -109,3 +110,22 @@ def test_unknown_templates_never_leave(channel: Channel, paid: OutgoingNotice) -
     for template in ("sms_code", "settlement_returned"):
         with pytest.raises(Refused, match="template_unknown"):
             channel.send(replace(paid, template=template))
+
+
+def test_who_does_not_follow_gets_one_message_for_each_consent(
+    sandbox: Sandbox, client: WeChatClient, config: WeChatConfig, paid: OutgoingNotice
+) -> None:
+    sandbox.account.set_follows(paid.recipient, False)
+    way = ByConsent(client, "message/subscribe/bizsend", config.template_ids)
+    channel = WeChatTemplateChannel(client, config.template_ids, None, {"subscribe": way})
+    notice = replace(paid, way="subscribe", url=None)
+    with pytest.raises(Refused, match="not_following"):
+        channel.send(notice)
+    person = sandbox.account.person(paid.recipient)
+    assert person is not None
+    asked = Subscriptions(sandbox.account, sandbox.pusher)
+    asked.choose("account", person, {config.template_ids["settlement_paid"]: "accept"})
+    reference = channel.send(notice).provider_ref
+    assert [str(shown["msgid"]) for shown in asked.notices(person)] == [reference]
+    with pytest.raises(Refused, match="not_following"):
+        channel.send(notice)
