@@ -1,7 +1,7 @@
 """Callbacks that are not WeChat's, not for us, old, shifted, too big or no documents: one row each, refused alike."""
 
 import gzip
-import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app.webhooks import wechat as webhook
 from sandbox.wechat import envelope
-from services.core.clock import SystemClock
+from services.core.clock import FixedClock
 from wechat.config import CallbackConfig
 
 OURS = CallbackConfig("wx1", "gh_1", "token", "B" * 43)
@@ -20,13 +20,14 @@ INNER = (
     "<xml><ToUserName>gh_1</ToUserName><FromUserName>oA</FromUserName><CreateTime>1790000000</CreateTime>"
     "<MsgType>event</MsgType><Event>unsubscribe</Event></xml>"
 )
+NOW = 1_790_000_000
 XML = {"Content-Type": "text/xml"}
 
 
 def _call(inner: str | bytes = INNER, **changed: Any) -> dict[str, Any]:
     """A good call, sealed, with some of it changed: query, body, headers, path, config, when, appid."""
     config = changed.get("config", OURS)
-    when = str(int(time.time()) + changed.get("when", 0))
+    when = str(NOW + changed.get("when", 0))
     encrypted = envelope.encrypt(config.aes_key, changed.get("appid", config.appid), inner)
     signature = envelope.sign(config.token, when, "n1", encrypted)
     query = {
@@ -159,7 +160,10 @@ def client(taken: list[object]) -> FlaskClient:
     sessions = SimpleNamespace(begin=begin)
     configs = {"account": OURS, "mini": MINI}
     app.extensions["anju"] = SimpleNamespace(
-        clock=SystemClock(), sessions=sessions, callback_sessions=sessions, wechat_callback_configs=configs
+        clock=FixedClock(datetime.fromtimestamp(NOW, UTC)),
+        sessions=sessions,
+        callback_sessions=sessions,
+        wechat_callback_configs=configs,
     )
     app.register_blueprint(webhook.blueprint)
     return app.test_client()
@@ -181,7 +185,7 @@ def test_a_good_call_is_let_through(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("echo", ["", "a b", "x" * 65, "中", "a\nb"])
 def test_an_odd_echo_is_not_repeated(client: FlaskClient, echo: str) -> None:
-    when = str(int(time.time()))
+    when = str(NOW)
     query = {
         "timestamp": when,
         "nonce": "n1",
