@@ -90,7 +90,7 @@ class Fates:
         if fate == "delivered":
             self._settle(session, intent, True, None)
         elif fate == "failed":
-            self._settle(session, intent, False, intent.fault)
+            self._settle(session, intent, False, intent.fault or "notice.provider_says_failed")
         elif intent.state == "uncertain":
             self._match_orphan(session, intent)
             if fate == "pending" and intent.state == "uncertain":
