@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
+from runtime.cli import docs
 from services.applications.models import _LIVE_MONEY
-from services.applications.states import PLAIN_STATES
 from services.core.states import Edge, IllegalTransition, StateTable
 from services.face.states import FACE_STATES
 from services.notices.states import NOTICE_STATES
@@ -16,11 +16,12 @@ from services.withdrawals.states import COUNTED_STATES, WITHDRAWAL_STATES
 
 BORN = {"notice_intent": {"not_subscribed"}}
 """States rows begin in besides the first one: whoever has no channel is never written to."""
-TABLES = [WITHDRAWAL_STATES, PLAIN_STATES, INSTRUCTION_STATES, FACE_STATES, NOTICE_STATES]
+TABLES = [table for _, table in docs.TABLES.values()]
 
 # A withdrawal 提取, written down from the design: (from, to). `accepted` stands between `paying` and `paid`, and what
 # was paid can come back 退汇 on a later day. A sum that repays a loan from the fund ends `repaid` without a bank; a run
-# of a standing agreement is approved by what was agreed.
+# of a standing agreement is approved by what was agreed. A sum that the repayment card gives is `collecting` until the
+# bank has it: then `repaid`, or `uncollected` for good (docs/adr/0022).
 WITHDRAWAL_WAYS = {
     ("submitted", "verifying"),
     ("submitted", "in_review"),
@@ -35,6 +36,9 @@ WITHDRAWAL_WAYS = {
     ("in_review", "cancelled"),
     ("submitted", "approved"),
     ("approved", "repaid"),
+    ("approved", "collecting"),
+    ("collecting", "repaid"),
+    ("collecting", "uncollected"),
     ("approved", "paying"),
     ("approved", "waiting"),
     ("waiting", "paying"),
@@ -119,8 +123,8 @@ def test_the_drawing_shows_every_edge(table: StateTable) -> None:
 
 
 def test_every_state_from_submission_to_payment_counts_against_the_cap() -> None:
-    """F5 counts paid and pending; what was refused, cancelled, expired or returned does not count."""
-    free = {"refused", "expired", "cancelled", "returned"}
+    """F5 counts paid and pending; what was refused, cancelled, expired, returned or not collected does not."""
+    free = {"refused", "expired", "cancelled", "returned", "uncollected"}
     assert set(COUNTED_STATES) == set(WITHDRAWAL_STATES.labels) - free
 
 

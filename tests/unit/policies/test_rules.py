@@ -66,11 +66,11 @@ def test_the_rent_cap_rose_on_the_first_of_may_2026(day: date, cap: int) -> None
 
 
 def plain(value: object) -> bool:
-    """A whole number, words, yes or no, or a collection of words: never a fraction."""
+    """A whole number, words, yes or no, or a collection of them: never a fraction."""
     if isinstance(value, list):
-        return all(type(one) is str for one in value)
+        return all(plain(one) for one in value)
     if isinstance(value, dict):
-        return all(type(one) is str for one in value.values())
+        return all(type(name) is str and plain(one) for name, one in value.items())
     return type(value) in (int, str, bool)
 
 
