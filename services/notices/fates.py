@@ -24,8 +24,8 @@ FORGOTTEN = frozenset({"phone_left", "operation_code"})
 """Templates that may go to a number that is not the member's (any more): it is erased at the end."""
 FIRST_LOOK = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
-_PATIENCE = {"submitted": timedelta(minutes=2), "sending": timedelta(seconds=30)}
-"""A provider may be asked after another; what waits for a receipt has time."""
+_PATIENCE = {"submitted": timedelta(minutes=2)}
+"""What waits for a receipt has time."""
 
 
 @dataclass(frozen=True, slots=True)
