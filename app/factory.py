@@ -52,6 +52,7 @@ def create_app(own: Ports) -> APIFlask:
         JSON_AS_ASCII=False,
         AUTO_404_RESPONSE=False,
     )
+    app.url_map.merge_slashes = False  # such a redirect would be made from the Host header
     app.extensions["anju"] = own
     if own.settings.proxy_hops:  # only the address is believed, and only what our own proxies added
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=own.settings.proxy_hops, x_proto=0, x_host=0)  # type: ignore[method-assign]

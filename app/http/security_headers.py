@@ -28,7 +28,7 @@ def install(app: Flask, settings: Settings) -> None:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if not request.path.startswith("/m/"):
+        if not request.path.startswith("/m/") or response.status_code >= 400:
             headers["Cache-Control"] = "no-store"
         return response
 

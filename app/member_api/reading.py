@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, urlsafe_b64decode
 from binascii import Error as Base64Error
 from uuid import UUID
 
 from services.core.errors import Invalid, NotFound
+from services.core.ids import read_key
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 
 
 def key_of(text: str, *, field: str) -> UUID:
     """A UUID from a body field; raises Invalid."""
     try:
-        return UUID(text)
+        return read_key(text)
     except ValueError:
         raise Invalid("这一项填得不对，请刷新页面。", code="field.invalid", field=field) from None
 
@@ -20,7 +24,7 @@ def key_of(text: str, *, field: str) -> UUID:
 def path_key(text: str) -> UUID:
     """A UUID from a path; what is no UUID is not there."""
     try:
-        return UUID(text)
+        return read_key(text)
     except ValueError:
         raise NotFound from None
 
@@ -28,6 +32,8 @@ def path_key(text: str) -> UUID:
 def base64url(text: str, *, field: str) -> bytes:
     """Bytes from base64url without padding; raises Invalid."""
     try:
+        if _BASE64URL.fullmatch(text) is None:  # the library leaves out what it does not know
+            raise ValueError
         return urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (Base64Error, ValueError):
         raise Invalid("这一项填得不对，请刷新页面。", code="field.invalid", field=field) from None

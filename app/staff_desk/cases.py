@@ -20,6 +20,7 @@ from services.members.identity import Person
 
 blueprint = Blueprint("cases", __name__)
 _CASE_NO = re.compile(r"[0-9]{15}")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]{2}")
 Page = tuple[str, int] | AnyResponse
 
 
@@ -73,8 +74,8 @@ def _propose(session: Session, case_no: str) -> None:
     form, reviews = request.form, desk().reviews
     remark = form.get("note", "")
     if form.get("verdict") == "approve":
-        amount = form.get("amount", "").strip().replace(",", "")
-        amount_fen = parse_yuan(amount) if amount else None
+        amount = form.get("amount", "").strip(" ")
+        amount_fen = parse_yuan(_plain_yuan(amount)) if amount else None
         reviews.propose_approval(session, g.staff, case_no, amount_fen, remark)
     elif form.get("verdict") == "refuse":
         reviews.propose_refusal(
@@ -82,6 +83,11 @@ def _propose(session: Session, case_no: str) -> None:
         )
     else:
         raise Invalid("请选择同意或不同意。", code="review.verdict", field="verdict")
+
+
+def _plain_yuan(text: str) -> str:
+    """The text without the commas of thousands; commas anywhere else stay, and are refused."""
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
 
 
 @blueprint.post("/cases/<case_no>/decision")

@@ -14,6 +14,12 @@ _ID = re.compile(r"[0-9]{17}[0-9X]")
 _AREAS = frozenset(
     "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
+_NAME_CATEGORIES = frozenset({"Lo", "Lu", "Ll", "Mn", "Mc"})
+_NAME = re.compile(r"(?:Lm{0,4})+(?:·(?:Lm{0,4})+)*")
+_UNSEEN = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0))) | frozenset(
+    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
+"""Letters and marks by their category that nobody can see."""
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
 _LEAST_AGE = 16
 
@@ -60,13 +66,18 @@ def check_name(text: str, *, field: str = "name") -> str:
     name = unicodedata.normalize("NFC", text.strip(" \t\u3000"))
     if not 2 <= len(name) <= 50:
         raise Invalid("姓名是 2 到 50 个字。", code="name.length", field=field)
-    if not all(_is_name_char(char) for char in name):
+    if not all(_is_name_char(char) for char in name) or _NAME.fullmatch(_shape(name)) is None:
         raise Invalid("姓名里有不能用的字符，请按身份证填写。", code="name.charset", field=field)
     return name
 
 
 def _is_name_char(char: str) -> bool:
-    return char == "·" or unicodedata.category(char) in ("Lo", "Lu", "Ll", "Mn", "Mc")
+    return char == "·" or (unicodedata.category(char) in _NAME_CATEGORIES and char not in _UNSEEN)
+
+
+def _shape(name: str) -> str:
+    """L for a letter, m for a mark on it, · for the dot."""
+    return "".join(char if char == "·" else unicodedata.category(char)[0].replace("M", "m") for char in name)
 
 
 def name_key(name: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import Field, StrictInt
 
@@ -29,6 +28,7 @@ from services.items.declaration import (
 )
 from services.items.example_facts import CARD_ID, with_usage
 from services.items.facts import Fact, Facts, KeyUsage
+from services.items.fields import Key
 from services.items.fund_loans import (
     CHANGES,
     EXAMPLE_LOAN,
@@ -79,7 +79,7 @@ class FundLoanForm(Form):
         StrictInt, Field(title="多少钱", gt=0, le=99_999_999_999, json_schema_extra={"x-widget": "amount"})
     ]
     card_id: Annotated[
-        UUID | None, Field(default=None, title="收款卡", json_schema_extra={"x-widget": "card"})
+        Key | None, Field(default=None, title="收款卡", json_schema_extra={"x-widget": "card"})
     ]
 
 

@@ -29,7 +29,7 @@ from services.items.declaration import (
 )
 from services.items.example_facts import CARD_ID, answered, plain_facts, with_account, with_usage
 from services.items.facts import Fact, Facts, KeyUsage
-from services.items.fields import AmountFen, PayeeCardId
+from services.items.fields import AmountFen, Day, PayeeCardId
 from services.items.outside import DeedFacts, Purchase, PurchaseFacts
 from services.items.rules import (
     account_usable,
@@ -64,7 +64,7 @@ class PurchaseForm(Form):
         ),
     ]
     bought_on: Annotated[
-        date | None,
+        Day | None,
         Field(default=None, title="哪天签的购房合同", json_schema_extra={"x-widget": "date"}),
     ]
     amount_fen: AmountFen

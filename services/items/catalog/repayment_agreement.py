@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import Field
 
@@ -28,6 +27,7 @@ from services.items.declaration import (
 )
 from services.items.example_facts import CARD_ID, answered, plain_facts
 from services.items.facts import AgreementFacts, Fact, Facts, LoanFacts
+from services.items.fields import Key
 from services.items.fund_loans import EXAMPLE_LOAN, label, open_loans
 from services.items.outside import HomeLoan, HomeLoanFacts
 from services.items.rules import account_usable
@@ -50,7 +50,7 @@ class AgreementForm(Form):
         Field(default=None, title="哪笔贷款", max_length=40, json_schema_extra={"x-widget": "choice"}),
     ]
     card_id: Annotated[
-        UUID | None, Field(default=None, title="收款卡", json_schema_extra={"x-widget": "card"})
+        Key | None, Field(default=None, title="收款卡", json_schema_extra={"x-widget": "card"})
     ]
 
 
