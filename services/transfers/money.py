@@ -35,6 +35,11 @@ class TransferReceipts:
         money = self._noted(session, row, change, now)
         if money.direction == "debit":
             return self._taken_back(session, row, money, now)
+        early = self._early_return(session, row, change.amount_fen)
+        if early is not None:
+            suspend(session, row, money, now)
+            give_back(session, row, money, early, now)
+            return "transfer_taken_back"
         if row.state in TRANSFER_STATES.terminal:
             money.state = "open"
             suspend(session, row, money, now)
@@ -66,6 +71,18 @@ class TransferReceipts:
         session.add(money)
         session.flush()
         return money
+
+    @staticmethod
+    def _early_return(session: Session, row: TransferIn, amount_fen: int) -> TransferMoney | None:
+        """A return that was told before its money: it waits for a person, and now it is proven."""
+        statement = select(TransferMoney).where(
+            TransferMoney.account_id == row.account_id,
+            TransferMoney.application_id == row.application_id,
+            TransferMoney.direction == "debit",
+            TransferMoney.state == "open",
+            TransferMoney.amount_fen == amount_fen,
+        )
+        return session.scalar(statement.order_by(TransferMoney.at).limit(1))
 
     @staticmethod
     def _taken_back(session: Session, row: TransferIn, by: TransferMoney, now: datetime) -> str:

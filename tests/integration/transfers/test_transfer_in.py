@@ -177,6 +177,24 @@ def test_money_taken_back_before_the_letter_leaves_nothing_and_may_come_again(
     assert world.balance(member) == (AFTER, 0)
 
 
+def test_a_return_told_before_its_money_credits_nothing(world: World, member: Member) -> None:
+    """The notice of the money was lost: its return is told first, the statement brings both, then it is paid again."""
+    office(world)
+    application_id = asked(world, member)
+    no = transfer(world, member, application_id).letter_no
+    write(world, no)
+    back, came = line(no, direction="debit"), line(no)
+    pay(world, back, came, back, came)
+    assert transfer(world, member, application_id).state == "promised"
+    assert world.balance(member) == (OPENING, 0)
+    assert sum(fen for _, code, fen in journals(world, member) if code == "101") == 0
+    assert world.new_violations() == {}
+    pay(world, line(no))
+    assert world.balance(member) == (AFTER, 0)
+    left = world.one("SELECT count(*) AS n FROM transfer_break WHERE account_id = :a", a=member.account_id)
+    assert left.n == 0
+
+
 def test_money_taken_back_after_it_was_credited_is_for_a_person(world: World, member: Member) -> None:
     office(world)
     application_id = asked(world, member)
