@@ -219,7 +219,10 @@ class Deductions:
     def book_again(self, session: Session, account_id: UUID, deduction_id: UUID) -> bool:
         """Try once more to book what came in and could not be booked."""
         row = self._locked(session, account_id, deduction_id)
-        return row.state == "unbooked" and self._collect(session, row) == "collected"
+        if row.state != "unbooked" or self._collect(session, row) != "collected":
+            return False
+        self._take_early_reversal(session, row)
+        return True
 
     def _collect(self, session: Session, row: Deduction) -> str:
         """Book it, or where the books do not allow it keep it in sight: the money is ours and stays so."""

@@ -298,8 +298,14 @@ def accounts(world: World, account_id: UUID) -> dict[str, int]:
         return {"119": int(session.scalar(statement, {"a": account_id}) or 0)}
 
 
-def test_money_that_cannot_be_booked_stays_in_sight_and_is_booked_later(world: World) -> None:
-    """The plan was changed behind the deduction's back: the line is kept, the case waits, i52 and i54 tell of it."""
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_money_that_cannot_be_booked_stays_in_sight_and_is_booked_later(
+    world: World, taken_back: bool
+) -> None:
+    """The plan was changed behind the deduction's back: the line is kept, the case waits, i52 and i54 tell of it.
+
+    What the bank put back meanwhile is owed from the moment it is booked.
+    """
     member, loan_id = borrower(world)
     done = confirmed(world, member, apply(world, member, "partial-prepayment", PREPAY))
     send(world, member)
@@ -311,12 +317,15 @@ def test_money_that_cannot_be_booked_stays_in_sight_and_is_booked_later(world: W
     tell(world)
     assert (deduction(world, member).state, show(world, member, done)["state"]) == ("unbooked", "collecting")
     assert "i52_nothing_collected_waits_for_the_books" in world.new_violations()
+    if taken_back:
+        tell(world, direction="debit")
     with transaction(world.sessions) as session:
         session.execute(text(sql), {**as_before, "a": member.account_id})
     world.later(minutes=11)
     world.product.deduction_jobs.take_up()
     assert show(world, member, done)["state"] == "repaid"
     assert owed(world, member, loan_id) == ("normal", 42_946_865)
+    assert accounts(world, member.account_id) == {"119": 10_002_167 if taken_back else 0}
     world.new_violations()
 
 
