@@ -184,7 +184,7 @@ def test_every_page_wants_somebody_signed_in(desk: DeskWorld) -> None:
         else:
             assert client.post(path, data={}).status_code == 403
         staff_pages += 1
-    assert staff_pages == 8
+    assert staff_pages == 9
 
 
 def test_tokens_of_one_zone_are_worth_nothing_in_the_other(
