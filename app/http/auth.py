@@ -83,8 +83,10 @@ def install(app: Flask, own: Ports) -> None:
 def _ask_who_first() -> None:
     """Nobody's body is read before we know whose it is."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "auth_zone", None) == "member":
-        _known()
+    if getattr(view, "auth_zone", None) != "member":
+        return
+    if _known().account_id is None and getattr(view, "needs_binding", False):
+        raise NotBound
 
 
 def _known() -> Principal:
@@ -144,6 +146,7 @@ def member_only(view: Callable[P, R]) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     wrapped.auth_zone = "member"  # type: ignore[attr-defined]
+    wrapped.needs_binding = True  # type: ignore[attr-defined]
     return wrapped
 
 
