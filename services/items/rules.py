@@ -65,13 +65,13 @@ def something_to_draw(facts: Facts, form: Any, policy: Policy) -> Refusal | None
 
 def no_open_fund_loan(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
     """没有未还清的公积金贷款."""
-    if facts.loans is None or not facts.loans.open:
+    if facts.loans is None or not facts.loans.owed:
         return None
     return Refusal(
         code="loan.still_open",
         rule="没有未还清的公积金贷款",
         article=policy.text("withdrawal.article"),
-        fact=f"您有 {len(facts.loans.open)} 笔公积金贷款还没有还清",
+        fact=f"您有 {len(facts.loans.owed)} 笔公积金贷款还没有还清",
         source="公积金中心贷款记录",
         change="贷款还清后就可以办；账户里的钱可以先用来还这笔贷款",
         text="您的公积金贷款还没有还清，现在不能办这一项。账户里的钱可以用来还贷款，还清后就可以办。",

@@ -23,6 +23,7 @@ from services.datasharing.ports import ShareAnswer
 from services.datasharing.service import DataSharing, Question
 from services.ledger.service import lock_balance
 from services.loans.contract import house_of
+from services.loans.instalments import to_recover_fen
 from services.loans.models import Loan, MortgageDischarge
 from services.loans.states import DISCHARGE_STATES
 
@@ -88,8 +89,12 @@ class Discharges:
         """Ask once, and write down the answer."""
         key = (UUID(account_id), UUID(loan_id))
         with transaction(self._sessions) as session:
-            row = session.get_one(MortgageDischarge, key)
-            if row.ask_again_at is None or row.ask_again_at > self._clock.now():
+            row = session.get_one(MortgageDischarge, key, with_for_update=True)
+            now = self._clock.now()
+            if row.ask_again_at is None or row.ask_again_at > now:
+                return
+            if to_recover_fen(session, *key):  # the bank took the money back: the house secures it again
+                row.ask_again_at = now + _WHEN_SILENT
                 return
             question = self._question(session, row)
         answer = self._sharing.ask(question)

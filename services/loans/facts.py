@@ -82,6 +82,8 @@ class LoanFact:
     """Keyed hash of the repayment card's number: tells whether another card is the same."""
     collecting: bool = False
     """Whether money for it is on its way from the card: until that has an end, nothing about it changes."""
+    taken_back_fen: int = 0
+    """What the bank put back on the card after it was booked, and the card has not paid since."""
 
     def repaid_since(self, on: str) -> int:
         """Principal and interest repaid from a day on, that day included."""
@@ -91,6 +93,11 @@ class LoanFact:
     def is_open(self) -> bool:
         """Whether anything is still owed."""
         return self.state != "settled"
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether anything is owed, be it only what the bank put back."""
+        return self.is_open or self.taken_back_fen > 0
 
     @property
     def is_overdue(self) -> bool:
@@ -108,6 +115,11 @@ class LoanFacts:
     def open(self) -> tuple[LoanFact, ...]:
         """Loans still owed."""
         return tuple(loan for loan in self.loans if loan.is_open)
+
+    @property
+    def owed(self) -> tuple[LoanFact, ...]:
+        """Loans for which money is owed, settled in the books or not."""
+        return tuple(loan for loan in self.loans if loan.is_owed)
 
     def of(self, loan_id: str) -> LoanFact | None:
         """One of the member's loans by its id."""

@@ -15,6 +15,7 @@ from services.core.errors import NotFound
 from services.loans.cards import card_of
 from services.loans.contract import CARD_CONTEXT, house_of
 from services.loans.facts import DatedRate, LoanFact, LoanFacts, Repaid, Role
+from services.loans.instalments import to_recover_fen
 from services.loans.models import Loan, LoanCoBorrower, LoanInstalment, LoanRepayment
 from services.loans.rules import month_after
 from services.loans.standing import Standing, standing_of
@@ -117,6 +118,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         house_city_code=loan.house_city_code,
         card_key=key("card", cipher.open(card.card_no_sealed, CARD_CONTEXT)),
         collecting=live_deduction(session, loan.account_id, loan.loan_id) is not None,
+        taken_back_fen=to_recover_fen(session, loan.account_id, loan.loan_id),
     )
 
 

@@ -41,7 +41,7 @@ class SettledForm(Form):
 
 
 def _settled(facts: Facts) -> tuple[LoanFact, ...]:
-    return tuple(loan for loan in facts.loans.loans if not loan.is_open) if facts.loans else ()
+    return tuple(loan for loan in facts.loans.loans if not loan.is_owed) if facts.loans else ()
 
 
 def _chosen(facts: Facts, form: Any) -> LoanFact | None:
@@ -65,8 +65,10 @@ def _day(text: str | None) -> str:
 def loan_is_settled(facts: Facts, form: SettledForm, policy: Policy) -> Refusal | None:
     """贷款已经还清."""
     still = open_loans(facts)
-    if _chosen(facts, form) is not None or not still:
+    if _chosen(facts, form) is not None:
         return None
+    if not still:
+        return _put_back(facts, policy)
     owed = yuan_text(still[0].balance_fen)
     return Refusal(
         code="settled_certificate.still_open",
@@ -76,6 +78,23 @@ def loan_is_settled(facts: Facts, form: SettledForm, policy: Policy) -> Refusal 
         source=LOANS,
         change="还清以后马上就能开；想提前还清，请办“提前结清”",
         text=f"您的贷款还有本金 {owed} 元没有还清，还不能开结清证明。想提前还清，请办“提前结清”。",
+    )
+
+
+def _put_back(facts: Facts, policy: Policy) -> Refusal | None:
+    """银行冲回的还款已经补上."""
+    back = facts.loans.owed if facts.loans else ()
+    if not back:
+        return None
+    owed = yuan_text(back[0].taken_back_fen)
+    return Refusal(
+        code="settled_certificate.put_back",
+        rule="还清以后才有结清证明",
+        article=policy.text("settled_certificate.article"),
+        fact=f"银行把 {owed} 元还款退回了您的还款卡",
+        source=LOANS,
+        change="把钱留在还款卡里，补扣成功以后马上就能开",
+        text=f"银行把 {owed} 元还款退回了您的还款卡，还没有补扣。请把钱留在卡里，补扣成功以后就能开结清证明。",
     )
 
 
@@ -152,6 +171,13 @@ ITEM = Item(
         Example("贷款还清了：可以开", {}, _facts(), True),
         Example("共同借款人也可以开", {}, _facts(role="co_borrower"), True),
         Example("还清一笔，又贷了一笔：还清的那笔可以开", {}, replace(_facts(), loans=_TWO), True),
+        Example(
+            "银行把还款退回了卡里",
+            {},
+            _facts(taken_back_fen=52_946_865),
+            False,
+            refusal="settled_certificate.put_back",
+        ),
         Example("还欠 529,468.65 元", {}, _facts(**_OPEN), False, refusal="settled_certificate.still_open"),
         Example("没有贷过款", {}, plain_facts(), False, refusal="settled_certificate.no_loan"),
     ),

@@ -298,6 +298,43 @@ def accounts(world: World, account_id: UUID) -> dict[str, int]:
         return {"119": int(session.scalar(statement, {"a": account_id}) or 0)}
 
 
+def test_a_loan_whose_money_was_put_back_is_not_free_yet(world: World) -> None:
+    """Settled in the books, owed all the same: no discharge, no certificate, no closing, until the card has paid again."""
+    world.sharing.answers["estate.discharge"] = ("ok", {"state": "registered", "receipt_no": "R1"})
+    world.sharing.answers["social.status"] = ("ok", {"status": "retired", "retired_on": "2026-10-01"})
+    member, _ = borrower(world)
+    world.consent(member)
+    confirmed(world, member, apply(world, member, "loan-settlement", {"source": "card"}))
+    send(world, member)
+    tell(world)
+    tell(world, direction="debit")
+
+    def refused(item: str, form: dict[str, Any]) -> list[str]:
+        return [refusal["code"] for refusal in quote(world, member, item, form)["refusals"]]
+
+    def discharge() -> str:
+        world.run_jobs(member.account_id, "loans.discharge")
+        statement = "SELECT state FROM mortgage_discharge WHERE account_id = :a"
+        return str(world.one(statement, a=member.account_id).state)
+
+    retirement = {"card_id": str(member.card_id)}
+    assert discharge() == "asked"
+    assert "estate.discharge" not in [service for service, _ in world.sharing.asked]
+    assert refused("loan-settled-certificate", {}) == ["settled_certificate.put_back"]
+    assert refused("retirement-withdrawal", retirement) == ["loan.still_open"]
+    world.later(hours=1)
+    member.tokens = world.sign_in(member.person)[1]
+    look(world)
+    send(world, member)
+    assert discharge() == "asked"
+    tell(world)
+    assert refused("loan-settled-certificate", {}) == []
+    assert refused("retirement-withdrawal", retirement) == []
+    world.later(minutes=11)
+    world.product.discharges.take_up()
+    assert discharge() == "registered"
+
+
 @pytest.mark.parametrize("taken_back", [False, True])
 def test_money_that_cannot_be_booked_stays_in_sight_and_is_booked_later(
     world: World, taken_back: bool
