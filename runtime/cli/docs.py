@@ -14,6 +14,7 @@ from config.sms_settings import SmsSettings
 from runtime import secret_files
 from runtime.bootstrap import build
 from runtime.cli.notice_docs import notices_page
+from runtime.cli.security_page import security_page
 from services.applications.states import PLAIN_STATES
 from services.core.states import StateTable
 from services.face.states import FACE_STATES
@@ -112,6 +113,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "face-reasons.md": tips_page,
     "notices.md": lambda: _MARK + notices_page(),
     "openapi.json": openapi_page,
+    "security.md": security_page,
 }
 
 
