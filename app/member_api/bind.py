@@ -22,7 +22,15 @@ from services.core.identity import check_id_no, check_name, check_phone
 from services.core.outbox import emit
 from services.core.pii import mask_name
 from services.face.envelope import point_on_curve
-from services.members.binding import Claim, DeviceKey, bind, check_code, check_key, issue_code
+from services.members.binding import (
+    Claim,
+    DeviceKey,
+    bind,
+    check_code,
+    check_key,
+    issue_code,
+    proven_phone,
+)
 from services.members.identity import person_of
 from services.members.sessions import attach_member
 from services.members.unbinding import unbind
@@ -110,9 +118,10 @@ def bind_member(body: BindIn) -> Any:
     now = own.clock.now()
     with transaction(own.sessions) as session:  # the counted try is kept, right or wrong
         proven = check_code(session, own.cipher, challenge_id, body.code, g.principal.openid, now)
+        phone_mac = None if isinstance(proven, DomainError) else proven_phone(session, challenge_id)
     if isinstance(proven, DomainError):
         raise proven
-    answer, tokens = bound_answer(own, proven, key)
+    answer, tokens = bound_answer(own, proven, key, phone_mac)
     response = jsonify(answer)
     response.status_code = 201
     if g.principal.channel != MINI:
@@ -120,12 +129,14 @@ def bind_member(body: BindIn) -> Any:
     return response
 
 
-def bound_answer(own: Ports, proven: UUID, key: DeviceKey | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def bound_answer(
+    own: Ports, proven: UUID, key: DeviceKey | None, phone_mac: bytes | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Bind the caller's WeChat user to the member whose identity was proven; what to answer, and the tokens in it."""
     now, caller = own.clock.now(), g.principal
     with transaction(own.sessions) as session:
         wait = timedelta(hours=own.engine.policy(session).integer("cooling.rebind_hours"))
-        binding = bind(session, own.cipher, proven, caller.openid, caller.channel, key, now, wait)
+        binding = bind(session, own.cipher, proven, caller.openid, caller.channel, key, now, wait, phone_mac)
         if binding.bound_at == now:
             emit(session, proven, "member.bound", {"channel": caller.channel}, now)
         tokens = issue(attach_member(session, caller.session_id, proven, now))

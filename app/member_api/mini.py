@@ -133,7 +133,7 @@ def bind_by_phone(body: MiniPhoneIn) -> Any:
         account_id = account_of_claim(session, own.cipher, claim)
     if phone is None or account_id is None:
         raise PhoneDiffers
-    answer, _ = bound_answer(own, account_id, None)
+    answer, _ = bound_answer(own, account_id, None, own.cipher.look_up(phone, "member.phone"))
     response = jsonify(answer)
     response.status_code = 201
     return response

@@ -87,6 +87,7 @@ def issue_code(session: Session, cipher: FieldCipher, claim: Claim, openid: str,
         purpose="bind",
         principal_mac=cipher.look_up(openid, "openid"),
         account_id=account_id,
+        operation=cipher.look_up(claim.phone, "member.phone"),
         code_mac=b"",
         tries=0,
         created_at=at,
@@ -122,6 +123,11 @@ def check_code(
     return challenge.account_id
 
 
+def proven_phone(session: Session, challenge_id: UUID) -> bytes | None:
+    """The look-up value of the number that a code to bind went to."""
+    return session.get_one(SmsChallenge, challenge_id).operation
+
+
 def bind(
     session: Session,
     cipher: FieldCipher,
@@ -131,16 +137,21 @@ def bind(
     key: DeviceKey | None,
     at: datetime,
     wait: timedelta = REBIND_WAIT,
+    phone_mac: bytes | None = None,
 ) -> Binding:
     """Bind a WeChat user of a channel to a member. After an earlier binding, on whatever channel, money has to `wait`.
 
     The page brings its phone's key, which is registered; the mini-program has none. The same user binding again only
-    renews the key. Raises Invalid for a key too many or missing, BoundElsewhere when another user of the channel is
-    bound, WeChatTaken when this user is bound to another member.
+    renews the key. `phone_mac` is the number that was proven: it may have been changed at this very moment. Raises
+    Invalid for a key too many or missing, CodeExpired for a number that is not the record's any more, BoundElsewhere
+    when another user of the channel is bound, WeChatTaken when this user is bound to another member.
     """
     check_key(channel, key)
     openid_mac = cipher.look_up(openid, "openid")
-    session.get_one(Member, account_id, with_for_update=True)  # two codes of one member, used at one moment
+    # Two codes of one member, used at one moment, or a code used while the number is changed.
+    member = session.get_one(Member, account_id, with_for_update=True, populate_existing=True)
+    if phone_mac is not None and not compare_digest(member.phone_mac, phone_mac):
+        raise CodeExpired
     binding = _active_binding(session, account_id, channel)
     if binding is not None and binding.openid_mac != openid_mac:
         raise BoundElsewhere
@@ -204,10 +215,10 @@ def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding
 
 def _money_from(session: Session, account_id: UUID, at: datetime, wait: timedelta) -> datetime:
     """At once for a first binding. Any other makes all of the member's wait: who has the SIM has the code, too."""
-    bindings = update(Binding).where(Binding.account_id == account_id).returning(Binding.binding_id)
+    bindings = update(Binding).where(Binding.account_id == account_id).returning(Binding.money_from)
     later = at + wait
     known = session.scalars(bindings.values(money_from=func.greatest(Binding.money_from, later))).all()
-    return later if known else at
+    return max(known) if known else at
 
 
 def _write(session: Session, binding: Binding) -> None:

@@ -9,7 +9,7 @@ import pytest
 from services.core.db import transaction
 from services.core.retention import sweep
 from services.items import phone_changing
-from services.members.binding import Claim, check_code, issue_code
+from services.members.binding import Claim, CodeExpired, bind, check_code, issue_code, proven_phone
 from services.members.retention import FormerPhoneRule
 from services.notices.fates import Receipt
 from tests.contract.api.reading import problem
@@ -195,6 +195,22 @@ def test_a_code_on_its_way_to_the_former_number_binds_nobody(world: World, membe
         now = world.clock.now()
         fault = check_code(session, world.cipher, issued.challenge_id, issued.code, "o" + "x" * 27, now)
     assert getattr(fault, "code", None) == "bind.code_expired"
+
+
+def test_a_code_used_while_the_number_is_changed_binds_nobody(world: World, member: Member) -> None:
+    """The code to the old SIM was right a moment ago; between it and the binding the number became another."""
+    person, stranger = member.person, "o" + "y" * 27
+    claim = Claim(person.name, person.id_no, person.phone)
+    application_id = applied(world, member, new_number())
+    now = world.clock.now()
+    with transaction(world.sessions) as session:
+        issued = issue_code(session, world.cipher, claim, stranger, now)
+        proven = check_code(session, world.cipher, issued.challenge_id, issued.code, stranger, now)
+        phone_mac = proven_phone(session, issued.challenge_id)
+    assert (proven, phone_mac) == (member.account_id, world.cipher.look_up(person.phone, "member.phone"))
+    assert confirm(world, member, application_id).status_code == 201
+    with pytest.raises(CodeExpired), transaction(world.sessions) as session:
+        bind(session, world.cipher, member.account_id, stranger, "mini", None, now, phone_mac=phone_mac)
 
 
 def test_without_a_face_the_code_of_the_operation_goes_to_the_number_on_the_record(

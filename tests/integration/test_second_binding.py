@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
@@ -46,6 +48,19 @@ def test_a_second_one_waits_a_day(world: World, member: Member, after_unbinding:
     assert cooling.value.code == "member.cooling"
     world.later(minutes=2)
     assert world.submit(member).state == "verifying"
+
+
+def test_binding_again_does_not_shorten_a_longer_wait(world: World, member: Member) -> None:
+    """A number changed a moment ago makes money wait for three days; unbound and bound again it still does."""
+    wait = "UPDATE binding SET money_from = :at WHERE account_id = :a"
+    with transaction(world.sessions) as session:
+        session.execute(text(wait), {"a": member.account_id, "at": world.clock.now() + timedelta(days=3)})
+    unbind(world, member)
+    bind_stranger(world, member, "h5")
+    world.later(days=2)
+    with pytest.raises(Forbidden) as cooling:
+        world.submit(member)
+    assert cooling.value.code == "member.cooling"
 
 
 def test_risk_knows_of_it(world: World, member: Member) -> None:
