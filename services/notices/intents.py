@@ -153,9 +153,8 @@ class Intents:
         self, session: Session, account_id: UUID, channel: str, wording: Wording | None
     ) -> Address | None:
         if channel == "sms":
-            return Address(person_of(session, self._cipher, account_id).phone, None)
-        binding = binding_of_member(session, account_id, "h5")
-        openid = None if binding is None else self._cipher.open(binding.openid_sealed, "binding.openid")
+            return Address(self.phone_now(session, account_id), None)
+        openid = self._page_user(session, account_id)
         if openid is not None and not self._reach.has_left(session, openid):
             return Address(openid, "template")
         name = None if wording is None else wording.wechat
@@ -166,22 +165,32 @@ class Intents:
         return None if mini is None else Address(mini, "mini")
 
     def address_now(self, session: Session, intent: NoticeIntent) -> Address | None:
-        """How a WeChat message goes now, and to which user; takes a consent where one is needed. None: not at all."""
-        assert intent.recipient_sealed is not None
-        user = self._cipher.open(intent.recipient_sealed, "notice.recipient")
-        if intent.way != "mini" and not self._reach.has_left(session, user):
+        """How a WeChat message goes now, and to which user; takes a consent where one is needed. None: not at all.
+
+        To whoever is bound at this moment: what waited overnight must not reach a user who was unbound meanwhile.
+        """
+        account_id = intent.account_id
+        user = None if intent.way == "mini" else self._page_user(session, account_id)
+        if user is not None and not self._reach.has_left(session, user):
             return Address(user, "template")
         wording = current(intent.template)
         name = None if wording is None else wording.wechat
         if name is None:
             return None
-        account_id = intent.account_id
-        if intent.way != "mini" and consents.use_one(session, account_id, "subscribe", name):
+        if user is not None and consents.use_one(session, account_id, "subscribe", name):
             return Address(user, "subscribe")
-        mini = user if intent.way == "mini" else self._reach.mini_openid(session, account_id)
+        mini = self._reach.mini_openid(session, account_id)
         if mini is not None and consents.use_one(session, account_id, "mini", name):
             return Address(mini, "mini")
         return None
+
+    def _page_user(self, session: Session, account_id: UUID) -> str | None:
+        binding = binding_of_member(session, account_id, "h5")
+        return None if binding is None else self._cipher.open(binding.openid_sealed, "binding.openid")
+
+    def phone_now(self, session: Session, account_id: UUID) -> str:
+        """The number on the record."""
+        return person_of(session, self._cipher, account_id).phone
 
 
 def defer_send(session: Session, account_id: UUID, intent_id: UUID, delay_s: float | None = None) -> None:

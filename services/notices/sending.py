@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.notices import consents
-from services.notices.fates import Fates
+from services.notices.fates import FORGOTTEN, Fates
 from services.notices.intents import GRACE, Intents, defer_send
 from services.notices.limits import Drop, Hold, Limits, Today, decide, limits_of
 from services.notices.metrics import HELD, OVER_BUDGET, SPENT
@@ -133,17 +133,21 @@ class Sending:
         intent.held_why, intent.due_at = hold.why, hold.until
 
     def _addressed(self, session: Session, intent: NoticeIntent) -> bool:
-        """WeChat's way of this very moment; the member may have left since."""
-        if intent.channel != "wechat":
+        """The address of this very moment; the member may have left, unbound, or changed the number since."""
+        if intent.channel == "sms":
+            if intent.held_why is not None and intent.template not in FORGOTTEN:
+                self._send_to(intent, self._intents.phone_now(session, intent.account_id))
             return True
         address = self._intents.address_now(session, intent)
         if address is None:
             self._fates.move(session, intent, "unfollow")
             return False
         intent.way = address.way
-        if address.way == "mini":
-            intent.recipient_sealed = self._cipher.seal(address.recipient, "notice.recipient")
+        self._send_to(intent, address.recipient)
         return True
+
+    def _send_to(self, intent: NoticeIntent, recipient: str) -> None:
+        intent.recipient_sealed = self._cipher.seal(recipient, "notice.recipient")
 
     def _cost(self, session: Session, intent: NoticeIntent) -> int:
         wording = current(intent.template)

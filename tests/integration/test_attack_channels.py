@@ -1,0 +1,67 @@
+"""Attacks on channels and notices: what was meant for a user who is bound no more, receipts of others, late sign-ins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import text
+
+from services.core.db import transaction
+from services.core.ids import new_id
+from services.members.binding import bind
+from services.members.phones import change_phone
+from services.members.unbinding import unbind
+from tests.integration.test_notice_routes import POSTED, later, states, tell
+from tests.support.domain.world import Member, World, public_point
+
+
+def leave(world: World, member: Member) -> None:
+    """The member unbinds the page."""
+    with transaction(world.sessions) as session:
+        unbind(session, member.account_id, "h5", "h5", world.clock.now())
+
+
+def held_at_night(world: World, member: Member) -> Any:
+    """A posting told at 22:00 waits for 8:00."""
+    world.later(hours=12)
+    told = tell(world, member, "contribution.posted", POSTED)
+    assert set(states(world, told).values()) == {"held"}
+    return told
+
+
+def test_what_waited_overnight_does_not_go_to_a_user_who_unbound(world: World, member: Member) -> None:
+    told = held_at_night(world, member)
+    leave(world, member)
+    later(world, member, hours=10, seconds=1)
+    assert world.channels["wechat"].sent == []
+    assert states(world, told) == {"wechat": "not_subscribed", "sms": "submitted"}
+
+
+def test_what_waited_overnight_goes_to_the_user_who_is_bound_now(world: World, member: Member) -> None:
+    told = held_at_night(world, member)
+    leave(world, member)
+    other = f"w{member.person.number:027d}"
+    key = public_point(ec.generate_private_key(ec.SECP256R1()))
+    with transaction(world.sessions) as session:
+        bind(session, world.cipher, member.account_id, other, "h5", key, world.clock.now())
+    later(world, member, hours=10, seconds=1)
+    assert {notice.recipient for notice in world.channels["wechat"].sent} == {other}
+    assert states(world, told)["wechat"] == "submitted"
+
+
+def test_what_waited_overnight_goes_to_the_number_of_the_morning(world: World, member: Member) -> None:
+    with transaction(world.sessions) as session:
+        session.execute(
+            text("UPDATE binding SET ended_at = now() WHERE account_id = :a"), {"a": member.account_id}
+        )
+    held_at_night(world, member)
+    now = world.clock.now()
+    with transaction(world.sessions) as session:
+        change_phone(
+            session, world.cipher, member.account_id, new_id(), "13900009999",
+            actor="member", at=now, money_from=now + timedelta(hours=24),
+        )  # fmt: skip
+    later(world, member, hours=10, seconds=1)
+    assert [notice.recipient for notice in world.channels["sms"].sent] == ["13900009999"]
