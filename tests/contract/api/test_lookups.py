@@ -64,25 +64,6 @@ def test_filtered_postings_go_on_where_the_page_ended(world: World, member: Memb
     assert rest["next_before"] is None
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("year=1999", "year"),
-        ("year=26", "year"),
-        ("year=2026-01", "year"),
-        ("year=２０２６", "year"),
-        ("year=", "year"),
-        ("kind=all", "kind"),
-        ("kind=withdrawal_hold", "kind"),
-        ("kind=", "kind"),
-        ("limit=0", "limit"),
-    ],
-)
-def test_bad_filters(world: World, member: Member, query: str, field: str) -> None:
-    answer = world.client().get(f"{API}/account/postings?{query}", headers=member.bearer)
-    assert problem(answer, 422, "field.invalid")["field"] == field
-
-
 def test_a_plan_of_360_by_the_page(world: World, member: Member) -> None:
     """600,000.00 from 2021-03-20: 68 instalments up to 2026-11-20 are paid, 292 are ahead; 31 calendar years."""
     loan_id = lend(world, member)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import pytest
 from PIL import Image
 
 from runtime.retention import Retention
@@ -13,7 +12,7 @@ from services.applications.models import Application
 from tests.integration.desk.test_four_eyes import jpeg, upload
 from tests.support.domain.desk import DeskWorld
 from tests.support.domain.world import Member, World
-from tests.unit.documents.test_pictures import BAD, picture, turned
+from tests.unit.documents.test_pictures import picture, turned
 
 
 def post(world: World, member: Member, case: Application, data: bytes, **form: Any) -> Any:
@@ -50,18 +49,6 @@ def test_it_lies_sealed(world: World, desk: DeskWorld) -> None:
         "SELECT picture_sealed AS p FROM document WHERE application_id = :a", a=case.application_id
     )
     assert b"JFIF" not in bytes(row.p)
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_a_4xx_and_leaves_nothing(world: World, desk: DeskWorld, name: str) -> None:
-    data, code = BAD[name]
-    member, case = desk.in_review()
-    answer = post(world, member, case, data)
-    body = answer.get_json()
-    assert 400 <= answer.status_code < 500
-    assert body["code"] in (code, "request.too_large")
-    row = world.one("SELECT count(*) AS n FROM document WHERE application_id = :a", a=case.application_id)
-    assert row.n == 0
 
 
 def test_what_is_no_upload_of_one_file_is_refused(world: World, desk: DeskWorld) -> None:
