@@ -81,8 +81,9 @@ def login(body: MiniLoginIn) -> Any:
     found = _who(own, body.js_code)
     now = own.clock.now()
     with transaction(own.sessions) as session:
+        row = start(session, own.cipher, found.openid, MINI, now)  # locks in the order of unbinding
         keep_login(session, own.cipher, found.openid, found.session_key, found.unionid, now)
-        return issue(start(session, own.cipher, found.openid, MINI, now))
+        return issue(row)
 
 
 def _who(own: Ports, js_code: str) -> MiniLogin:

@@ -13,7 +13,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Unauthenticated
 from services.core.ids import new_id
 from services.members.binding import binding_of_openid
-from services.members.models import LoginSession
+from services.members.models import Binding, LoginSession, Member
 
 ABSOLUTE_LIFE = timedelta(hours=24)
 IDLE_LIFE = timedelta(minutes=60)
@@ -43,7 +43,7 @@ class Principal:
 
 def start(session: Session, cipher: FieldCipher, openid: str, channel: str, at: datetime) -> LoginSession:
     """Begin a session for a WeChat user; it carries the member when the user is bound."""
-    binding = binding_of_openid(session, cipher, openid)
+    binding = _lasting_binding(session, cipher, openid)
     row = LoginSession(
         session_id=new_id(),
         account_id=binding.account_id if binding else None,
@@ -58,6 +58,15 @@ def start(session: Session, cipher: FieldCipher, openid: str, channel: str, at: 
     )
     session.add(row)
     return row
+
+
+def _lasting_binding(session: Session, cipher: FieldCipher, openid: str) -> Binding | None:
+    """The user's binding, with its member held: an unbinding under way would not see the session that is begun here."""
+    binding = binding_of_openid(session, cipher, openid)
+    if binding is None:
+        return None
+    session.get_one(Member, binding.account_id, with_for_update={"read": True})
+    return binding_of_openid(session, cipher, openid)
 
 
 def principal_of(session: Session, cipher: FieldCipher, session_id: UUID, at: datetime) -> Principal:

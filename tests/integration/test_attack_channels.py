@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
@@ -11,7 +13,9 @@ from sqlalchemy import text
 from services.core.db import transaction
 from services.core.ids import new_id
 from services.members.binding import bind
+from services.members.models import LoginSession
 from services.members.phones import change_phone
+from services.members.sessions import start
 from services.members.unbinding import unbind
 from tests.integration.test_notice_routes import POSTED, later, states, tell
 from tests.support.domain.world import Member, World, public_point
@@ -65,3 +69,24 @@ def test_what_waited_overnight_goes_to_the_number_of_the_morning(world: World, m
         )  # fmt: skip
     later(world, member, hours=10, seconds=1)
     assert [notice.recipient for notice in world.channels["sms"].sent] == ["13900009999"]
+
+
+def test_a_sign_in_during_unbinding_brings_no_session_of_the_member(world: World, member: Member) -> None:
+    """Whoever signs in between the end of the sessions and the commit would stay in, unbound, and without any wait."""
+    begun: list[UUID] = []
+
+    def sign_in() -> None:
+        with transaction(world.sessions) as session:
+            row = start(session, world.cipher, member.person.openid, "h5", world.clock.now())
+            session.flush()
+            begun.append(row.session_id)
+
+    with transaction(world.sessions) as session:
+        unbind(session, member.account_id, "h5", "h5", world.clock.now())
+        session.flush()
+        meanwhile = threading.Thread(target=sign_in)
+        meanwhile.start()
+        meanwhile.join(0.5)  # where it does not wait, it has read the binding by now
+    meanwhile.join(5)
+    with transaction(world.sessions) as session:
+        assert session.get_one(LoginSession, begun[0]).account_id is None
