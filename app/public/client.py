@@ -30,7 +30,8 @@ def serve_client(app: APIFlask, own: Ports) -> None:
     def client(path: str) -> Response:
         if not (own.client_dir / "index.html").exists():
             raise NotFound("手机页面还没有构建。")
-        response = _compressed(own.client_dir, send_from_directory(own.client_dir, path), path)
+        whole = send_from_directory(own.client_dir, path, conditional=False)
+        response = _fitting(own.client_dir, whole, path)
         fresh = path == "index.html"
         response.headers["Cache-Control"] = "no-cache" if fresh else "public, max-age=31536000, immutable"
         return response
@@ -38,21 +39,29 @@ def serve_client(app: APIFlask, own: Ports) -> None:
     root.auth_zone = client.auth_zone = "public"  # type: ignore[attr-defined]
 
 
-def _compressed(folder: Path, response: Response, path: str) -> Response:
-    """The same file in gzip, for a whole text of some length; part of a file and an unchanged one stay as they are."""
-    if response.status_code != 200 or Path(path).suffix not in _TEXTS:
-        return response
-    response.headers["Vary"] = "Accept-Encoding"
+def _fitting(folder: Path, whole: Response, path: str) -> Response:
+    """In gzip for who takes it, when it is a text of some length; nothing for who has it, a part for who asks for one."""
     file = (folder / path).resolve()
-    if request.accept_encodings["gzip"] <= 0 or file.stat().st_size < _FEW_BYTES:
-        return response
-    packed = _gzip(file, file.stat().st_mtime_ns)
-    response.close()  # the open file is not sent
-    answer = Response(packed, mimetype=response.mimetype)
-    for name in ("ETag", "Last-Modified", "Vary"):
-        if name in response.headers:
-            answer.headers[name] = response.headers[name]
+    length = file.stat().st_size
+    is_text = file.suffix in _TEXTS
+    if is_text:
+        whole.headers["Vary"] = "Accept-Encoding"
+    if is_text and length >= _FEW_BYTES and request.accept_encodings["gzip"] > 0:
+        packed = _packed(whole, file)
+        packed.make_conditional(request)
+        return packed
+    whole.make_conditional(request, accept_ranges=True, complete_length=length)
+    return whole
+
+
+def _packed(whole: Response, file: Path) -> Response:
+    """The file in gzip; other bytes need another ETag, or a cache joins parts of both."""
+    answer = Response(_gzip(file, file.stat().st_mtime_ns), mimetype=whole.mimetype)
+    for name in ("Last-Modified", "Vary"):
+        answer.headers[name] = whole.headers[name]
     answer.headers["Content-Encoding"] = "gzip"
+    answer.set_etag(f"{whole.get_etag()[0]}-gzip")
+    whole.close()  # the open file is not sent
     return answer
 
 

@@ -63,6 +63,28 @@ def test_what_the_phone_has_is_not_sent_again(client: FlaskClient) -> None:
     assert (again.status_code, again.data) == (304, b"")
 
 
+def test_two_encodings_are_two_representations(client: FlaskClient) -> None:
+    """One strong ETag for both would let a cache join a range of the plain file to the packed one (RFC 9110, 8.8.3)."""
+    plain = client.get("/m/assets/app.js")
+    packed = client.get("/m/assets/app.js", headers={"Accept-Encoding": "gzip"})
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    for takes, tag in (("gzip", plain.headers["ETag"]), ("identity", packed.headers["ETag"])):
+        crossed = client.get("/m/assets/app.js", headers={"Accept-Encoding": takes, "If-None-Match": tag})
+        assert crossed.status_code == 200
+    part = {"Accept-Encoding": "gzip", "Range": "bytes=0-9", "If-Range": packed.headers["ETag"]}
+    assert client.get("/m/assets/app.js", headers=part).status_code == 200
+
+
+@pytest.mark.parametrize("takes", ["gzip", "identity"])
+def test_an_unchanged_answer_says_what_it_varies_by(client: FlaskClient, takes: str) -> None:
+    first = client.get("/m/assets/app.js", headers={"Accept-Encoding": takes})
+    headers = {"Accept-Encoding": takes, "If-None-Match": first.headers["ETag"]}
+    again = client.get("/m/assets/app.js", headers=headers)
+    assert again.status_code == 304
+    assert again.headers["Vary"] == "Accept-Encoding"
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
 def test_the_page_is_asked_for_each_time_and_the_rest_kept(client: FlaskClient) -> None:
     def kept(path: str) -> Any:
         return client.get(path, headers={"Accept-Encoding": "gzip"}).headers["Cache-Control"]
