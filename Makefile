@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: controls client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ gallery: ## every page of the phone client in three modes, as pictures in docs/g
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.gallery
 
+controls: python ## each control switched off in a copy of the tree: its test has to go red
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.controls
+
 invariants: setup ## check the books, whether the system runs or not
 	@$(VENV) -m runtime.books --home $(HOME_DIR)
 
@@ -74,7 +78,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey bench-withdrawals bench-latency bench-verifications bench-notices ## everything that is too slow for each commit
+nightly: test journey bench-withdrawals bench-latency bench-verifications bench-notices controls ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built

@@ -58,7 +58,9 @@ def amount_fen(scene: Scene, row: Row) -> TestResponse:
 
 def amount_yuan(scene: Scene, row: Row) -> TestResponse:
     """How much to approve, as a colleague types it on the desk."""
-    return scene.colleague.act(scene.review, "opinion", verdict="approve", amount=row["input"])
+    path = f"/cases/{scene.review.case_no}/opinion"
+    form = {"verdict": "approve", "amount": row["input"], "mark": scene.mark}
+    return scene.colleague.client.post(path, data=form)
 
 
 def date(scene: Scene, row: Row) -> TestResponse:

@@ -32,6 +32,7 @@ class Scene:
     reviewed: Member
     review: Application
     colleague: Colleague
+    mark: str
     foreign_case: UUID
     foreign_card: UUID
     client: FlaskClient
@@ -69,6 +70,6 @@ def build(world: World) -> Scene:
     colleague = desk.colleague().sign_in()
     assert colleague.act(review, "claim").status_code == 303
     return Scene(
-        *(world, member, free, case, reviewed, review, colleague),
+        *(world, member, free, case, reviewed, review, colleague, colleague.mark("/queue")),
         *(foreign.application_id, other.card_id, world.client()),
     )
