@@ -55,7 +55,7 @@ class NotBound(Forbidden):
 def install(app: Flask, own: Ports) -> None:
     """Set up the token library for the member zone."""
     secure = own.settings.public_base_url.startswith("https://")
-    prefix = "__Host-" if secure else ""
+    prefix = "__Host-" if secure else ""  # such a cookie no other host of the domain can set
     app.config.update(
         JWT_SECRET_KEY=own.jwt_key,
         JWT_ALGORITHM="HS256",
@@ -199,8 +199,7 @@ def _bearer() -> str | None:
 
 
 def _refresh_cookie() -> str:
-    cookies = {name.removeprefix("__Host-"): value for name, value in request.cookies.items()}
-    sent, kept = request.headers.get(CSRF_HEADER, ""), cookies.get(CSRF_COOKIE, "")
+    sent, kept = request.headers.get(CSRF_HEADER, ""), request.cookies.get(CSRF_COOKIE, "")
     if not kept or not compare_digest(sent.encode(), kept.encode()):
         raise Unauthenticated
-    return cookies.get("anju_refresh", "")
+    return request.cookies.get(current_app.config["JWT_REFRESH_COOKIE_NAME"], "")

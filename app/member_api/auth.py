@@ -74,11 +74,15 @@ def start_wechat() -> Response:
         session.add(OAuthState(state_hash=_hash(state), page=page, created_at=own.clock.now()))
     target = own.oauth.authorize_url(f"{own.settings.public_base_url}/api/v1/auth/wechat/callback", state)
     response = make_response(redirect(target))
-    secure = own.settings.public_base_url.startswith("https://")
-    response.set_cookie(
-        STATE_COOKIE, state, max_age=300, httponly=True, samesite="Lax", secure=secure, path="/api/v1/auth"
-    )
+    name, secure = _state_cookie(own)
+    response.set_cookie(name, state, max_age=300, httponly=True, samesite="Lax", secure=secure)
     return response
+
+
+def _state_cookie(own: Ports) -> tuple[str, bool]:
+    """Name of the cookie, and whether it is sent over HTTPS only: then no other host of the domain can have set it."""
+    secure = own.settings.public_base_url.startswith("https://")
+    return (f"__Host-{STATE_COOKIE}" if secure else STATE_COOKIE), secure
 
 
 @blueprint.get("/auth/wechat/callback")
@@ -107,7 +111,8 @@ def finish_wechat() -> Response:
     else:
         response = make_response(redirect(f"/m/#/pages/{page}/{page}"))
     set_cookies(response, tokens)
-    response.delete_cookie(STATE_COOKIE, path="/api/v1/auth")
+    name, secure = _state_cookie(own)
+    response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
     return response
 
 
@@ -117,7 +122,7 @@ def _hash(text: str) -> bytes:
 
 def _use_state(own: Ports, state: str) -> str:
     """The page of a state that this very browser was given, used once within five minutes."""
-    kept = request.cookies.get(STATE_COOKIE, "")
+    kept = request.cookies.get(_state_cookie(own)[0], "")
     if not state or not compare_digest(state.encode(), kept.encode()):
         raise StateRefused
     statement = (
