@@ -329,7 +329,7 @@ def _named(step: tuple[str, str, str], application: Application) -> tuple[str, s
 
 
 def _plain_progress(application: Application, transitions: list[Taken]) -> list[dict[str, Any]]:
-    at = {transition.target: transition.at for transition in transitions}
+    at = {transition.target: transition.at for transition in reversed(transitions)}
     faced = "verifying" in at
     steps = [
         ("submitted", "提交", "您"),
@@ -339,7 +339,7 @@ def _plain_progress(application: Application, transitions: list[Taken]) -> list[
     times = (at.get("submitted"), *((at.get("completed"),) if faced else ()), at.get("completed"))
     if application.state in _FAILED:
         return _failed_line(application, tuple(steps), times, at)
-    reached = len(steps) if application.state == "completed" else 1
+    reached = {"completed": len(steps), "submitted": 1 + faced}.get(application.state, 1)
     return [
         _step(step, time, index, reached) for index, (step, time) in enumerate(zip(steps, times, strict=True))
     ]

@@ -91,14 +91,14 @@ class Certificates:
         return certificate
 
     def draw(self, session: Session, account_id: UUID, certificate_id: UUID) -> None:
-        """Draw the file once, complete the application, and tell the member."""
+        """Draw the file once, complete the application, and tell the member; nothing for one that was cancelled."""
         certificate = session.get_one(Certificate, (account_id, certificate_id), with_for_update=True)
-        if certificate.sha256 is not None:
+        application = load(session, account_id, certificate.application_id, lock=True)
+        if certificate.sha256 is not None or application.state in PLAIN_STATES.terminal:
             return
         pdf = draw(self._document(certificate))
         certificate.pdf_sealed = self._cipher.seal_bytes(pdf, "certificate.pdf")
         certificate.sha256 = hashlib.sha256(pdf).digest()
-        application = load(session, account_id, certificate.application_id, lock=True)
         now = self._clock.now()
         move(session, application, PLAIN_STATES, "complete", actor="系统", at=now)
         record(session, account_id, "certificate.issued", actor="system", subject=certificate.number, at=now)
@@ -186,9 +186,20 @@ def defer_draw(session: Session, certificate: Certificate) -> None:
 
 
 def undrawn_since(session: Session, before: datetime) -> list[Certificate]:
-    """Certificates whose file is still missing."""
+    """Certificates whose file is still missing and whose application has not come to its end."""
     statement = (
-        select(Certificate).where(Certificate.sha256.is_(None), Certificate.created_at < before).limit(100)
+        select(Certificate)
+        .join(
+            Application,
+            (Application.account_id == Certificate.account_id)
+            & (Application.application_id == Certificate.application_id),
+        )
+        .where(
+            Certificate.sha256.is_(None),
+            Certificate.created_at < before,
+            Application.state.not_in(PLAIN_STATES.terminal),
+        )
+        .limit(100)
     )
     return list(session.scalars(statement))
 

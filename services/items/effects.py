@@ -191,6 +191,10 @@ class Effects:
         if isinstance(item.effect, IssueCertificate):
             assert facts is not None
             contents = self._contents(session, application, item.effect, facts, form)
+            if (
+                application.state != PLAIN_STATES.initial
+            ):  # proven or approved once, not again while it is drawn
+                move(session, application, PLAIN_STATES, "issue", actor=actor, at=self._clock.now())
             self._certificates.issue(session, application, contents)
         elif isinstance(item.effect, AddPayeeCard):
             self._add_card(session, application, form, actor)

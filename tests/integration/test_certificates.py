@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from services.policies.rules import Policy
-from tests.support.domain.cases import apply, confirm, quote
+from tests.contract.api.reading import problem
+from tests.support.domain.cases import apply, faced, post, quote
 from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World, idempotency
 
@@ -151,9 +152,26 @@ def test_a_centre_may_ask_for_a_face_first(
     assert quote(world, member, code)["verification"] == "face"
     made = apply(world, member, code, {"purpose": "general"}).get_json()
     assert (made["state"], made["certificate"]) == ("verifying", None)
-    assert confirm(world, member, made["application_id"]).status_code == 201
+    face = faced(world, member, made["application_id"])
+    case, path = f"/api/v1/applications/{made['application_id']}", f"/applications/{made['application_id']}"
+    drawing = post(world, member, f"{path}/confirm", face).get_json()
+    assert (drawing["state"], drawing["next_step"]) == ("submitted", "wait")
+    assert [step["state"] for step in drawing["steps"]] == ["done", "done", "current"]
+    problem(post(world, member, f"{path}/confirm", face), 409, "application.state_changed")
     world.run_jobs(member.account_id, "certificates.draw")
-    case = f"/api/v1/applications/{made['application_id']}"
     done = world.client().get(case, headers=member.bearer).get_json()
     assert done["state"] == "completed"
     assert done["certificate"]["number"].startswith("ZM")
+
+
+def test_one_that_was_cancelled_before_it_was_drawn_is_not_drawn(world: World, member: Member) -> None:
+    """Nor asked for again and again: the job ends, and what looks for undrawn files passes it over."""
+    made = apply(world, member, "contribution-certificate", {"purpose": "general"}).get_json()
+    case = f"/applications/{made['application_id']}"
+    assert post(world, member, f"{case}/cancel", {}).get_json()["state"] == "cancelled"
+    assert world.run_jobs(member.account_id, "certificates.draw") == ["certificates.draw"]
+    world.later(hours=1)
+    world.product.certificate_jobs.take_up()
+    assert world.waiting_jobs(member.account_id).count("certificates.draw") == 0
+    found = world.client().get("/api/v1/certificates", headers=member.bearer).get_json()
+    assert found["certificates"] == []
