@@ -66,7 +66,7 @@ class Fates:
         if intent.provider_ref is None:
             return False
         early = session.get(EarlyReceipt, (intent.channel, intent.provider_ref))
-        if early is None:
+        if early is None or not self._is_to(intent, early.recipient_mac):
             return False
         self._settle(session, intent, early.delivered, early.fault)
         session.delete(early)
@@ -101,11 +101,13 @@ class Fates:
 
         False when no intent has this reference: then it is kept, since it may have overtaken the answer.
         """
-        intent = session.scalar(
+        numbered = session.scalars(
             select(NoticeIntent)
             .where(NoticeIntent.provider_ref == receipt.provider_ref, NoticeIntent.channel == receipt.channel)
             .with_for_update()
         )
+        mac = self._recipient_mac(receipt)
+        intent = next((one for one in numbered if self._is_to(one, mac)), None)
         if intent is None:
             intent = self._without_reference(session, receipt)
         if intent is None:
@@ -116,9 +118,10 @@ class Fates:
 
     @staticmethod
     def _without_reference(session: Session, receipt: Receipt) -> NoticeIntent | None:
-        """The intent that has no reference because the provider's answer was lost."""
+        """The intent that has no reference because the answer of this very provider, or of nobody knows which, was lost."""
         if receipt.intent_id is None:
             return None
+        provider = receipt.provider_ref.partition(":")[0]
         intent = session.scalar(
             select(NoticeIntent)
             .where(
@@ -126,6 +129,7 @@ class Fates:
                 NoticeIntent.provider_ref.is_(None),
                 NoticeIntent.intent_id == receipt.intent_id,
                 NoticeIntent.channel == receipt.channel,
+                NoticeIntent.provider.is_(None) | (NoticeIntent.provider == provider),
             )
             .with_for_update()
         )
@@ -134,13 +138,12 @@ class Fates:
         return intent
 
     def _keep_early(self, session: Session, receipt: Receipt) -> None:
-        mac = None if receipt.recipient is None else self._mac(receipt.channel, receipt.recipient)
         statement = insert(EarlyReceipt).values(
             channel=receipt.channel,
             provider_ref=receipt.provider_ref,
             delivered=receipt.delivered,
             fault=receipt.fault[:60] if receipt.fault else None,
-            recipient_mac=mac,
+            recipient_mac=self._recipient_mac(receipt),
             received_at=self._clock.now(),
         )
         better = {"delivered": True, "fault": None}
@@ -149,6 +152,17 @@ class Fates:
             session.execute(statement.on_conflict_do_update(index_elements=keys, set_=better))
         else:
             session.execute(statement.on_conflict_do_nothing())
+
+    def _recipient_mac(self, receipt: Receipt) -> bytes | None:
+        return None if receipt.recipient is None else self._mac(receipt.channel, receipt.recipient)
+
+    def _is_to(self, intent: NoticeIntent, mac: bytes | None) -> bool:
+        """Whether a receipt's user is the message's: two apps of WeChat may give out the same number."""
+        if intent.channel != "wechat" or mac is None or intent.recipient_sealed is None:
+            return True
+        return mac == self._mac(
+            intent.channel, self._cipher.open(intent.recipient_sealed, "notice.recipient")
+        )
 
     def _mac(self, channel: str, recipient: str) -> bytes:
         return self._cipher.look_up(recipient, f"notice.{channel}")

@@ -12,12 +12,14 @@ from sqlalchemy import text
 
 from services.core.db import transaction
 from services.core.ids import new_id
+from services.core.outbox import emit
 from services.members.binding import bind
 from services.members.models import LoginSession
 from services.members.phones import change_phone
 from services.members.sessions import start
 from services.members.unbinding import unbind
-from tests.integration.test_notice_routes import POSTED, later, states, tell
+from services.notices.ports import Uncertain
+from tests.integration.test_notice_routes import POSTED, later, receive, states, tell
 from tests.support.domain.world import Member, World, public_point
 
 
@@ -90,3 +92,44 @@ def test_a_sign_in_during_unbinding_brings_no_session_of_the_member(world: World
     meanwhile.join(5)
     with transaction(world.sessions) as session:
         assert session.get_one(LoginSession, begun[0]).account_id is None
+
+
+def test_a_receipt_for_another_user_settles_nothing(world: World, member: Member) -> None:
+    """The account and the mini-program number their messages apart from each other, so numbers can meet."""
+    told = tell(world, member, "certificate.issued", {"name": "缴存证明", "number": "ZM302611230000001"})
+    reference = world.one("SELECT provider_ref FROM notice_intent WHERE event_id = :e", e=told).provider_ref
+    stranger = f"s{member.person.number:027d}"
+    receive(world, "wechat", reference, False, "failed:user block", recipient=stranger)
+    assert states(world, told) == {"wechat": "submitted"}
+    receive(world, "wechat", reference, True, None, recipient=member.person.openid)
+    assert states(world, told) == {"wechat": "delivered"}
+
+
+def test_an_early_receipt_for_another_user_settles_nothing(world: World, member: Member) -> None:
+    with transaction(world.sessions) as session:
+        event_id = emit(
+            session,
+            member.account_id,
+            "certificate.issued",
+            {"name": "缴存证明", "number": "ZM1"},
+            world.clock.now(),
+        )
+    world.run_jobs(member.account_id, rounds=1)
+    intent = world.one("SELECT intent_id FROM notice_intent WHERE event_id = :e", e=event_id).intent_id
+    receive(world, "wechat", f"wechat-{intent}", False, "1", recipient=f"s{member.person.number:027d}")
+    world.run_jobs(member.account_id, rounds=1)
+    assert states(world, event_id) == {"wechat": "submitted"}
+
+
+def test_a_provider_settles_nothing_that_another_may_have(world: World, member: Member) -> None:
+    """Aliyun's receipts repeat our number; a message whose answer was lost at Tencent is none of its business."""
+    world.channels["sms"].script = [Uncertain("tencent.lost", provider="tencent")]
+    paid = {"application_id": None, "item_name": "租房提取", "amount_fen": 1, "tail4": "1", "balance_fen": 1}
+    told = tell(world, member, "withdrawal.paid", paid)
+    intent = world.one(
+        "SELECT intent_id, provider FROM notice_intent WHERE event_id = :e AND channel = 'sms'", e=told
+    )
+    assert intent.provider == "tencent"
+    for provider, state in (("aliyun", "uncertain"), ("tencent", "delivered")):
+        receive(world, "sms", f"{provider}:1", True, None, intent_id=intent.intent_id)
+        assert states(world, told)["sms"] == state
