@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.staff_desk.ports import DeskPorts, desk
 from services.core.db import transaction
-from services.core.errors import Forbidden
+from services.core.errors import Forbidden, Malformed
 from services.staff.models import Staff
 from services.staff.sessions import SignInNeeded, staff_of
 
@@ -31,6 +31,7 @@ class FormForged(Forbidden):
 def install(app: Flask, own: DeskPorts) -> None:
     """Check the mark of every form, and give one to every page."""
     app.before_request(_check_mark)
+    app.before_request(_refuse_nul)
     app.after_request(_keep_seed)
     app.jinja_env.globals["form_mark"] = form_mark
 
@@ -88,6 +89,12 @@ def _check_mark() -> None:
     bound_to = session_token() or request.cookies.get(_cookie("anju_desk_form"), "")
     if not bound_to or not compare_digest(sent.encode(), desk().keys.form_mark(bound_to).encode()):
         raise FormForged
+
+
+def _refuse_nul() -> None:
+    """No column holds a NUL: the database would fail over it."""
+    if any("\0" in value for values in request.form.listvalues() for value in values):
+        raise Malformed(code="text.nul")
 
 
 def staff_only(view: Callable[P, R]) -> Callable[P, R]:

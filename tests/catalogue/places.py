@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -132,6 +133,15 @@ def page(scene: Scene, row: Row) -> TestResponse:
     return answer
 
 
+def sign_in(scene: Scene, row: Row) -> TestResponse:
+    """A stranger at the desk's door."""
+    stranger = scene.desk.client()
+    found = re.search(r'name="mark" value="([0-9a-f]+)"', stranger.get("/sign-in").get_data(as_text=True))
+    assert found
+    form = {"login": "nobody", "password": "wrong-wrong-wrong", "mark": found[1]} | {row["at"]: row["input"]}
+    return stranger.post("/sign-in", data=form)
+
+
 PLACES: dict[str, Callable[[Scene, Row], TestResponse]] = {
     "claim": claim,
     "card": card,
@@ -146,4 +156,5 @@ PLACES: dict[str, Callable[[Scene, Row], TestResponse]] = {
     "key": key,
     "request": request,
     "page": page,
+    "sign_in": sign_in,
 }

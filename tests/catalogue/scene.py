@@ -33,6 +33,7 @@ class Scene:
     review: Application
     colleague: Colleague
     mark: str
+    desk: DeskWorld
     foreign_case: UUID
     foreign_card: UUID
     client: FlaskClient
@@ -70,6 +71,6 @@ def build(world: World) -> Scene:
     colleague = desk.colleague().sign_in()
     assert colleague.act(review, "claim").status_code == 303
     return Scene(
-        *(world, member, free, case, reviewed, review, colleague, colleague.mark("/queue")),
+        *(world, member, free, case, reviewed, review, colleague, colleague.mark("/queue"), desk),
         *(foreign.application_id, other.card_id, world.client()),
     )
