@@ -21,7 +21,7 @@ from services.ledger.service import BalanceInsufficient
 from services.loans.booking import Paid, Payer
 from services.loans.charging import Cards, Charge, note_booked, release
 from services.loans.discharge import ask_for_discharge
-from services.loans.errors import PlanMoved
+from services.loans.errors import LoanSettled, PlanMoved
 from services.loans.instalments import (
     book_instalment,
     give_up_instalment,
@@ -41,8 +41,8 @@ def start_collecting(
 ) -> None:
     """Charge the card for a case that has been approved: approved → collecting.
 
-    The caller has locked the account. Raises what stands in the way of the repayment itself, BalanceInsufficient,
-    DeductionUnderWay.
+    The caller has locked the account. Raises what stands in the way of the repayment itself, LoanSettled,
+    BalanceInsufficient, DeductionUnderWay.
     """
     loan = loan_held(session, application.account_id, wish.loan_id).loan
     standing = standing_of(session, loan.account_id, loan.loan_id, lock=True)
@@ -69,6 +69,8 @@ def start_collecting(
 def _paid(application: Application, standing: Standing, wish: Wish, at: datetime) -> Paid:
     today = shanghai_day(at)
     if wish.how == "all":
+        if standing.loan.state == "settled":
+            raise LoanSettled
         due = standing.payoff(today)
         principal, late = due.principal_fen, due.overdue_principal_fen
         interest = due.interest_fen + due.overdue_interest_fen

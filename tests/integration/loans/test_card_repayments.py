@@ -163,6 +163,22 @@ def test_while_the_card_is_asked_the_plan_stands(world: World) -> None:
     post(world, spouse, f"/applications/{application_id}/cancel", {})
 
 
+def test_a_loan_that_the_co_borrower_settled_meanwhile_is_not_charged(world: World) -> None:
+    """529,583.37 from the co-borrower's fund, between the borrower's asking and confirming."""
+    spouse = world.member(base_fen=10_000_000)
+    member, loan_id = borrower(world, spouse.person)
+    asked = apply(world, member, "loan-settlement", {"source": "card"})
+    offset = {"way": "offset", "amount_fen": WHOLE}
+    confirmed(world, spouse, apply(world, spouse, "fund-loan-withdrawal", offset))
+    assert owed(world, member, loan_id) == ("settled", 0)
+    application_id = asked.get_json()["application_id"]
+    late = post(
+        world, member, f"/applications/{application_id}/confirm", faced(world, member, application_id)
+    )
+    assert (late.status_code, late.get_json()["code"]) == (409, "loan.settled")
+    post(world, member, f"/applications/{application_id}/cancel", {})
+
+
 @pytest.mark.parametrize("end", ["success", "failed", "statement", "absent"])
 def test_a_lost_answer_is_asked_for_and_never_sent_anew(world: World, end: str) -> None:
     member, loan_id = borrower(world)
