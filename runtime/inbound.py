@@ -96,8 +96,8 @@ class Inbound:
         return answer(message, lambda openid: self._chat_facts(session, openid), self._public_base_url)
 
     def on_sms_receipts(self, session: Session, receipts: Sequence[DeliveryReceipt]) -> None:
-        """Take in receipts; those already known change nothing."""
-        for receipt in receipts:
+        """Take in receipts; those already known change nothing. In one order, so that two pushes never block each other."""
+        for receipt in sorted(receipts, key=lambda one: one.reference):
             fault = None if receipt.delivered else receipt.code
             self._notices.receive(
                 session,

@@ -24,7 +24,7 @@ from wechat.push_xml import BadDocument, Document, read_document
 BODY_LIMIT = 64 * 1024
 FRESH_S = 300
 PAD_TO = 32
-SHAPES = {"FromUserName": "[A-Za-z0-9_-]{1,64}", "CreateTime": "[0-9]{1,12}", "MsgType": "[a-z_]{1,32}"}
+SHAPES = {"FromUserName": "[A-Za-z0-9_-]{1,64}", "CreateTime": "[0-9]{1,10}", "MsgType": "[a-z_]{1,32}"}
 XML_TYPES = frozenset({"text/xml", "application/xml"})
 
 

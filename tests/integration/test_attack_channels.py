@@ -18,6 +18,7 @@ from services.members.models import LoginSession
 from services.members.phones import change_phone
 from services.members.sessions import start
 from services.members.unbinding import unbind
+from services.notices.adapters.sms_receipts import DeliveryReceipt
 from services.notices.ports import Uncertain
 from tests.integration.test_notice_routes import POSTED, later, receive, states, tell
 from tests.support.domain.world import Member, World, public_point
@@ -133,3 +134,28 @@ def test_a_provider_settles_nothing_that_another_may_have(world: World, member: 
     for provider, state in (("aliyun", "uncertain"), ("tencent", "delivered")):
         receive(world, "sms", f"{provider}:1", True, None, intent_id=intent.intent_id)
         assert states(world, told)["sms"] == state
+
+
+def test_two_pushes_of_the_same_receipts_do_not_block_each_other(world: World) -> None:
+    """Each locks what it settles until its end: in opposite orders one of them would be thrown away by the database."""
+    numbers = [f"{new_id()}" for _ in range(30)]
+    faults: list[Exception] = []
+    begin = threading.Barrier(2)
+
+    def push(ordered: list[str]) -> None:
+        receipts = [
+            DeliveryReceipt("mas", number, "13800000001", True, "DELIVRD", None) for number in ordered
+        ]
+        begin.wait(5)
+        try:
+            with transaction(world.sessions) as session:
+                world.product.inbound.on_sms_receipts(session, receipts)
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=push, args=(order,)) for order in (numbers, numbers[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert faults == []

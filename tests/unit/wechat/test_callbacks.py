@@ -94,6 +94,11 @@ def test_declarations_are_refused_before_parsing(document: bytes) -> None:
     assert _refusal(_sealed()[0], document) == "declaration"
 
 
+@pytest.mark.parametrize("when", ["", "-1", "１", "99999999999", "999999999999"])
+def test_a_time_that_no_calendar_has_is_refused(when: str) -> None:
+    assert _refusal(*_sealed(INNER.replace("1790000000", when))) == "shape"
+
+
 def test_declarations_inside_the_envelope_are_refused() -> None:
     assert _refusal(*_sealed("<!DOCTYPE x []>" + INNER)) == "declaration"
 
