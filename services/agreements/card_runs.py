@@ -120,11 +120,12 @@ class CardRuns:
         loan = standing_of(session, account_id, loan_id, lock=True).loan
         if live_deduction(session, account_id, loan_id) is not None:
             return False
+        fall_overdue(session, account_id, loan_id, now)
         back_fen = to_recover_fen(session, account_id, loan_id)
         if back_fen:
             found = Demand("recovery", Paid("recovery", "99", "补扣冲回的还款", back_fen, 0), 0)
-            return self._charge(session, loan, found, this, 0, now)
-        fall_overdue(session, account_id, loan_id, now)
+            if self._charge(session, loan, found, this, 0, now):
+                return True  # what it leaves in the card is for the instalment, at the next look
         needed = demand(standing_of(session, account_id, loan_id), this.on)
         if needed is None or self._fund_goes_first(session, loan_id, this):
             return False

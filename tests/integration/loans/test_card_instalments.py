@@ -14,7 +14,7 @@ from services.reviews.replay import replay
 from services.settlement.ports import PayReply
 from tests.integration.loans.test_agreements import SMALL, cases, runs, sign_in, signed, with_bank_loan
 from tests.integration.loans.test_card_repayments import look, send, tell, told
-from tests.integration.loans.test_fund_loan_items import lines, owed, quote
+from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, quote
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
 
@@ -288,3 +288,26 @@ def test_the_desk_replays_a_run_by_the_rules_of_a_run(world: World) -> None:
     assert (again.is_run, again.amount.max_fen if again.amount else None) == (True, 300_000)
     assert [rule.name for rule in again.rules if rule.refusal] == []
     assert again.rules[0].name == "执行那天约定有效"
+
+
+def test_what_was_put_back_does_not_keep_the_instalment_waiting(world: World) -> None:
+    """10,000.00 to be taken again are not in the card: the instalment is asked for all the same, and falls overdue."""
+    member, _ = indebted(world)
+    prepay = {"source": "card", "amount_fen": 1_000_000, "change": "instalment"}
+    confirmed(world, member, apply(world, member, "partial-prepayment", prepay))
+    send(world, member)
+    tell(world)
+    tell(world, direction="debit")
+    world.node.on_deduct = lambda order: NO_MONEY
+    on_the_day(world)
+    send(world, member)
+    assert world.node.deducted[-1].amount_fen == 1_000_000
+    world.later(minutes=10)
+    look(world)
+    send(world, member)
+    owed_fen = world.node.deducted[-1].amount_fen
+    assert 0 < owed_fen < DUE_FEN
+    assert [order.amount_fen for order in world.node.deducted[1:]] == [1_000_000, owed_fen]
+    world.later(days=1)
+    look(world)
+    assert state(world, member) == "overdue"
