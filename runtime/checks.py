@@ -60,8 +60,8 @@ def _passes(part: Part) -> bool:
 
 
 def _pytest() -> bool:
-    """All tests, in two processes or more; the tests of the running system take one of them, in order."""
-    workers = max(2, min(4, os.cpu_count() or 2))
+    """All tests, in a process for each core and one more: that of the running system, in order, which mostly waits."""
+    workers = 1 + max(2, min(4, os.cpu_count() or 2))
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "--dist", "loadgroup", "tests"]
     return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
