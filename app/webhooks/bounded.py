@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,6 +18,7 @@ from sqlalchemy.orm import Session
 from services.core.db import Sessions
 
 AGAIN_S = 0.2
+CANCEL_S = 0.3
 _GIVEN_UP = frozenset({"57014", "55P03"})
 
 
@@ -23,9 +27,11 @@ def bounded(sessions: Sessions, within_s: float) -> Iterator[Session]:
     """One transaction; whatever the database still does when the time is over is cancelled and undone."""
     with sessions.begin() as session:
         wait_ms = str(max(1, int(within_s * 1000)))
-        for name in ("statement_timeout", "lock_timeout"):
-            session.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": wait_ms})
         with _Watch(session.connection().connection.driver_connection, within_s):
+            for name in ("statement_timeout", "lock_timeout"):
+                session.execute(
+                    text("SELECT set_config(:name, :value, true)"), {"name": name, "value": wait_ms}
+                )
             yield session
 
 
@@ -33,7 +39,9 @@ def ran_out(fault: Exception) -> bool:
     """Whether a transaction was given up for its time, and not for a fault of its own."""
     if isinstance(fault, PoolTimeout):
         return True
-    return isinstance(fault, DBAPIError) and getattr(fault.orig, "sqlstate", None) in _GIVEN_UP
+    if not isinstance(fault, DBAPIError):
+        return False
+    return fault.connection_invalidated or getattr(fault.orig, "sqlstate", None) in _GIVEN_UP
 
 
 class _Watch:
@@ -58,5 +66,25 @@ class _Watch:
         while not self._ended.wait(wait_s):
             with self._cancelling:
                 if not self._ended.is_set():
-                    self._connection.cancel()
+                    _cancel(self._connection)
             wait_s = AGAIN_S
+
+
+def _cancel(connection: Any) -> None:
+    """Stop what a connection does, and hang up where the server does not even take that.
+
+    `cancel` would hold all threads of the process for as long as a silent server likes.
+    """
+    try:
+        connection.cancel_safe(timeout=CANCEL_S)
+    except psycopg.Error:
+        _hang_up(connection)
+
+
+def _hang_up(connection: Any) -> None:
+    """Whoever waits for the connection is told that it ended."""
+    try:
+        with socket.socket(fileno=os.dup(connection.pgconn.socket)) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    except (psycopg.Error, OSError):
+        return  # it has ended by itself
