@@ -204,6 +204,8 @@ class Deductions:
         row = self._locked(session, owner.account_id, owner.deduction_id)
         if row.amount_fen != change.amount_fen:
             return "amount_differs"
+        if change.reversal and change.direction == "credit":
+            return "break"  # undoes something else: no card has paid by it
         if change.direction == "credit" and row.state in ASKING_STATES:
             row.host_seq_no = change.host_seq_no
             outcome = self._collect(session, row)

@@ -270,11 +270,12 @@ def test_one_that_could_not_be_sent_on_its_day_is_given_up(world: World) -> None
     assert owed(world, member, loan_id) == ("normal", 52_946_865)
 
 
-def test_a_wrong_amount_moves_nothing(world: World) -> None:
+def test_a_wrong_amount_or_a_reversal_moves_nothing(world: World) -> None:
     member, loan_id = borrower(world)
     confirmed(world, member, apply(world, member, "partial-prepayment", PREPAY))
     send(world, member)
     tell(world, amount_fen=10_002_166)
+    tell(world, reversal=True, host_seq_no="R1")
     assert (deduction(world, member).state, owed(world, member, loan_id)[1]) == ("accepted", 52_946_865)
     tell(world)
     assert deduction(world, member).state == "collected"
