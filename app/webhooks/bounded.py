@@ -33,6 +33,7 @@ def bounded(sessions: Sessions, within_s: float) -> Iterator[Session]:
                     text("SELECT set_config(:name, :value, true)"), {"name": name, "value": wait_ms}
                 )
             yield session
+            session.commit()  # while it is still watched; cut off here, the job finds out whether it was done
 
 
 def ran_out(fault: Exception) -> bool:

@@ -63,7 +63,10 @@ def line(database: Database) -> Iterator[Line]:
     made.end()
 
 
-def test_a_database_that_falls_silent_is_given_up_in_time(database: Database, line: Line) -> None:
+@pytest.mark.parametrize("at_commit", [False, True])
+def test_a_database_that_falls_silent_is_given_up_in_time(
+    database: Database, line: Line, at_commit: bool
+) -> None:
     engine = make_engine(
         make_url(database.urls.app).set(port=line.port).render_as_string(hide_password=False), pool_size=1
     )
@@ -72,8 +75,10 @@ def test_a_database_that_falls_silent_is_given_up_in_time(database: Database, li
     def take_in() -> None:
         try:
             with bounded(make_sessions(engine), 0.5) as session:
-                line.silence()
                 session.execute(text("SELECT 1"))
+                line.silence()
+                if not at_commit:
+                    session.execute(text("SELECT 2"))
         except Exception as fault:
             faults.append(fault)
 
