@@ -14,7 +14,7 @@ from typing import Any
 from services.core.clock import Clock
 from wechat.client import WeChatClient
 from wechat.config import WeChatConfig
-from wechat.errors import WeChatError, WeChatFailure, WeChatUnreachable
+from wechat.errors import ACTIONS, Action, WeChatError, WeChatFailure, WeChatUnreachable
 from wechat.http import call_json, new_session
 from wechat.oauth import BAD_CODE, CODE, OPENID, CodeRefused
 
@@ -85,16 +85,18 @@ class MiniProgram:
             return False
         return True
 
-    def phone_of(self, code: str) -> str | None:
-        """The phone number behind a code of the button, None for one that is not of the mainland.
+    def phone_of(self, code: str, openid: str) -> str | None:
+        """The phone number behind a code of the button that this very user tapped, None for one not of the mainland.
 
         Raises CodeRefused, TooFast, or WeChatError when WeChat cannot be asked.
         """
         if not CODE.fullmatch(code):
             raise CodeRefused
         try:
-            answer = self._client.post(PHONE_NUMBER, data={"code": code})
+            answer = self._client.post(PHONE_NUMBER, data={"code": code, "openid": openid})
         except WeChatFailure as failure:
+            if ACTIONS.get(failure.errcode) is Action.BAD_OPENID:  # somebody else tapped
+                raise CodeRefused from None
             _refuse(failure.errcode, PHONE_NUMBER)
             raise
         return self._phone(answer.get("phone_info"))

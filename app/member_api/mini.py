@@ -128,7 +128,7 @@ def bind_by_phone(body: MiniPhoneIn) -> Any:
     hit(TRY_HOUR, openid)
     hit(NUMBER_DAY, openid)
     require_wechat_session(own, g.principal)
-    phone = _number(own, body.code)
+    phone = _number(own, body.code, openid)
     with transaction(own.sessions) as session:
         claim = Claim(name, id_no, phone or "")
         account_id = account_of_claim(session, own.cipher, claim)
@@ -140,10 +140,10 @@ def bind_by_phone(body: MiniPhoneIn) -> Any:
     return response
 
 
-def _number(own: Ports, code: str) -> str | None:
+def _number(own: Ports, code: str, openid: str) -> str | None:
     use_code(own, f"phone:{code}", PhoneCodeUsed)
     try:
-        return own.mini_program.phone_of(code)
+        return own.mini_program.phone_of(code, openid)
     except CodeRefused:
         raise PhoneCodeUsed from None
     except WeChatError as failure:

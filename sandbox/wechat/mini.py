@@ -116,8 +116,11 @@ class MiniProgram:
         return {}
 
     def phone_number(self) -> Answer:
-        """POST wxa/business/getuserphonenumber."""
-        person = self._redeem("phone", body_json().get("code", ""))
+        """POST wxa/business/getuserphonenumber; with an openid, the code must be that user's."""
+        body = body_json()
+        person = self._redeem("phone", body.get("code", ""))
+        if body.get("openid", own := self.account.mini_openid(person.key)) != own:
+            raise WeChatError(40003)
         stamp = {"timestamp": int(self.world.time()), "appid": self.account.keys["mini_appid"]}
         facts = {"phoneNumber": person.phone, "purePhoneNumber": person.phone, "countryCode": "86"}
         return {"phone_info": {**facts, "watermark": stamp}}

@@ -66,11 +66,17 @@ def test_the_session_key_is_checked_by_its_signature(program: MiniProgram, sandb
 def test_the_phone_number_comes_once_and_only_for_its_own_kind_of_code(
     program: MiniProgram, sandbox: Sandbox
 ) -> None:
-    code = code_of(sandbox, "phone-number")
-    assert program.phone_of(code) == "13800000031"
+    code, openid = code_of(sandbox, "phone-number"), sandbox.account.mini_openid("li")
+    assert program.phone_of(code, openid) == "13800000031"
     for used_or_other in (code, code_of(sandbox), "", "a b", "x" * 513):
         with pytest.raises(CodeRefused):
-            program.phone_of(used_or_other)
+            program.phone_of(used_or_other, openid)
+
+
+def test_a_code_that_somebody_else_tapped_gives_no_number(program: MiniProgram, sandbox: Sandbox) -> None:
+    """A thief with a member's name, ID number and such a code would bind their own WeChat to the member."""
+    with pytest.raises(CodeRefused):
+        program.phone_of(code_of(sandbox, "phone-number"), sandbox.account.mini_openid("zhang"))
 
 
 @pytest.mark.parametrize("bad", ["", "a b", "0" * 32, "../x", "x" * 513])
@@ -126,7 +132,7 @@ def test_a_number_given_to_another_mini_program_or_long_ago_is_none_of_ours(
 
     def answering(info: object) -> str | None:
         monkeypatch.setattr(program._client, "post", lambda *_, **__: {"phone_info": info})
-        return program.phone_of("code")
+        return program.phone_of("code", "oLi")
 
     assert answering({**good, "watermark": ours}) == "13800000031"
     assert answering({**good, "countryCode": "852", "watermark": ours}) is None
