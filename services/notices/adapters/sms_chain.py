@@ -14,6 +14,7 @@ import structlog
 
 from services.core.clock import Clock
 from services.notices.adapters.breaker import Breaker, BreakerLimits
+from services.notices.adapters.sms_parameters import NoText
 from services.notices.adapters.sms_receipts import reference
 from services.notices.ports import ChannelFailure, Fate, NotSent, OutgoingNotice, Submitted, Uncertain
 
@@ -89,7 +90,9 @@ class SmsChain:
         return submitted
 
     def _judge(self, breaker: Breaker, provider: str, failure: ChannelFailure) -> None:
-        """A gateway that says no for the member's or the text's reason works."""
+        """A gateway that says no for the member's or the text's reason works; of one not asked nothing is known."""
+        if isinstance(failure, NoText):
+            return
         if not isinstance(failure, Uncertain) and not (isinstance(failure, NotSent) and failure.elsewhere):
             breaker.worked()
             return

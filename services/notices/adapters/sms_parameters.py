@@ -8,6 +8,10 @@ from services.notices.ports import OutgoingNotice, Refused
 from services.notices.wording import current
 
 
+class NoText(Refused):
+    """The provider has no approved text for the notice; it was not asked at all."""
+
+
 def filled(notice: OutgoingNotice) -> dict[str, str]:
     """The fill-ins of a notice in the approved order; a missing one is our own fault and ends the notice."""
     wording = current(notice.template)
@@ -23,5 +27,5 @@ def template_id(ids: Mapping[str, str], notice: OutgoingNotice, provider: str) -
     """The provider's number of the text; another provider may have it approved when this one does not."""
     found = ids.get(notice.template)
     if not found:
-        raise Refused(f"{provider}.template_unknown", elsewhere=True)
+        raise NoText(f"{provider}.template_unknown", elsewhere=True)
     return found

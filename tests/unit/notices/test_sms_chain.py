@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.core.clock import FixedClock
 from services.notices.adapters.breaker import BreakerLimits
 from services.notices.adapters.sms_chain import SmsChain
+from services.notices.adapters.sms_parameters import NoText
 from services.notices.ports import (
     ChannelFailure,
     Fate,
@@ -125,6 +126,21 @@ def test_members_reasons_and_missing_templates_leave_nobody_out() -> None:
         with pytest.raises(ChannelFailure):
             own.send(NOTICE)
     assert own.send(NOTICE).provider == "aliyun"
+
+
+def test_a_provider_that_was_not_asked_has_not_worked() -> None:
+    """A text it does not have says nothing of a gateway that is down: it stays left out, and its failures count."""
+    clock, no_text = FixedClock(NOW), lambda: NoText("x.template_unknown", elsewhere=True)
+    first, second = Gateway("aliyun", *[no_text] * 9, down, down, down, no_text), Gateway("tencent")
+    both = chain(first, second, clock=clock)
+    for _ in range(12):
+        both.send(NOTICE)
+    both.send(NOTICE)
+    assert first.sent == 12  # three failures, and nothing that worked: left out
+    clock.move(timedelta(seconds=31))
+    both.send(NOTICE)
+    both.send(NOTICE)
+    assert first.sent == 13  # the trial told nothing, so it is not in use again
 
 
 def test_when_all_are_left_out_it_waits() -> None:
