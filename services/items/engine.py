@@ -277,12 +277,14 @@ class Engine:
     ) -> Application:
         """Confirm by any route: `prove` uses up the proof or raises, then risk says at once, later, or to a person.
 
-        Raises RouteClosed when risk does not let this route serve; nothing is changed then.
+        Raises RouteClosed when risk does not let this route serve, and StillCooling when the member was bound anew
+        since; nothing is changed then.
         """
         now = self._clock.now()
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
         self.require_verifying(application)
+        refuse_cooling(session, account_id, self.registry.get(application.item_code), now)
         prove(application)
         found = decide(session, application, route, self.policy(session), now)
         refuse_closed(found)

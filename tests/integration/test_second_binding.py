@@ -50,6 +50,18 @@ def test_a_second_one_waits_a_day(world: World, member: Member, after_unbinding:
     assert world.submit(member).state == "verifying"
 
 
+def test_what_was_asked_for_before_waits_too(world: World, member: Member) -> None:
+    """The thief binds while the member's own case waits for a face: it cannot be confirmed, and the face is kept."""
+    application = world.submit(member)
+    face = world.passed_face(member, application)
+    bind_stranger(world, member)
+    with pytest.raises(Forbidden) as cooling, transaction(world.sessions) as session:
+        world.product.engine.confirm(session, member.account_id, application.application_id, face)
+    assert cooling.value.code == "member.cooling"
+    assert world.state(application) == ("verifying", None)
+    assert world.balance(member) == (5_600_000, 0)
+
+
 def test_binding_again_does_not_shorten_a_longer_wait(world: World, member: Member) -> None:
     """A number changed a moment ago makes money wait for three days; unbound and bound again it still does."""
     wait = "UPDATE binding SET money_from = :at WHERE account_id = :a"
