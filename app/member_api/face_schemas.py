@@ -26,7 +26,14 @@ _CAMERA: JsonDict = {
         "batch_max": 10,
         "total_max": 120,
     },
-    "prompt": {"index": 0, "kind": "neutral", "text": "请看正前方", "hold_ms": 2000, "colours": ["green", "red", "blue", "red"], "last": False},
+    "prompt": {
+        "index": 0,
+        "kind": "neutral",
+        "text": "请看正前方",
+        "hold_ms": 2000,
+        "colours": ["green", "red", "blue", "red"],
+        "last": False,
+    },
     "verify_id": None,
 }
 _WECHAT: JsonDict = {

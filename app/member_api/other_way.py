@@ -103,5 +103,3 @@ def confirm(application_id: str, body: CardSmsConfirmIn) -> Any:
             own.card_route.confirm(session, account_id, key, challenge_id, body.code, openid),
         ),
     )
-
-
