@@ -15,7 +15,7 @@ from services.core.ids import new_id
 from services.core.outbox import emit
 from services.members.binding import bind
 from services.members.models import LoginSession
-from services.members.phones import change_phone
+from services.members.phones import change_phone, take_former_phone
 from services.members.sessions import start
 from services.members.unbinding import unbind
 from services.notices.adapters.sms_receipts import DeliveryReceipt
@@ -64,14 +64,16 @@ def test_what_waited_overnight_goes_to_the_number_of_the_morning(world: World, m
             text("UPDATE binding SET ended_at = now() WHERE account_id = :a"), {"a": member.account_id}
         )
     held_at_night(world, member)
-    now = world.clock.now()
+    now, application_id = world.clock.now(), new_id()
     with transaction(world.sessions) as session:
         change_phone(
-            session, world.cipher, member.account_id, new_id(), "13900009999",
+            session, world.cipher, member.account_id, application_id, "13900009999",
             actor="member", at=now, money_from=now + timedelta(hours=24),
         )  # fmt: skip
     later(world, member, hours=10, seconds=1)
     assert [notice.recipient for notice in world.channels["sms"].sent] == ["13900009999"]
+    with transaction(world.sessions) as session:  # nothing is left for who looks at what is kept too long
+        take_former_phone(session, world.cipher, member.account_id, application_id)
 
 
 def test_a_sign_in_during_unbinding_brings_no_session_of_the_member(world: World, member: Member) -> None:
