@@ -1,4 +1,7 @@
-"""Interest of a year: runs, and a receipt for each account; keys made by the database for what is posted in sets."""
+"""Interest of a year: runs, and a receipt for each account; keys made by the database for what is posted in sets.
+
+And what is overdue on loans is held against the books.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ _VIEWS = (
     "invariant_i60_a_receipt_is_in_the_books",
     "invariant_i61_interest_paid_is_interest_spent",
     "invariant_i62_a_finished_year_has_a_receipt_for_everybody",
+    "invariant_i63_what_is_overdue_stands_on_122",
 )
 
 # PostgreSQL 18 makes UUIDv7 itself; on an older server milliseconds are laid over a random one.
@@ -58,6 +62,20 @@ JOIN provident_fund_account a ON a.opened_on < run.settled_on
 JOIN member m ON m.account_id = a.account_id AND m.created_at < run.begun_at
 WHERE run.finished_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM interest_receipt r WHERE r.account_id = a.account_id AND r.settled_on >= run.settled_on)
+"""
+_OVERDUE = """
+CREATE VIEW invariant_i63_what_is_overdue_stands_on_122 AS
+SELECT l.account_id, l.loan_id, coalesce(i.fen, 0) AS overdue_fen, coalesce(b.fen, 0) AS booked_fen
+FROM loan l
+LEFT JOIN (
+    SELECT account_id, loan_id, sum(principal_fen) AS fen FROM loan_instalment WHERE state = 'overdue' GROUP BY 1, 2
+) i ON i.account_id = l.account_id AND i.loan_id = l.loan_id
+LEFT JOIN (
+    SELECT split_part(j.business_ref, ':', 2) AS loan_id, sum(p.fen) AS fen
+    FROM journal j JOIN posting p USING (account_id, journal_id)
+    WHERE j.business_ref LIKE 'loan:%' AND p.gl_code = '122' GROUP BY 1
+) b ON b.loan_id = l.loan_id::text
+WHERE coalesce(i.fen, 0) <> coalesce(b.fen, 0)
 """
 _GRANTS = """
 DO $$ BEGIN
@@ -107,7 +125,7 @@ def upgrade() -> None:
         "CREATE TRIGGER interest_receipt_append_only BEFORE UPDATE OR DELETE ON interest_receipt"
         " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
-    for view in (_RECEIPT, _SPENT, _EVERYBODY):
+    for view in (_RECEIPT, _SPENT, _EVERYBODY, _OVERDUE):
         op.execute(view)
     op.execute(_GRANTS.format(views=", ".join(_VIEWS)))
 
