@@ -61,7 +61,7 @@ def test_without_a_face_the_payment_waits_and_can_be_stopped(handset, sandbox, t
     assert "银行卡和短信" in body
     assert "53,000" in phone.at("receipt-balance").inner_text()  # held at once
     case_no = phone.at("case-no").inner_text()
-    assert "可在“我的办理”里撤销" in phone.sms("payment_waiting")[0]
+    assert "此前可撤销" in phone.sms("payment_waiting")[0]
 
     phone.at("cancel").click()
     phone.at("cancel-yes").click()
