@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.databases import DatabaseServer
+from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.world import Member, World
 
 
@@ -29,3 +30,21 @@ def world(world_of_process: World) -> Iterator[World]:
 def member(world: World) -> Member:
     """A bound member with 56,000.00 yuan."""
     return world.member()
+
+
+@pytest.fixture
+def desk(world: World) -> DeskWorld:
+    """A review desk."""
+    return DeskWorld(world)
+
+
+@pytest.fixture
+def anna(desk: DeskWorld) -> Colleague:
+    """A colleague with both roles, signed in."""
+    return desk.colleague().sign_in()
+
+
+@pytest.fixture
+def boris(desk: DeskWorld) -> Colleague:
+    """Another one."""
+    return desk.colleague().sign_in()
