@@ -17,6 +17,7 @@ from sandbox.settlement_node.records import (
     debit_cells,
     failed_fate,
     open_fate,
+    ordered_fate,
     return_cells,
 )
 
@@ -60,21 +61,8 @@ class Bank:
         return row
 
     def _fate(self, process: Fault | None, amount_fen: int, created_at: float) -> dict[str, Any]:
-        kind, params = (process.kind, process.params) if process else ("", {})
-        due_at = created_at + params.get("seconds", 2.0)
-        match kind:
-            case "reject":
-                return failed_fate(
-                    "1", "1", params.get("code", "B0051"), params.get("message", "账户状态异常")
-                )
-            case "host_status_error":
-                return failed_fate("0", "1", params.get("code", "B0062"), params.get("message", "主机失败"))
-            case "pending":
-                return open_fate("pending", "2") | {"pay_at": due_at}
-            case "pending_forever":
-                return open_fate("pending", "2") | {"pay_at": None}
-            case "late_record":
-                return open_fate("accepted", "0") | {"visible_at": due_at, "pay_at": due_at}
+        if process and (ordered := ordered_fate(process.kind, process.params, created_at, ("B0051", "账户状态异常"))):
+            return ordered
         if self._committed_fen() + amount_fen > self.books.balance_fen:
             return failed_fate("1", "1", "B0100", "付款账户余额不足")
         return open_fate("accepted", "0")

@@ -16,7 +16,7 @@ from sandbox.settlement_node.checks import Refused, check_head, fen
 from sandbox.settlement_node.credentials import Credentials
 from sandbox.settlement_node.envelope import Answer, Envelopes, Fields, Reply
 from sandbox.settlement_node.faults import Facts, Fault, Faults
-from sandbox.settlement_node.records import failed_fate, open_fate
+from sandbox.settlement_node.records import failed_fate, open_fate, ordered_fate
 
 CODE = "BDC105"
 _YUAN = r"(0|[1-9]\d{0,12})\.\d\d"
@@ -119,21 +119,8 @@ class Deductions:
         return row
 
     def _fate(self, process: Fault | None, asked: dict[str, Any], now: float) -> dict[str, Any]:
-        kind, params = (process.kind, process.params) if process else ("", {})
-        due_at = now + params.get("seconds", 2.0)
-        match kind:
-            case "reject":
-                return failed_fate(
-                    "1", "1", params.get("code", "B0100"), params.get("message", "账户余额不足")
-                )
-            case "host_status_error":
-                return failed_fate("0", "1", params.get("code", "B0062"), params.get("message", "主机失败"))
-            case "pending":
-                return open_fate("pending", "2") | {"pay_at": due_at}
-            case "pending_forever":
-                return open_fate("pending", "2") | {"pay_at": None}
-            case "late_record":
-                return open_fate("accepted", "0") | {"visible_at": due_at, "pay_at": due_at}
+        if process and (ordered := ordered_fate(process.kind, process.params, now, ("B0100", "账户余额不足"))):
+            return ordered
         no = self.cards.objection(asked["payer_account_no"], asked["payer_name"], asked["amount_fen"])
         return failed_fate("1", "1", *no) if no else open_fate("accepted", "0")
 

@@ -54,6 +54,25 @@ def failed_fate(tx_status: str, host_status: str, code: str, message: str) -> di
     }
 
 
+def ordered_fate(
+    kind: str, params: dict[str, Any], at: float, refusal: tuple[str, str]
+) -> dict[str, Any] | None:
+    """What an ordered fault makes of an order, payment or deduction; None where the books decide."""
+    due_at = at + params.get("seconds", 2.0)
+    match kind:
+        case "reject":
+            return failed_fate("1", "1", params.get("code", refusal[0]), params.get("message", refusal[1]))
+        case "host_status_error":
+            return failed_fate("0", "1", params.get("code", "B0062"), params.get("message", "主机失败"))
+        case "pending":
+            return open_fate("pending", "2") | {"pay_at": due_at}
+        case "pending_forever":
+            return open_fate("pending", "2") | {"pay_at": None}
+        case "late_record":
+            return open_fate("accepted", "0") | {"visible_at": due_at, "pay_at": due_at}
+    return None
+
+
 def debit_cells(payment: dict[str, Any]) -> dict[str, str]:
     """The account line of a payment that was booked."""
     return {
