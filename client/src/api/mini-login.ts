@@ -3,8 +3,9 @@
 import { ApiProblem } from './problem'
 import { hasTokens, keepTokens } from './tokens'
 import { exchange } from './transport'
+import { t } from '@/text'
 
-const noCode = () => new ApiProblem('offline', 0, 'auth.no_code', '微信没有回应，请检查网络后再试一次。')
+const noCode = () => new ApiProblem('offline', 0, 'auth.no_code', t.problem.noWeChat)
 
 let entering: Promise<void> | null = null
 

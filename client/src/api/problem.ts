@@ -1,6 +1,7 @@
 /** Problems 出错: what went wrong, as a sentence that says what to do. */
 
 import type { Refusal } from './types'
+import { t } from '@/text'
 
 export type ProblemKind = 'answer' | 'offline' | 'timeout' | 'unreadable'
 
@@ -38,22 +39,22 @@ export function fromReply(status: number, body: unknown, retryAfter: string | nu
 }
 
 function fallbackText(status: number): string {
-  if (status === 404) return '没有找到这一页的内容，请回到首页再进一次。'
-  if (status === 413) return '发出的内容太大了，请再试一次。'
-  if (status === 429) return '点得有点快，请等一分钟再试。'
-  if (status >= 500) return '我们这边出了点问题，请过几分钟再试。没有办成的事不会扣您的钱。'
-  return '这一步没有办成，请回到首页再试一次。'
+  if (status === 404) return t.problem.notFound
+  if (status === 413) return t.problem.tooLarge
+  if (status === 429) return t.problem.tooFast
+  if (status >= 500) return t.problem.ours
+  return t.problem.notDone
 }
 
 /** The phone did not reach us; `repeatable` tells whether the same request may simply be sent again. */
 export function fromTransport(message: string, repeatable: boolean): ApiProblem {
   const slow = /time-?out/i.test(message)
-  const head = slow ? '网络有点慢，没有等到回话。' : '网络没有连上。'
-  const tail = repeatable ? '请看看网络，再点一次；重复点不会重复办。' : '请看看网络，再试一次。'
+  const head = slow ? t.problem.slow : t.problem.offline
+  const tail = repeatable ? t.problem.tapAgain : t.problem.tryAgain
   return new ApiProblem(slow ? 'timeout' : 'offline', 0, slow ? 'network.timeout' : 'network.offline', head + tail)
 }
 
 /** The sentence to show for anything that was thrown. */
 export function sentence(fault: unknown): string {
-  return fault instanceof ApiProblem ? fault.detail : '这一步没有办成，请再试一次；还不行就拨打 12329。'
+  return fault instanceof ApiProblem ? fault.detail : t.problem.unknown
 }

@@ -1,5 +1,7 @@
 /** PDF 打开文件: the page goes to it; the mini-program fetches it with its token and gives it to the phone's viewer. */
 
+import { t } from '@/text'
+
 // #ifndef H5
 import { download } from '@/api/client'
 import { ApiProblem } from '@/api/problem'
@@ -18,7 +20,7 @@ export async function openPdf(address: string): Promise<void> {
       fileType: 'pdf',
       showMenu: true,
       success: () => resolve(),
-      fail: () => reject(new ApiProblem('unreadable', 0, 'pdf.viewer', '这部手机没能打开 PDF，请换个手机，或到网点打印。')),
+      fail: () => reject(new ApiProblem('unreadable', 0, 'pdf.viewer', t.problem.noViewer)),
     })
   })
   // #endif

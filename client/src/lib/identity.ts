@@ -1,5 +1,7 @@
 /** Identity 身份: what can be checked about a name, an ID number and a phone before asking the centre. */
 
+import { t } from '@/text'
+
 const WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 const CHECK = '10X98765432'
 
@@ -10,16 +12,16 @@ export function tidyIdNo(text: string): string {
 
 export function idNoFault(text: string): string | null {
   const value = tidyIdNo(text)
-  if (!value) return '请填写身份证号。'
-  if (!/^\d{17}[\dX]$/.test(value)) return '身份证号是 18 位，最后一位可以是 X。'
+  if (!value) return t.identity.idMissing
+  if (!/^\d{17}[\dX]$/.test(value)) return t.identity.idLength
   const sum = WEIGHTS.reduce((total, weight, index) => total + weight * Number(value[index]), 0)
-  return CHECK[sum % 11] === value[17] ? null : '身份证号好像有一位写错了，请对着身份证再看一遍。'
+  return CHECK[sum % 11] === value[17] ? null : t.identity.idWrong
 }
 
 export function nameFault(text: string): string | null {
   const value = text.trim()
-  if (!value) return '请填写姓名。'
-  return value.length > 40 ? '姓名太长了，请和身份证上写得一样。' : null
+  if (!value) return t.identity.nameMissing
+  return value.length > 40 ? t.identity.nameLong : null
 }
 
 /** Phone number without the blanks people put between its groups. */
@@ -27,8 +29,8 @@ export const tidyPhone = (text: string) => text.replace(/\s/g, '')
 
 export function phoneFault(text: string): string | null {
   const value = tidyPhone(text)
-  if (!value) return '请填写手机号。'
-  return /^1[3-9]\d{9}$/.test(value) ? null : '手机号是 11 位，1 开头，请再看一遍。'
+  if (!value) return t.identity.phoneMissing
+  return /^1[3-9]\d{9}$/.test(value) ? null : t.identity.phoneWrong
 }
 
 /** "138****0001". */

@@ -1,0 +1,6 @@
+/** English 英文: the same keys as the Chinese, or it does not compile. */
+
+import { common } from './en/common'
+import type { Text } from './zh'
+
+export const en: Text = { ...common }

@@ -1,0 +1,18 @@
+/** Texts 文字: every word of the client, in the language the member chose. Chinese is the source; English loads when asked for. */
+
+import { shallowReactive, shallowRef } from 'vue'
+import { zh, type Text } from './zh'
+
+export type Language = 'zh' | 'en'
+export type { Text }
+
+/** What is on the screen now; templates and scripts read `t.section.key` and follow a change of language. */
+export const t = shallowReactive<Text>({ ...zh })
+
+export const language = shallowRef<Language>('zh')
+
+/** Put these words on the screen. */
+export function speak(spoken: Language, texts: Text = zh): void {
+  Object.assign(t, texts)
+  language.value = spoken
+}
