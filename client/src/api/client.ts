@@ -1,7 +1,7 @@
 /** Client 请求: exchanges that outlive a bad line or an old session. */
 
 import { ApiProblem } from './problem'
-import { signInAgain } from './signin'
+import { bindFirst, signInAgain } from './signin'
 import { keepTokens, refreshBody } from './tokens'
 import { exchange, sendFile, type Send } from './transport'
 // #ifdef MP-WEIXIN
@@ -34,6 +34,7 @@ async function inSession<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (fault) {
+    if (fault instanceof ApiProblem && fault.code === 'bind.required') return bindFirst()
     if (!(fault instanceof ApiProblem) || !fault.code.startsWith('auth.')) throw fault
     if (fault.code === 'auth.expired') {
       const renewed = await refresh().then(() => true, () => false)

@@ -8,6 +8,10 @@ import { enter } from './mini-login'
 const PLACE = 'anju.signins'
 const WINDOW_MS = 60_000
 const MOST = 3
+// #ifdef H5
+const RETURN = 'anju.return'
+const RETURN_MS = 10 * 60_000
+// #endif
 
 /** What was asked stays unanswered: the page is on its way out. */
 const NEVER = new Promise<never>(() => undefined)
@@ -21,8 +25,8 @@ function tooOften(): boolean {
   return false
 }
 
-/** The session is over. The page leaves for WeChat's sign-in and comes back to the home page; the mini-program signs in
- * silently, asks again what was asked, and nobody notices. */
+/** The session is over. The page leaves for WeChat's sign-in and comes back to where it was (`comeBack`); the mini-program
+ * signs in silently, asks again what was asked, and nobody notices. */
 export async function signInAgain<T>(ask: () => Promise<T>): Promise<T> {
   // #ifdef MP-WEIXIN
   if (!tooOften()) {
@@ -34,11 +38,29 @@ export async function signInAgain<T>(ask: () => Promise<T>): Promise<T> {
   // #ifdef H5
   if (!tooOften()) {
     leaving = true
+    sessionStorage.setItem(RETURN, JSON.stringify({ hash: window.location.hash, atMs: Date.now() }))
     window.location.replace('/api/v1/auth/wechat/start?page=home')
     return NEVER
   }
   // #endif
   go('trouble', {}, 'restart')
+  return NEVER
+}
+
+// #ifdef H5
+/** After signing in again: the address that was open before, once and not long after. Runs before the first page is made. */
+export function comeBack(): void {
+  const kept = sessionStorage.getItem(RETURN)
+  sessionStorage.removeItem(RETURN)
+  const { hash, atMs } = (kept ? JSON.parse(kept) : {}) as { hash?: string; atMs?: number }
+  const arrived = /^(#\/pages\/home\/home)?$/.test(window.location.hash)
+  if (hash && arrived && Date.now() - (atMs ?? 0) < RETURN_MS) window.history.replaceState(null, '', hash)
+}
+// #endif
+
+/** Nobody's phone yet, or somebody's no longer: the page says who one is first. */
+export function bindFirst(): Promise<never> {
+  go('bind', {}, 'restart')
   return NEVER
 }
 

@@ -38,10 +38,37 @@ export function keepDraft(draft: Omit<Draft, 'key' | 'keptAtMs'>): Draft {
   const same = before && JSON.stringify(before.form) === JSON.stringify(draft.form)
   const kept = { ...draft, key: same ? before.key : newKey(), keptAtMs: Date.now() }
   uni.setStorageSync(draftPlace(draft.itemCode), kept)
+  uni.removeStorageSync(sentPlace(draft.itemCode))
   return kept
 }
 
 export const dropDraft = (code: string) => uni.removeStorageSync(draftPlace(code))
+
+/** What stands in an item's form before it is whole: a lost session, a reload or a call between loses nothing typed. */
+const TYPED_LIFE_MS = 2 * 3600 * 1000
+const typedPlace = (code: string) => `anju.typed.${code}`
+
+export function keepTyped(code: string, texts: Record<string, string>): void {
+  uni.setStorageSync(typedPlace(code), { texts: { ...texts }, keptAtMs: Date.now() })
+}
+
+export function readTyped(code: string): Record<string, string> {
+  const kept = uni.getStorageSync(typedPlace(code)) as { texts: Record<string, string>; keptAtMs: number } | ''
+  if (kept && Date.now() - kept.keptAtMs < TYPED_LIFE_MS) return kept.texts
+  uni.removeStorageSync(typedPlace(code))
+  return {}
+}
+
+/** What became of a draft that was handed in: its check page, opened once more, leads there. */
+const sentPlace = (code: string) => `anju.sent.${code}`
+
+export function draftSent(code: string, applicationId: string): void {
+  dropDraft(code)
+  uni.removeStorageSync(typedPlace(code))
+  uni.setStorageSync(sentPlace(code), applicationId)
+}
+
+export const readSent = (code: string) => (uni.getStorageSync(sentPlace(code)) as string) || null
 
 export interface PendingConfirm {
   faceSessionId: string

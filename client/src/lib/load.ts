@@ -1,6 +1,9 @@
 /** Loading 读取: one value of a page, its fault, and asking again. */
 
 import { ref, shallowRef } from 'vue'
+// #ifdef H5
+import { ApiProblem } from '@/api/problem'
+// #endif
 
 export function useLoad<T>(read: () => Promise<T>) {
   const value = shallowRef<T | null>(null)
@@ -14,8 +17,15 @@ export function useLoad<T>(read: () => Promise<T>) {
       ready.value = true
     } catch (problem) {
       fault.value = problem
+      // #ifdef H5
+      // The line is back: what could not be shown is asked for without a tap.
+      if (problem instanceof ApiProblem && problem.kind === 'offline') addEventListener('online', again, { once: true })
+      // #endif
     }
   }
+  // #ifdef H5
+  const again = () => void (fault.value && load())
+  // #endif
 
   return { value, fault, ready, load }
 }

@@ -13,9 +13,20 @@ export function pathOf(page: Page, query: Record<string, string> = {}): string {
   return `/pages/${page}/${page}${text ? `?${text}` : ''}`
 }
 
+/** The second tap of a double one asks for the same page once more. */
+const SAME_TAP_MS = 700
+let last = { url: '', atMs: 0 }
+
+function asked(url: string): boolean {
+  const before = last
+  last = { url, atMs: Date.now() }
+  return before.url === url && last.atMs - before.atMs < SAME_TAP_MS
+}
+
 /** Open a page: forward keeps the way back, replace does not, restart forgets all. */
 export function go(page: Page, query: Record<string, string> = {}, how: How = 'forward'): void {
   const url = pathOf(page, query)
+  if (asked(url)) return
   if (how === 'forward') uni.navigateTo({ url })
   else if (how === 'replace') uni.redirectTo({ url })
   else uni.reLaunch({ url })
