@@ -3,19 +3,29 @@
 import { ref, watchEffect } from 'vue'
 
 const PLACE = 'anju.elder'
+const PLACE_LARGER = 'anju.elder.larger'
 
 export const elder = ref(uni.getStorageSync(PLACE) === true)
+/** The larger of the two sizes of elder mode 特大. */
+export const larger = ref(uni.getStorageSync(PLACE_LARGER) === true)
 
 export function switchElder(): void {
   elder.value = !elder.value
   uni.setStorageSync(PLACE, elder.value)
 }
 
+export function switchLarger(): void {
+  larger.value = !larger.value
+  uni.setStorageSync(PLACE_LARGER, larger.value)
+}
+
 /** WeUI's care palette and our larger tokens hang on these marks of the document. */
 export function followElder(): void {
   // #ifdef H5
   watchEffect(() => {
-    document.documentElement.toggleAttribute('data-elder', elder.value)
+    const root = document.documentElement
+    if (elder.value) root.dataset.elder = larger.value ? 'more' : ''
+    else delete root.dataset.elder
     if (elder.value) document.body.dataset.weuiMode = 'care'
     else delete document.body.dataset.weuiMode
   })
