@@ -3,10 +3,12 @@
 from app.http.idempotency import IdempotencyRecord
 from app.http.oauth_state import OAuthState
 from app.http.rate_limit import RateBucket
+from services.accounts.control_models import DailyLimit, WithdrawalLock
 from services.accounts.models import InterestReceipt, InterestRun, PayeeCard, ProvidentFundAccount
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.applications.models import Application, CaseCounter, Transition
 from services.audit.models import AuditEntry, AuditHead
+from services.centre.models import Announcement
 from services.certificates.models import Certificate
 from services.contributions.models import Contribution
 from services.core.db import Base
@@ -56,6 +58,8 @@ from services.notices.models import (
     NoticeSubscription,
 )
 from services.policies.models import PolicyValue
+from services.ratings.models import CaseRating
+from services.relatives.models import RelativeLink
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
 from services.settlement.deductions.models import Deduction
 from services.settlement.models import BankNotice, PaymentInstruction
@@ -68,13 +72,13 @@ from wechat.replay_store import WeChatCallbackSeen
 from wechat.token_store import WeChatToken
 
 TABLES = (
-    AgreementRun, LoanAgreement, Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, Certificate, Consent,
-    Contribution, Deduction, Device, Document, EarlyReceipt,
+    AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, CaseRating, Certificate, Consent,
+    Contribution, DailyLimit, Deduction, Device, Document, EarlyReceipt,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,
     NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
-    ProvidentFundAccount, RateBucket, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
-    SmsChallenge, Staff, StaffSession, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken,
+    ProvidentFundAccount, RateBucket, RelativeLink, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
+    SmsChallenge, Staff, StaffSession, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken, WithdrawalLock,
 )  # fmt: skip
 metadata = Base.metadata

@@ -1,6 +1,7 @@
 /** English 英文: the same keys as the Chinese, or it does not compile. */
 
 import { common } from './en/common'
+import { home } from './en/home'
 import type { Text } from './zh'
 
-export const en: Text = { ...common }
+export const en: Text = { ...common, ...home }

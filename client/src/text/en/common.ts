@@ -7,6 +7,8 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 export const common = {
   words: {
     appName: 'Anju',
+    otherLanguage: '中文',
+    otherTag: 'zh-CN',
     back: 'Back',
     offline: 'You are offline. Nothing you filled in is lost; carry on once you are connected again.',
     again: 'Try again',

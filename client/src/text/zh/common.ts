@@ -5,6 +5,8 @@ import { chineseWords } from './amount'
 export const common = {
   words: {
     appName: '安居',
+    otherLanguage: 'English',
+    otherTag: 'en',
     back: '返回',
     offline: '网络断开了。连上以后接着办，刚才填的都还在。',
     again: '再试一次',
