@@ -1,0 +1,62 @@
+"""Settling 收尾: wait for what comes by itself, then let the bank's next day and its statement tell the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+
+from sqlalchemy import text
+
+from bench.faults.fates import patiently
+from bench.phone import Sandbox
+from runtime.bootstrap import Product
+from services.core.clock import SHANGHAI, shanghai_day
+from services.core.db import transaction
+
+_BY_ITSELF_S, _AFTER_THE_DAY_S, _QUIET_S = 240.0, 600.0, 6.0
+_OPEN = text("SELECT count(*) FROM application WHERE state = ANY(string_to_array(:states, ','))")
+_IN_HAND = text(
+    "SELECT (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notices.handle_event'"
+    " AND status IN ('todo', 'doing'))"
+    " + (SELECT count(*) FROM notice_intent WHERE state IN ('created', 'held', 'sending'))"
+)
+Say = Callable[[str], None]
+
+
+def settle(product: Product, sandbox: Sandbox, say: Say) -> None:
+    """Drain, close the bank's day, drain again."""
+    _wait(product, "approved,paying,accepted", _BY_ITSELF_S, say)
+    ahead_s = _next_morning_s(product)
+    patiently(lambda: sandbox.post("/control/clock", {"offset_s": ahead_s}))
+    say("the bank's next day")
+    _wait(product, "approved,paying,accepted,unknown", _AFTER_THE_DAY_S, say)
+    time.sleep(_QUIET_S)  # what came back over night is told when the day opens
+    _wait(product, "", _AFTER_THE_DAY_S, say)
+
+
+def _next_morning_s(product: Product) -> float:
+    """Seconds from now to ten in the morning of tomorrow: outside quiet hours, and the bank has closed its day."""
+    now = product.clock.now()
+    morning = datetime.combine(shanghai_day(now) + timedelta(days=1), time_of_day(10), SHANGHAI)
+    return (morning - now).total_seconds()
+
+
+def _wait(product: Product, states: str, patience_s: float, say: Say) -> None:
+    """Until no case is in these states and every notice has gone out."""
+    began = said = time.monotonic()
+    while left := _left(product, states):
+        if time.monotonic() - began > patience_s:
+            say(f"gave up with {left} open")
+            return
+        if time.monotonic() - said > 15:
+            said = time.monotonic()
+            say(f"{left} open")
+        time.sleep(1)
+
+
+def _left(product: Product, states: str) -> int:
+    with transaction(product.sessions) as session:
+        open_cases = session.scalar(_OPEN, {"states": states}) or 0
+        return int(open_cases) + int(session.scalar(_IN_HAND) or 0)
