@@ -60,6 +60,14 @@ from services.notices.models import (
 from services.policies.models import PolicyValue
 from services.ratings.models import CaseRating
 from services.relatives.models import RelativeLink
+from services.remittances.models import (
+    Employer,
+    RemittanceBatch,
+    RemittanceFault,
+    RemittanceLine,
+    RemittanceReceipt,
+    RemittanceReversal,
+)
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest
 from services.settlement.deductions.models import Deduction
 from services.settlement.models import BankNotice, PaymentInstruction
@@ -73,12 +81,12 @@ from wechat.token_store import WeChatToken
 
 TABLES = (
     AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, CaseRating, Certificate, Consent,
-    Contribution, DailyLimit, Deduction, Device, Document, EarlyReceipt,
+    Contribution, DailyLimit, Deduction, Device, Document, EarlyReceipt, Employer,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,
     NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
-    ProvidentFundAccount, RateBucket, RelativeLink, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
+    ProvidentFundAccount, RateBucket, RemittanceBatch, RemittanceFault, RemittanceLine, RemittanceReceipt, RemittanceReversal, RelativeLink, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
     SmsChallenge, Staff, StaffSession, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken, WithdrawalLock,
 )  # fmt: skip
 metadata = Base.metadata

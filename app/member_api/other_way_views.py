@@ -8,6 +8,7 @@ from typing import Any
 from services.applications.models import Application
 from services.core.clock import shanghai_iso
 from services.core.money import yuan_text
+from services.items.controlling import LIMIT_FROM, OPENS_AT
 from services.items.timing import PayTiming
 from services.notices.texts import short_time
 from services.policies.rules import Policy
@@ -100,9 +101,21 @@ def waiting_words(application: Application) -> str:
     return f"将于 {when} 付款到{payee.get('bank_name', '')}尾号 {payee.get('tail4', '')}。{why}付款以前随时可以撤销。"
 
 
+def _soon(application: Application, key: str) -> str:
+    return short_time(datetime.fromisoformat(application.result[key]))
+
+
 def changed_words(application: Application) -> str | None:
-    """What a finished change of phone number came to; None for anything else."""
-    if application.state != "completed" or "phone4" not in application.result:
+    """What a finished change of phone number, lock or limit came to; None for anything else."""
+    if application.state != "completed":
+        return None
+    if OPENS_AT in application.result:
+        return f"提取锁 {_soon(application, OPENS_AT)} 打开，到时候告诉您。想再锁上，随时可以。"
+    if LIMIT_FROM in application.result:
+        limit_fen = application.result["limit_fen"]
+        limit = f"一天最多可以提 {yuan_text(limit_fen)} 元" if limit_fen else "不再有您自己设的限额"
+        return f"{_soon(application, LIMIT_FROM)} 起，{limit}。"
+    if "phone4" not in application.result:
         return None
     money_from = short_time(datetime.fromisoformat(application.result["money_from"]))
     return f"已经换成尾号 {application.result['phone4']} 的手机号，{money_from} 起可以提取。"

@@ -33,7 +33,7 @@ FROM transition t
 JOIN application a ON a.account_id = t.account_id AND a.application_id = t.application_id
 JOIN withdrawal_lock l ON l.account_id = t.account_id
     AND t.at > l.locked_at AND t.at < coalesce(l.opened_at, l.unlock_from, 'infinity')
-WHERE t.target = 'approved' AND t.event <> 'agreed' AND a.payee IS NOT NULL
+WHERE t.target = 'approved' AND t.event <> 'agreed' AND a.payee_sealed IS NOT NULL
 """
 
 

@@ -170,6 +170,16 @@ class RequestTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLock:
+    """Effect: the withdrawal lock opens after its cooling-off."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseLimit:
+    """Effect: the daily limit of the form holds after its cooling-off."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepAgreement:
     """Effect: the agreement of the form is signed, changed or ended; its runs come by themselves."""
 
@@ -184,6 +194,8 @@ Effect = (
     | ChangeLoanCard
     | ChangePhone
     | RequestTransfer
+    | OpenLock
+    | RaiseLimit
 )
 Rule = Callable[[Facts, Any, Policy], Refusal | None]
 Kind = Literal["withdrawal", "certificate", "change"]
@@ -267,6 +279,8 @@ class Item:
     spends: Callable[[Facts, Any], frozenset[str]] | None = None
     spares: Callable[[Policy], frozenset[Fact]] | None = None
     effects: Callable[[Any], Effect] | None = None
+    listed: bool = True
+    """Whether it stands among the items; what belongs to another page is reached from there."""
 
     @property
     def number(self) -> int | None:

@@ -21,6 +21,7 @@ from services.core.outbox import emit
 from services.core.pii import mask_id_no
 from services.items.agreeing import keep_agreement
 from services.items.collecting import start_collecting
+from services.items.controlling import open_lock, raise_limit
 from services.items.declaration import (
     AddPayeeCard,
     ChangeLoanCard,
@@ -29,6 +30,8 @@ from services.items.declaration import (
     IssueCertificate,
     Item,
     KeepAgreement,
+    OpenLock,
+    RaiseLimit,
     RepayLoan,
     RequestTransfer,
     StartWithdrawal,
@@ -210,12 +213,24 @@ class Effects:
             now = self._clock.now()
             policy = self._policies.on(session, shanghai_day(now))
             change_member_phone(session, self._cipher, application, item, form, policy, actor=actor, at=now)
+        elif isinstance(item.effect, OpenLock | RaiseLimit):
+            self._control(session, application, form, item.effect, actor)
         elif isinstance(item.effect, RequestTransfer):
             now = self._clock.now()
             policy = self._policies.on(session, shanghai_day(now))
             carry_transfer(session, self._cipher, application, form, policy, self._node, actor=actor, at=now)
         else:
             raise TypeError(f"{item.code}: an effect that moves money is not completed here")
+
+    def _control(
+        self, session: Session, application: Application, form: Any, effect: OpenLock | RaiseLimit, actor: str
+    ) -> None:
+        now = self._clock.now()
+        policy = self._policies.on(session, shanghai_day(now))
+        if isinstance(effect, OpenLock):
+            open_lock(session, application, policy, actor=actor, at=now)
+        else:
+            raise_limit(session, application, form, policy, actor=actor, at=now)
 
     def _contents(
         self, session: Session, application: Application, effect: IssueCertificate, facts: Facts, form: Any

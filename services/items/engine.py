@@ -27,7 +27,6 @@ from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
-from services.items.cooling import refuse_cooling
 from services.items.declaration import (
     Approval,
     CloseAccount,
@@ -42,6 +41,7 @@ from services.items.effects import Effects
 from services.items.facts import facts_from_json
 from services.items.judging import Quote, judge, refuse_unanswered
 from services.items.loading import FactLoader, SharedFacts
+from services.items.own_controls import refuse_controlled, refuse_kept_back
 from services.items.payees import payee_shown
 from services.items.phone_codes import use_phone_code
 from services.items.registry import Registry
@@ -133,9 +133,9 @@ class Engine:
             raise ItemAbsent(absent_text(item))
 
     def items(self) -> list[Item]:
-        """The items there are today."""
+        """The items there are today, as lists show them."""
         today = shanghai_day(self._clock.now())
-        return [item for item in self.registry if item.exists_on(today)]
+        return [item for item in self.registry if item.listed and item.exists_on(today)]
 
     def quote(self, session: Session, account_id: UUID, prepared: Prepared) -> Quote:
         """Judge the item for the member as things stand."""
@@ -150,7 +150,7 @@ class Engine:
         """
         now = self._clock.now()
         lock_balance(session, account_id)
-        refuse_cooling(session, account_id, prepared.item, now)
+        refuse_kept_back(session, account_id, prepared.item, prepared.item.effect_for(prepared.form), now)
         self._loader.lock_shared_caps(session, account_id, prepared.item, prepared.shared)
         quote = self.quote(session, account_id, prepared)
         if not quote.allowed:
@@ -284,7 +284,8 @@ class Engine:
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
         self.require_verifying(application)
-        refuse_cooling(session, account_id, self.registry.get(application.item_code), now)
+        item = self.registry.get(application.item_code)
+        refuse_kept_back(session, account_id, item, self._effect(application), now)
         prove(application)
         found = decide(session, application, route, self.policy(session), now)
         refuse_closed(found)
@@ -322,6 +323,9 @@ class Engine:
         """
         item = self.registry.get(application.item_code)
         effect = self._effect(application)
+        if application.kind == MONEY:
+            due_fen = self.due_fen(session, application)
+            refuse_controlled(session, application, effect, due_fen, self._clock.now())
         if isinstance(effect, StartWithdrawal):
             self._effects.pay(session, application, item, self.policy(session), event=event, actor=actor)
         elif isinstance(effect, RepayLoan):

@@ -87,7 +87,10 @@ SHARED = frozenset(Fact) - OWN
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """State (A.6), fund 201 after holds, frozen and held, in fen."""
+    """State (A.6), fund 201 after holds, frozen and held, in fen; the member's own lock and daily limit.
+
+    `left_today_fen` is what has left for a card today; it is counted only where there is a limit.
+    """
 
     state: str
     state_text: str
@@ -100,6 +103,10 @@ class AccountFacts:
     contribution_base_fen: int
     monthly_contribution_fen: int
     sealed_on: str | None = None
+    locked_since: str | None = None
+    unlocks_at: str | None = None
+    own_limit_fen: int | None = None
+    left_today_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from services.applications.models import Application
 from services.core.errors import Invalid
 from services.items.declaration import Amount, Approval, Item, Refusal, Verification
 from services.items.facts import Facts, facts_from_json
+from services.items.own_controls import within_own_limit
 from services.items.rules import over_instant_limits
 from services.policies.rules import NotedValues, Policy
 
@@ -50,7 +51,9 @@ def judge(item: Item, facts: Facts, form: Any, policy: Policy) -> Quote:
     refusals = tuple(
         refusal for rule in item.eligibility if (refusal := rule(facts, form, figures)) is not None
     )
-    amount = item.amount(facts, form, figures) if item.amount else None
+    most = item.amount(facts, form, figures) if item.amount else None
+    amount, over_limit = within_own_limit(item, facts, form, most)
+    refusals = (*refusals, over_limit) if over_limit is not None else refusals
     approval = _approval(item, facts, form, figures, amount)
     proof = _verification(item, figures)
     return Quote(item, not refusals, refusals, amount, approval, facts, policy, values.used, proof)

@@ -40,6 +40,7 @@ from services.items.facts import (
     UsageFacts,
 )
 from services.items.local import LocalFacts
+from services.items.own_controls import with_controls
 from services.items.phone_codes import number_of
 from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import lock_keys, unnamed_count, usage_of_keys
@@ -172,7 +173,7 @@ class FactLoader:
         )
         return Facts(
             today=today,
-            account=_account(session, account_id),
+            account=_account(session, account_id, now),
             contributions=_contributions(session, account_id, today) if Fact.CONTRIBUTIONS in needs else None,
             usage=_usage(session, account_id, item, shared, keys, today) if Fact.USAGE in needs else None,
             loans=loans,
@@ -186,7 +187,8 @@ class FactLoader:
 
     def local(self, session: Session, account_id: UUID) -> LocalFacts:
         """Facts of our own tables for many items at a time; nobody outside is asked, and no table is read twice."""
-        today = shanghai_day(self._clock.now())
+        now = self._clock.now()
+        today = shanghai_day(now)
         counted = cache(lambda: _counted(session, account_id))
 
         def usage(item: Item, loans: LoanFacts | None) -> UsageFacts:
@@ -196,7 +198,7 @@ class FactLoader:
 
         return LocalFacts(
             today=today,
-            account=_account(session, account_id),
+            account=_account(session, account_id, now),
             readers={
                 Fact.CONTRIBUTIONS: lambda: _contributions(session, account_id, today),
                 Fact.LOANS: lambda: loan_facts(session, self._cipher, account_id, today, self._key),
@@ -226,9 +228,9 @@ def _present_consent(session: Session, account_id: UUID) -> Consent:
     return consent
 
 
-def _account(session: Session, account_id: UUID) -> AccountFacts:
+def _account(session: Session, account_id: UUID, at: datetime) -> AccountFacts:
     account, balance = account_of(session, account_id), balance_of(session, account_id)
-    return AccountFacts(
+    facts = AccountFacts(
         state=account.state,
         state_text=STATE_TEXTS[account.state],
         balance_fen=balance.balance_fen,
@@ -241,6 +243,7 @@ def _account(session: Session, account_id: UUID) -> AccountFacts:
         monthly_contribution_fen=account.monthly_contribution_fen,
         sealed_on=account.sealed_on.isoformat() if account.sealed_on else None,
     )
+    return with_controls(session, account_id, facts, at)
 
 
 def _agreement(session: Session, account_id: UUID) -> AgreementFacts:

@@ -12,6 +12,7 @@ from pydantic import create_model
 from services.core.errors import NotFound
 from services.items import catalog
 from services.items.declaration import Form, Item
+from services.items.own_controls import guarded
 
 
 class FaultyItem(Exception):
@@ -22,7 +23,7 @@ class Registry:
     """All items, in the order members see them."""
 
     def __init__(self, items: list[Item]) -> None:
-        self._items = {item.code: item for item in sorted(items, key=lambda item: (item.order, item.code))}
+        self._items = {item.code: item for item in sorted(map(guarded, items), key=_place)}
         if len(self._items) != len(items):
             raise FaultyItem("two items share a code")
         for item in items:
@@ -44,6 +45,10 @@ class Registry:
     def partial_form(self, item: Item) -> type[Form]:
         """The item's form with every field optional, for a quote before all is filled in."""
         return self._partial[item.code]
+
+
+def _place(item: Item) -> tuple[int, str]:
+    return item.order, item.code
 
 
 def _check(item: Item) -> None:
