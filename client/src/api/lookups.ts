@@ -1,7 +1,7 @@
 /** Look-ups 查询与试算: what a member asks without applying for anything. */
 
 import { get, post } from './client'
-import type { Instalment, ItemOutlook, ItemSummary, Loan, Posting, Quote } from './types'
+import type { Instalment, ItemOutlook, ItemSummary, Loan, Posting, Quote, Verb } from './types'
 
 export interface Suppose {
   married: boolean
@@ -14,7 +14,7 @@ export interface Suppose {
 
 export interface Estimate extends ItemSummary {
   outcome: 'yes' | 'no' | 'ask'
-  verb: '提' | '还'
+  verb: Verb
   max_fen: number | null
   text: string
   breakdown: Quote['breakdown']

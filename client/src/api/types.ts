@@ -217,6 +217,9 @@ export interface Card {
   usable_from?: string | null
 }
 
+/** What is done with the money: withdrawn or repaid. */
+export type Verb = '提' | '还'
+
 export interface Quote {
   allowed: boolean
   max_fen: number | null
@@ -226,7 +229,7 @@ export interface Quote {
   /** What it would change, tried out before anything is asked for. */
   preview?: { label: string; amount_fen: number | null; text: string; source: string }[]
   /** What is done with the money. */
-  verb?: '提' | '还'
+  verb?: Verb
   refusals: Refusal[]
   timing: PayTiming | null
   facts: { label: string; value_text: string; source: string; as_of: string }[]

@@ -1,8 +1,9 @@
 /** Schema 表单: an item's JSON Schema as fields to fill in, and what is wrong with what was filled in. */
 
-import type { Card, FormField, FormSchema, Quote } from '@/api/types'
+import type { Card, FormField, FormSchema, Quote, Verb } from '@/api/types'
 import { dayText } from './dates'
 import { parseYuan, yuanText } from './money'
+import { t } from '@/text'
 
 export type Widget = 'amount' | 'card' | 'choice' | 'date' | 'phone-code' | 'text' | 'yuan'
 
@@ -87,27 +88,27 @@ export function valueOf(field: Field, text: string): string | number | ProvenPho
 export const provenPhone = (text: string) => (text ? (JSON.parse(text) as ProvenPhone) : null)
 
 /** What is wrong with a field, as a sentence; null when nothing is. */
-export function faultOf(field: Field, text: string, maxFen: number | null, verb = '提'): string | null {
+export function faultOf(field: Field, text: string, maxFen: number | null, verb?: Verb): string | null {
   const value = text.trim()
   if (!value) return field.required ? emptyText(field) : null
   if (field.widget === 'amount') return amountFault(value, maxFen, verb)
   if (field.widget === 'yuan') return amountFault(value, null, verb)
-  if (field.numeric && !/^[\d\s]+$/.test(value)) return `${field.label}只有数字，请再看一遍。`
-  if (field.pattern && !field.pattern.test(value)) return `${field.label}好像写得不对，请再看一遍。`
+  if (field.numeric && !/^[\d\s]+$/.test(value)) return t.schema.digitsOnly(field.label)
+  if (field.pattern && !field.pattern.test(value)) return t.schema.looksWrong(field.label)
   return null
 }
 
 function emptyText(field: Field): string {
-  if (field.widget === 'amount') return '请填写金额。'
-  if (field.widget === 'phone-code') return '请填新手机号，点「发验证码」，再填收到的 6 位数字。'
-  return field.widget === 'text' || field.widget === 'yuan' ? `请填写${field.label}。` : `请选择${field.label}。`
+  if (field.widget === 'amount') return t.schema.sumMissing
+  if (field.widget === 'phone-code') return t.schema.phoneMissing
+  return field.widget === 'text' || field.widget === 'yuan' ? t.schema.fillIn(field.label) : t.schema.choose(field.label)
 }
 
-function amountFault(text: string, maxFen: number | null, verb: string): string | null {
+function amountFault(text: string, maxFen: number | null, verb?: Verb): string | null {
   const fen = parseYuan(text)
-  if (fen === null) return '金额只写数字和小数点，最多两位小数，例如 3000 或 3000.50。'
-  if (fen === 0) return '金额要大于零。'
-  if (maxFen !== null && fen > maxFen) return `最多可${verb} ${yuanText(maxFen)} 元，请改小一些。`
+  if (fen === null) return t.schema.sumWrong
+  if (fen === 0) return t.schema.sumZero
+  if (maxFen !== null && fen > maxFen) return t.schema.sumTooMuch(verb, yuanText(maxFen))
   return null
 }
 
@@ -117,10 +118,10 @@ export function shownOf(field: Field, text: string, cards: Card[]): string {
     const card = cards.find((one) => one.card_id === text)
     return card ? cardText(card) : text
   }
-  if (field.widget === 'yuan') return `${yuanText(parseYuan(text.trim()) ?? 0)} 元`
+  if (field.widget === 'yuan') return t.yuan.sum(yuanText(parseYuan(text.trim()) ?? 0))
   if (field.widget === 'date') return dayText(text)
   if (field.widget === 'phone-code') return (provenPhone(text)?.phone ?? '').replace(/^(\d{3})(\d{4})/, '$1 $2 ')
   return field.options.find((option) => option.value === text)?.text ?? text
 }
 
-export const cardText = (card: { bank_name: string; tail4: string }) => `${card.bank_name} 尾号 ${card.tail4}`
+export const cardText = (card: { bank_name: string; tail4: string }) => t.schema.card(card.bank_name, card.tail4)

@@ -2,6 +2,7 @@
 
 import { common } from './en/common'
 import { home } from './en/home'
+import { item } from './en/item'
 import type { Text } from './zh'
 
-export const en: Text = { ...common, ...home }
+export const en: Text = { ...common, ...home, ...item }

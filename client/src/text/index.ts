@@ -11,6 +11,11 @@ export const t = shallowReactive<Text>({ ...zh })
 
 export const language = shallowRef<Language>('zh')
 
+const HAN = /\p{Script=Han}/u
+
+/** Mark for screen readers: what the server says is Chinese in every language of the client. */
+export const langOf = (text: string | null | undefined) => (language.value !== 'zh' && text && HAN.test(text) ? 'zh-CN' : undefined)
+
 /** Put these words on the screen. */
 export function speak(spoken: Language, texts: Text = zh): void {
   Object.assign(t, texts)

@@ -2,7 +2,8 @@
 
 import { common } from './zh/common'
 import { home } from './zh/home'
+import { item } from './zh/item'
 
-export const zh = { ...common, ...home }
+export const zh = { ...common, ...home, ...item }
 
 export type Text = typeof zh

@@ -9,6 +9,8 @@ export const common = {
     appName: 'Anju',
     otherLanguage: '中文',
     otherTag: 'zh-CN',
+    stop: '.',
+    comma: ', ',
     back: 'Back',
     offline: 'You are offline. Nothing you filled in is lost; carry on once you are connected again.',
     again: 'Try again',

@@ -7,6 +7,8 @@ export const common = {
     appName: '安居',
     otherLanguage: 'English',
     otherTag: 'en',
+    stop: '。',
+    comma: '，',
     back: '返回',
     offline: '网络断开了。连上以后接着办，刚才填的都还在。',
     again: '再试一次',

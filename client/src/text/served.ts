@@ -1,0 +1,9 @@
+/** Served words 服务端的话: what of the server's Chinese this client has to know again. */
+
+/** The sentence of an explanation that says the figure, which stands above it already. */
+export const FIGURE_SAID = /^您现在可[提还][^。]*。/
+
+/** The role of the one who signed the loan. */
+export const BORROWER = '借款人'
+
+export const listed = (names: string[]) => names.join('、')
