@@ -140,6 +140,14 @@ class Settings(SmsSettings):
     sms_template_instalment_failed: str = Field("2000065", description="template id 还款没扣上")
     sms_template_agreement_short: str = Field("2000066", description="template id 冲还余额不足")
     sms_template_agreement_ended: str = Field("2000067", description="template id 约定已终止")
+    sms_template_lock_closed: str = Field("2000071", description="template id 提取锁已上锁")
+    sms_template_lock_opening: str = Field("2000072", description="template id 正在解除提取锁")
+    sms_template_lock_opened: str = Field("2000073", description="template id 提取锁已打开")
+    sms_template_limit_lowered: str = Field("2000074", description="template id 每日限额已调低")
+    sms_template_limit_raised: str = Field("2000075", description="template id 每日限额将调高")
+    sms_template_review_asked: str = Field("2000076", description="template id 请补一份材料")
+    sms_template_rating_answered: str = Field("2000077", description="template id 评价有答复")
+    sms_template_relative_joined: str = Field("2000078", description="template id 家人可以看进度")
     sms_template_deduction_taken_back: str = Field("2000068", description="template id 扣款被冲回")
 
     face_keep_templates: bool = Field(

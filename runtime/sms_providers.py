@@ -47,6 +47,14 @@ SMS_TEMPLATES = (
     "instalment_failed",
     "agreement_short",
     "agreement_ended",
+    "lock_closed",
+    "lock_opening",
+    "lock_opened",
+    "limit_lowered",
+    "limit_raised",
+    "review_asked",
+    "rating_answered",
+    "relative_joined",
     "deduction_taken_back",
 )
 

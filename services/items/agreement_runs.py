@@ -163,6 +163,8 @@ class AgreementRuns:
 
     def _withdraw(self, session: Session, agreement: LoanAgreement, quote: Quote, now: datetime) -> None:
         facts = quote.facts
+        if facts.account.locked_since and quote.policy.values["lock.pauses_agreed_withdrawals"]:
+            return self._later(agreement, _AGAIN)  # nothing goes to a card; made up for once the lock is open
         if facts.missing(Fact.HOME_LOAN) or facts.home_loan is None:
             return self._later(agreement, _AGAIN)
         loan = next((one for one in facts.home_loan.loans if one.key == agreement.loan_ref), None)

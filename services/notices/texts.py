@@ -70,6 +70,15 @@ def _credit(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
     }
 
 
+def _limit(payload: Mapping[str, Any]) -> str:
+    """A daily limit in words; none at all where there is none of the member's own."""
+    return f"{yuan_plain(int(payload['limit_fen']))}元" if payload["limit_fen"] else "不限额"
+
+
+def _case(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
+    return {"date": short_day(at), "item": str(payload["item_name"])}
+
+
 def _month(text: str) -> str:
     """2026年10月, of 2026-10."""
     year, month = text.split("-")[:2]
@@ -137,6 +146,26 @@ TELLINGS: dict[str, Telling] = {
     ),
     "member.bound": Telling("security", "bound", lambda p, at: {"time": short_time(at)}),
     "member.unbound": Telling("security", "unbound", lambda p, at: {"time": short_time(at)}),
+    "lock.closed": Telling("security", "lock_closed", lambda p, at: {"time": short_time(at)}),
+    "lock.opening": Telling(
+        "security",
+        "lock_opening",
+        lambda p, at: {"time": short_time(datetime.fromisoformat(p["opens_at"]))},
+    ),
+    "lock.opened": Telling("security", "lock_opened", lambda p, at: {"time": short_time(at)}),
+    "limit.lowered": Telling(
+        "security", "limit_lowered", lambda p, at: {"time": short_time(at), "limit": _limit(p)}
+    ),
+    "limit.raised": Telling(
+        "security",
+        "limit_raised",
+        lambda p, at: {"time": short_time(datetime.fromisoformat(p["limit_from"])), "limit": _limit(p)},
+    ),
+    "relative.joined": Telling(
+        "security", "relative_joined", lambda p, at: {"time": short_time(at), "who": str(p["label"])[:8]}
+    ),
+    "review.asked": Telling("review", "review_asked", _case),
+    "rating.answered": Telling("review", "rating_answered", _case),
     "review.refused": Telling(
         "review",
         "review_refused",

@@ -27,6 +27,8 @@ LONGEST: Mapping[str, str] = {
     "needed": "999999.99",
     "label": "建设银行商业住房贷款每月",
     "short": "999999.99",
+    "limit": "99999.99元",
+    "who": "女儿小红",
     "card4": "0012",
     "phone4": "0012",
     "bank": "中国邮政储蓄银行",

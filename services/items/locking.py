@@ -1,0 +1,94 @@
+"""Locking and lowering 上锁与调低限额: at once, without a face; what waits to be paid is called back with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.accounts.controls import controls_of, lock_account, opened_locks, set_limit
+from services.applications.models import Application
+from services.applications.service import money_applications
+from services.core.clock import Clock, shanghai_day
+from services.core.db import Sessions, transaction
+from services.core.errors import Conflict, Invalid
+from services.core.money import yuan_text
+from services.core.outbox import emit
+from services.items.controlling import own_limit
+from services.ledger.service import lock_balance
+from services.policies.service import PolicyBook
+from services.withdrawals.service import stop_waiting
+
+MEMBER = "member"
+
+
+class LimitNotLower(Conflict):
+    """Only less is set at once."""
+
+    code, title = "limit.not_lower", "调高要刷脸"
+
+
+class Locking:
+    """Use cases of the member's own controls, in the caller's transaction."""
+
+    def __init__(self, clock: Clock, policies: PolicyBook) -> None:
+        self._clock = clock
+        self._policies = policies
+
+    def lock(
+        self, session: Session, account_id: UUID, *, by: str = MEMBER, reason: str = ""
+    ) -> list[Application]:
+        """Lock the account at once; returns the payments that were waiting and are called back.
+
+        What the bank has already been told to pay is paid. Locking a locked account changes nothing.
+        """
+        lock_balance(session, account_id)
+        at = self._clock.now()  # after the account's lock: every payment approved before it has an earlier instant
+        if not lock_account(session, account_id, by=by, reason=reason, at=at):
+            return []
+        waiting = [one for one in money_applications(session, account_id) if one.state == "waiting"]
+        for application in waiting:
+            stop_waiting(session, application, actor=by, at=at)
+        emit(session, account_id, "lock.closed", {}, at)
+        return waiting
+
+    def lower(self, session: Session, account_id: UUID, limit_fen: int) -> None:
+        """A lower limit at once. Raises LimitNotLower, or Invalid for one that is no limit."""
+        lock_balance(session, account_id)
+        at = self._clock.now()
+        policy = self._policies.on(session, shanghai_day(at))
+        if own_limit(limit_fen, policy) is None:
+            most = yuan_text(policy.integer("withdrawal.day_limit_fen"))
+            raise Invalid(f"请填比 {most} 元低的数。", code="limit.no_limit", field="limit_fen")
+        held = controls_of(session, account_id, at)
+        if held.limit_fen is not None and limit_fen >= held.limit_fen:
+            if limit_fen == held.limit_fen and held.next_limit_from is not None:
+                return self._set(session, account_id, limit_fen, at)  # takes back a raise that has not begun
+            raise LimitNotLower(
+                f"现在的限额是 {yuan_text(held.limit_fen)} 元。调高要刷脸，等一段时间才生效；调低马上生效。",
+                field="limit_fen",
+            )
+        return self._set(session, account_id, limit_fen, at)
+
+    @staticmethod
+    def _set(session: Session, account_id: UUID, limit_fen: int, at: datetime) -> None:
+        set_limit(session, account_id, limit_fen, from_at=at, actor=MEMBER, at=at)
+        emit(session, account_id, "limit.lowered", {"limit_fen": limit_fen}, at)
+
+
+class LockTending:
+    """Tells members that their lock has opened."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    def take_up(self) -> int:
+        """Note what has opened; run every few seconds. Returns how many."""
+        now = self._clock.now()
+        with transaction(self._sessions) as session:
+            opened = opened_locks(session, now)
+            for account_id in opened:
+                emit(session, account_id, "lock.opened", {}, now)
+        return len(opened)
