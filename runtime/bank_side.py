@@ -9,6 +9,7 @@ from functools import cached_property
 from runtime import partners
 from runtime.foundation import Foundation
 from services.items.collecting import CardOutcomes
+from services.remittances.matching import RemittanceReceipts
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.deductions import BdcDeductions
 from services.settlement.adapters.bdc.letters import BdcLetterOffice
@@ -49,14 +50,15 @@ class BankSide(Foundation):
         """Sending and following deductions."""
         node = BdcDeductions(self.bdc_config, self.clock, self.settlement_node)
         grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
-        read = self.settlement_jobs.read_statement
+        read = self.settlement_jobs.read_since
         return DeductionJobs(self.sessions, self.clock, node, self.deductions, read, grace=grace)
 
     @cached_property
     def settlement_jobs(self) -> SettlementJobs:
         """Sending and following payments."""
-        others = (self.deductions, TransferReceipts(self.clock))
-        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), others)
+        receipts = RemittanceReceipts(self.cipher, self.clock)
+        others = (self.deductions, TransferReceipts(self.clock), receipts)
+        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), others, (receipts,))
         node = self.settlement_node
         grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
         return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)

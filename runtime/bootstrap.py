@@ -37,6 +37,7 @@ from services.items.card_route import CardRoute
 from services.items.effects import Effects
 from services.items.engine import Engine
 from services.items.loading import FactLoader
+from services.items.locking import Locking
 from services.items.phone_codes import PhoneCodes
 from services.items.registry import load_registry
 from services.loans.charging import Cards
@@ -44,6 +45,11 @@ from services.loans.discharge import Discharges
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
 from services.notices.service import Notices
+from services.remittances.jobs import RemittanceJobs
+from services.remittances.news import News
+from services.remittances.posting import Posting
+from services.remittances.reversing import Reversals
+from services.remittances.service import Remittances
 from services.reviews.service import Reviews
 from services.staff.sessions import SessionKeys
 from wechat.client import WeChatClient
@@ -161,6 +167,11 @@ class Product(BankSide):
         return PhoneCodes(self.sessions, self.clock, self.cipher, self.notices)
 
     @cached_property
+    def locking(self) -> Locking:
+        """The member's own controls."""
+        return Locking(self.clock, self.policies)
+
+    @cached_property
     def wechat_config(self) -> WeChatConfig:
         """The public account."""
         return partners.public_account(self.settings)
@@ -217,6 +228,23 @@ class Product(BankSide):
         """Discharge of mortgages."""
         centre = self.settings.share_centre_id
         return Discharges(self.sessions, self.clock, self.cipher, self.sharing, centre)
+
+    @cached_property
+    def remittances(self) -> Remittances:
+        """Employers' months of contributions."""
+        return Remittances(self.sessions, self.clock, self.cipher, self.policies, self.numbers.next)
+
+    @cached_property
+    def reversals(self) -> Reversals:
+        """Wrong months taken back."""
+        return Reversals(self.sessions, self.clock)
+
+    @cached_property
+    def remittance_jobs(self) -> RemittanceJobs:
+        """Posting them."""
+        posting = Posting(self.sessions, self.clock, self.policies)
+        news = News(self.sessions, self.clock)
+        return RemittanceJobs(self.sessions, self.clock, posting, self.reversals, news)
 
     @cached_property
     def judge(self) -> FaceJudge:
@@ -281,6 +309,7 @@ class Product(BankSide):
             faces=self.faces,
             card_route=self.card_route,
             phone_codes=self.phone_codes,
+            locking=self.locking,
             verifications=self.verifications,
             notices=self.notices,
             certificates=self.certificates,

@@ -8,6 +8,7 @@ from runtime.bootstrap import Product
 from runtime.retention import Retention
 from services.core.jobs import Job
 from services.items.jobs import ApplicationTending
+from services.items.locking import LockTending
 from services.items.strangers import StrangerTending
 from services.loans.tending import LoanTending
 
@@ -27,6 +28,7 @@ def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:
             *product.certificate_jobs.jobs(),
             *product.discharges.jobs(),
             *product.late_messages.jobs(),
+            *product.remittance_jobs.jobs(),
         ],
         "face": lambda: product.face_jobs.jobs(),
     }
@@ -53,10 +55,12 @@ def _tending(product: Product) -> list[TakeUp]:
     return [
         product.certificate_jobs.take_up,
         ApplicationTending(sessions, clock).expire_late,
+        LockTending(sessions, clock).take_up,
         StrangerTending(sessions, clock, policies).take_up,
         product.discharges.take_up,
         product.agreement_runs.take_up,
         product.card_runs.take_up,
+        product.remittance_jobs.take_up,
         LoanTending(sessions, clock, policies).take_up,
         product.verifications.ask_again,
         Retention(sessions, clock, people_alarm=product.settings.face_people_alarm).run,

@@ -16,6 +16,7 @@ from services.ledger.queries import KindTotal, MonthTotal, fund_before, fund_mon
 
 _GROUPS = {
     "contribution": "contributed",
+    "contribution_reversal": "contributed",
     "interest": "interest",
     "withdrawal_hold": "withdrawn",
     "withdrawal_reverse": "withdrawn",

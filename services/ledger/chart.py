@@ -20,6 +20,10 @@ WITHDRAWAL_PAYABLE = "219"
 """其他应付款—应付提取款: approved and not yet paid; sub-ledger by member."""
 UNMATCHED_RECEIPT = "21901"
 """其他应付款—暂收款: money that came for a member and whose papers are not there yet; not the member's fund, not a hold."""
+EMPLOYER_RECEIPT = "21902"
+"""其他应付款—汇缴暂收: an employer's money until its lines are in the members' funds."""
+BANK_DIFFERENCE = "21902"
+"""其他应付款—待查银行款: money on the centre's account that nobody has claimed yet; two people put it there."""
 BUSINESS_INCOME = "401"
 """业务收入."""
 BUSINESS_EXPENSE = "411"
@@ -35,6 +39,8 @@ NAMES = {
     INTEREST_PAYABLE: "应付利息",
     WITHDRAWAL_PAYABLE: "其他应付款—应付提取款",
     UNMATCHED_RECEIPT: "其他应付款—暂收款",
+    BANK_DIFFERENCE: "其他应付款—待查银行款",
+    EMPLOYER_RECEIPT: "其他应付款—汇缴暂收",
     BUSINESS_INCOME: "业务收入",
     BUSINESS_EXPENSE: "业务支出",
 }

@@ -127,6 +127,18 @@ class OtherOrders(Protocol):
         ...
 
 
+class KnownPayer(Protocol):
+    """Orders whose money may come without our number, from an account that is known."""
+
+    def payer(self, session: Session, change: AccountChange) -> Any:
+        """Whose money a movement without an owner is."""
+        ...
+
+    def apply(self, session: Session, change: AccountChange, owner: Any) -> str:
+        """Settle what the movement proves, under the account's lock; returns how it was classified."""
+        ...
+
+
 class NoticeStream(Protocol):
     """The held connection on which the node pushes SBDC100."""
 

@@ -5,7 +5,6 @@ An instruction whose fate is unknown is never sent anew (docs/adr/0008).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,13 +18,16 @@ from services.accounts.rules import FROZEN
 from services.accounts.service import account_of
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
+from services.core.errors import Conflict
 from services.core.ids import new_id
 from services.core.jobs import defer
-from services.ledger.service import lock_balance
+from services.ledger.service import lock_balance, proven_by
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.settlement.movements import case_number_in, change_key
+from services.settlement.payees import open_payee
 from services.settlement.ports import (
     AccountChange,
+    KnownPayer,
     OtherOrder,
     OtherOrders,
     PaymentListener,
@@ -37,7 +39,7 @@ from services.settlement.ports import (
 from services.settlement.states import INSTRUCTION_STATES
 
 QUEUE = "settlement"
-PAYEE_CONTEXT = "payee"
+_TAIL = 4
 _INSERT = text(
     "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
     " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, due_at, attempts,"
@@ -62,29 +64,6 @@ class NewInstruction:
     payee_sealed: bytes
     summary: str
     due_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Payee:
-    """Who receives the money, opened only to be sent."""
-
-    account_no: str
-    name: str
-    bank_code: str
-    bank_name: str
-    same_bank: bool
-    interbank_no: str
-
-
-def seal_payee(cipher: FieldCipher, payee: Payee) -> bytes:
-    """Seal a payee for the application and, unchanged, for its instruction."""
-    fields = {name: getattr(payee, name) for name in Payee.__slots__}
-    return cipher.seal(json.dumps(fields, ensure_ascii=False), PAYEE_CONTEXT)
-
-
-def open_payee(cipher: FieldCipher, sealed: bytes) -> Payee:
-    """Open a sealed payee."""
-    return Payee(**json.loads(cipher.open(sealed, PAYEE_CONTEXT)))
 
 
 def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
@@ -169,11 +148,13 @@ class Settlement:
         clock: Clock,
         listener: PaymentListener,
         others: Sequence[OtherOrders] = (),
+        payers: Sequence[KnownPayer] = (),
     ) -> None:
         self._cipher = cipher
         self._clock = clock
         self._listener = listener
         self._others = others
+        self._payers = payers
 
     def begin_dispatch(
         self, session: Session, account_id: UUID, instruction_id: UUID, bank_day: date
@@ -242,7 +223,7 @@ class Settlement:
         """Store one account movement once and settle what it proves; returns how it was classified."""
         instruction_no = case_number_in(change)
         owner = self._owner(session, instruction_no)
-        orders, other = self._other(session, instruction_no) if owner is None else (None, None)
+        orders, other = self._other(session, change, instruction_no) if owner is None else (None, None)
         known = owner or other
         if known is not None:
             lock_balance(session, known.account_id)
@@ -250,9 +231,10 @@ class Settlement:
         stored = session.execute(self._store(change, key, instruction_no)).first()
         if stored is None:
             return "duplicate"
-        outcome = (
-            orders.apply(session, change, other) if orders else self._apply_change(session, change, owner)
-        )
+        with proven_by(session, key):
+            outcome = (
+                orders.apply(session, change, other) if orders else self._apply_change(session, change, owner)
+            )
         session.get_one(BankNotice, key).outcome = outcome
         return outcome
 
@@ -262,6 +244,8 @@ class Settlement:
         instruction = self._locked(session, owner.account_id, owner.instruction_id)
         if instruction.amount_fen != change.amount_fen:
             return "amount_differs"
+        if change.direction == "debit" and not self._to_the_payee(instruction, change):
+            return "payee_differs"
         if change.direction == "debit" and instruction.state in ("sending", "unknown", "accepted"):
             instruction.host_seq_no = change.host_seq_no
             self._move(instruction, "pay")
@@ -274,6 +258,28 @@ class Settlement:
             self._come_back(session, instruction, change.host_seq_no)
             return "came_back"
         return "break"
+
+    def may_claim(self, session: Session, instruction_no: str, amount_fen: int) -> bool:
+        """Whether money that came in without a number may be the return of this payment."""
+        owner = self._owner(session, instruction_no)
+        return owner is not None and owner.state == "paid" and owner.amount_fen == amount_fen
+
+    def claim_return(self, session: Session, notice_key: bytes, instruction_no: str) -> None:
+        """Two people say that an unmatched credit is the return 退汇 of a payment: paid → returned."""
+        owner = self._owner(session, instruction_no)
+        assert owner is not None
+        instruction = self._locked(session, owner.account_id, owner.instruction_id)
+        notice = session.get_one(BankNotice, notice_key, with_for_update=True, populate_existing=True)
+        if (notice.outcome, notice.direction, notice.amount_fen) != ("unmatched", "credit", instruction.amount_fen):
+            raise Conflict
+        notice.outcome, notice.instruction_no = "came_back", instruction_no
+        with proven_by(session, notice_key):
+            self._come_back(session, instruction, notice.host_seq_no)
+
+    def _to_the_payee(self, instruction: PaymentInstruction, change: AccountChange) -> bool:
+        """Whether the money went to the card of the order, as far as the bank says where it went."""
+        paid_to = change.counter_account_no[-_TAIL:]
+        return not paid_to or open_payee(self._cipher, instruction.payee_sealed).account_no.endswith(paid_to)
 
     def _take_early_return(self, session: Session, instruction: PaymentInstruction) -> None:
         """A return that was told before its payment stands there as a break; now it is proven."""
@@ -290,7 +296,8 @@ class Settlement:
         )
         if early is not None:
             early.outcome = "came_back"
-            self._come_back(session, instruction, early.host_seq_no)
+            with proven_by(session, early.notice_key):
+                self._come_back(session, instruction, early.host_seq_no)
 
     def _store(self, change: AccountChange, key: bytes, instruction_no: str | None):  # type: ignore[no-untyped-def]
         return (
@@ -311,12 +318,16 @@ class Settlement:
         )
 
     def _other(
-        self, session: Session, instruction_no: str | None
-    ) -> tuple[OtherOrders, OtherOrder] | tuple[None, None]:
+        self, session: Session, change: AccountChange, instruction_no: str | None
+    ) -> tuple[OtherOrders | KnownPayer, OtherOrder] | tuple[None, None]:
         for orders in self._others:
             found = orders.owner(session, instruction_no)
             if found is not None:
                 return orders, found
+        for payers in self._payers:
+            found = payers.payer(session, change)
+            if found is not None:
+                return payers, found
         return None, None
 
     @staticmethod

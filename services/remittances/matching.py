@@ -1,0 +1,139 @@
+"""Money of employers 单位来款: implements settlement's OtherOrders and KnownPayers; a movement is booked once.
+
+Money comes with the batch's number in its summary, or from an account that an employer pays from. It lies on
+汇缴暂收 21902 under the employer until its batch is posted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.core.clock import Clock
+from services.core.crypto import FieldCipher
+from services.ledger.chart import BANK_DEPOSIT, EMPLOYER_RECEIPT
+from services.ledger.service import Entry, Line, post
+from services.remittances.employers import payer
+from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt
+from services.remittances.service import allot, move
+from services.settlement.movements import change_key
+from services.settlement.ports import AccountChange
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Whose money it is, and for which batch, if it says so."""
+
+    account_id: UUID
+    batch_id: UUID | None
+
+
+class RemittanceReceipts:
+    """What a movement of an employer's money does."""
+
+    def __init__(self, cipher: FieldCipher, clock: Clock) -> None:
+        self._cipher = cipher
+        self._clock = clock
+
+    def owner(self, session: Session, instruction_no: str | None) -> Owed | None:
+        """The batch of a number."""
+        if instruction_no is None:
+            return None
+        found = session.scalar(select(RemittanceBatch).where(RemittanceBatch.batch_no == instruction_no))
+        return Owed(found.employer_id, found.batch_id) if found is not None else None
+
+    def payer(self, session: Session, change: AccountChange) -> Owed | None:
+        """The employer that pays from the account on the other side; only money that comes in."""
+        if change.direction != "credit" and not change.reversal:
+            return None
+        found = payer(session, self._cipher, change.counter_account_no)
+        return Owed(found.employer_id, None) if found is not None else None
+
+    def apply(self, session: Session, change: AccountChange, owner: Owed) -> str:
+        """Book it, and pay the batch with it; what takes money back that is posted already is for a person."""
+        now = self._clock.now()
+        session.get_one(Employer, owner.account_id, with_for_update=True, populate_existing=True)
+        money = RemittanceReceipt(
+            employer_id=owner.account_id,
+            notice_key=change_key(change),
+            batch_id=None,
+            direction="debit" if change.reversal else change.direction,
+            amount_fen=change.amount_fen,
+            on=change.day,
+            state="open",
+            at=now,
+        )
+        session.add(money)
+        session.flush()
+        if money.direction == "debit":
+            return _taken_back(session, owner, money, now)
+        _post(session, money, "receipt", "汇缴款到账", BANK_DEPOSIT, EMPLOYER_RECEIPT, now)
+        batch = _batch_for(session, owner, money)
+        if batch is None:
+            return "remittance_open"
+        allot(session, batch, money, now)
+        if batch.received_fen > batch.total_fen:
+            return "remittance_over"
+        return "remittance_paid" if batch.state == "funded" else "remittance_part"
+
+
+def _batch_for(session: Session, owner: Owed, money: RemittanceReceipt) -> RemittanceBatch | None:
+    """The batch it names, while that waits for money; else the one batch that lacks exactly this much."""
+    statement = select(RemittanceBatch).where(
+        RemittanceBatch.employer_id == owner.account_id, RemittanceBatch.state == "waiting"
+    )
+    waiting = session.scalars(statement.with_for_update().execution_options(populate_existing=True)).all()
+    named = [one for one in waiting if one.batch_id == owner.batch_id]
+    fitting = [one for one in waiting if one.total_fen - one.received_fen == money.amount_fen]
+    if owner.batch_id is not None:
+        return named[0] if named else None
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _taken_back(session: Session, owner: Owed, by: RemittanceReceipt, at: datetime) -> str:
+    """The bank puts a receipt back: undone unless its batch is posted."""
+    statement = select(RemittanceReceipt).where(
+        RemittanceReceipt.employer_id == owner.account_id,
+        RemittanceReceipt.direction == "credit",
+        RemittanceReceipt.state.in_(("open", "allotted")),
+        RemittanceReceipt.amount_fen == by.amount_fen,
+    )
+    if owner.batch_id is not None:
+        statement = statement.where(RemittanceReceipt.batch_id == owner.batch_id)
+    order = (
+        RemittanceReceipt.state.desc(),
+        RemittanceReceipt.at.desc(),
+    )  # open before allotted, the last first
+    for money in session.scalars(statement.order_by(*order).with_for_update()):
+        if _release(session, money, at):
+            money.state = by.state = "taken_back"
+            _post(session, by, "back", "汇缴款被银行冲回", EMPLOYER_RECEIPT, BANK_DEPOSIT, at)
+            return "remittance_back"
+    by.state = "break"
+    return "break"
+
+
+def _release(session: Session, money: RemittanceReceipt, at: datetime) -> bool:
+    """Whether nobody was credited with this money yet; its batch waits again."""
+    if money.batch_id is None:
+        return True
+    batch = session.get_one(RemittanceBatch, money.batch_id, with_for_update=True, populate_existing=True)
+    if batch.state not in ("waiting", "funded", "held"):
+        return False
+    batch.received_fen -= money.amount_fen
+    if batch.state != "waiting" and batch.received_fen < batch.total_fen:
+        move(batch, "take_back", at)
+    money.batch_id = None
+    return True
+
+
+def _post(
+    session: Session, money: RemittanceReceipt, step: str, summary: str, debit: str, credit: str, at: datetime
+) -> None:
+    reference = f"remittance:{step}:{money.notice_key.hex()[:24]}"
+    lines = (Line(debit, money.amount_fen), Line(credit, -money.amount_fen))
+    post(session, money.employer_id, Entry(reference, f"remittance_{step}", summary, lines), at)

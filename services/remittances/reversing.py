@@ -1,0 +1,173 @@
+"""Taking a posted batch back 错缴更正: asked for by one person, approved by another, then in sets like the posting.
+
+Each line becomes a journal the other way round, and the month of the account is free again. Where the money is not in
+the fund any more the line stays as it is, and is said.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.audit.service import record
+from services.contributions.rules import previous_month
+from services.core.clock import Clock, shanghai_day
+from services.core.db import Sessions, transaction
+from services.core.errors import Invalid
+from services.core.states import IllegalTransition
+from services.ledger.batch import lock_balances, post_set
+from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
+from services.remittances.faults import NotNow
+from services.remittances.models import REGULAR, Employer, RemittanceBatch, RemittanceReversal
+from services.remittances.posting import ACCOUNTS, ENTRIES, SET, entry_texts, locked, note_set
+from services.remittances.service import PATIENCE, Filed, batch_of, defer_posting, filed, move, set_money_free
+from services.staff.models import APPROVER, REVIEWER, Staff
+from services.staff.service import require_role
+
+REVERSAL = "contribution_reversal"
+_ENTRIES = ENTRIES.format(
+    accounts="c.account_id = ANY(:account_ids) AND EXISTS ("
+    "SELECT 1 FROM member_balance b JOIN provident_fund_account a USING (account_id)"
+    " WHERE b.account_id = c.account_id AND b.balance_fen >= c.amount_fen AND a.state NOT IN ('03', '04', '05'))"
+)
+_FREE = text(
+    "DELETE FROM contribution c USING journal j WHERE c.account_id = ANY(:account_ids) AND c.month = :month"
+    " AND c.batch_id = :batch_id AND j.account_id = c.account_id AND j.business_ref = :reference"
+)
+_STAYED = text("""
+INSERT INTO remittance_fault (batch_id, line_no, code)
+SELECT l.batch_id, l.line_no, 'not_taken_back'
+FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no
+JOIN contribution c ON c.account_id = a.account_id AND c.month = :month AND c.batch_id = l.batch_id
+WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last
+ON CONFLICT DO NOTHING
+""")
+
+
+class SamePerson(NotNow):
+    """Whoever asked does not decide."""
+
+    code, detail = "remittance.same_person", "提出更正的人不能自己批准，请另一位同事复核。"
+
+
+class Reversals:
+    """Use cases of taking back."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, *, size: int = SET) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._size = size
+
+    def ask(self, batch_no: str, staff: Staff, reason: str) -> Filed:
+        """One person says that a posted batch is wrong, and why."""
+        require_role(staff, REVIEWER)
+        if not 4 <= len(reason.strip()) <= 200:
+            raise Invalid("请写明更正的原因，4 到 200 个字。", code="remittance.reason", field="reason")
+        now = self._clock.now()
+        with transaction(self._sessions) as session:
+            _, batch = locked(session, batch_of(session, batch_no).batch_id)
+            if batch.state != "posted":
+                raise NotNow
+            row = session.get(RemittanceReversal, batch.batch_id)
+            if row is None:
+                row = RemittanceReversal(batch_id=batch.batch_id)
+                session.add(row)
+            elif row.approved is not False:
+                raise NotNow("这个批次已经有人提出更正，等另一位同事复核。")
+            row.reason, row.asked_by, row.asked_at = reason.strip(), staff.staff_id, now
+            row.decided_by = row.decided_at = row.approved = None
+            self._note(session, batch, "remittance.reversal_asked", staff, now)
+            return filed(session, batch)
+
+    def decide(self, batch_no: str, staff: Staff, *, approve: bool) -> Filed:
+        """Another person says yes or no; after a yes the batch is taken back by the job."""
+        require_role(staff, APPROVER)
+        now = self._clock.now()
+        with transaction(self._sessions) as session:
+            _, batch = locked(session, batch_of(session, batch_no).batch_id)
+            row = session.get(RemittanceReversal, batch.batch_id)
+            if row is None or row.approved is not None:
+                raise NotNow("这个批次没有等待复核的更正。")
+            if row.asked_by == staff.staff_id:
+                raise SamePerson
+            row.decided_by, row.decided_at, row.approved = staff.staff_id, now, approve
+            if approve:
+                self._begin(session, batch, now)
+            self._note(session, batch, "remittance.reversal_decided", staff, now, approved=approve)
+            return filed(session, batch)
+
+    @staticmethod
+    def _begin(session: Session, batch: RemittanceBatch, now: datetime) -> None:
+        try:
+            move(batch, "reverse", now)
+        except IllegalTransition as refused:
+            raise NotNow from refused
+        batch.reached = 0
+        defer_posting(session, batch.batch_id)
+
+    @staticmethod
+    def _note(
+        session: Session, batch: RemittanceBatch, action: str, staff: Staff, now: datetime, **detail: bool
+    ) -> None:
+        actor = f"staff:{staff.login}"
+        record(session, batch.employer_id, action, actor=actor, subject=batch.batch_no, at=now, detail=detail)
+
+    def run(self, batch_id: UUID) -> str:
+        """Take the batch back to its end, or go on with it; returns its state."""
+        state = self.step(batch_id)
+        while state == "reversing":
+            state = self.step(batch_id)
+        return state
+
+    def step(self, batch_id: UUID, *, again: bool = False) -> str:
+        """One set, in one transaction; with `again` the next one is asked for in it."""
+        with transaction(self._sessions) as session:
+            session.execute(PATIENCE)
+            employer, batch = locked(session, batch_id)
+            if batch.state == "reversing":
+                self._advance(session, employer, batch)
+            if again and batch.state == "reversing":
+                defer_posting(session, batch_id)
+            return batch.state
+
+    def _advance(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
+        now = self._clock.now()
+        last = min(batch.reached + self._size, batch.people)
+        values = {"batch_id": batch.batch_id, "first": batch.reached + 1, "last": last, "month": batch.month}
+        ids = list(session.scalars(ACCOUNTS, values))
+        lock_balances(session, ids)
+        texts = _texts(batch)
+        of_set = {"batch_id": batch.batch_id, "month": batch.month, "account_ids": ids}
+        back = post_set(session, _ENTRIES, {**of_set, **texts}, accounting_on=shanghai_day(now), at=now)
+        session.execute(_FREE, {**of_set, "reference": texts["reference"]})
+        if back.journals < last - batch.reached:
+            session.execute(_STAYED, values)
+        batch.reached, batch.posted_fen, batch.updated_at = last, batch.posted_fen + back.fund_fen, now
+        detail = {"lines": back.journals, "amount_fen": back.fund_fen, "through": last}
+        note_set(session, batch, "remittance.taken_back", detail, now)
+        if last == batch.people:
+            _finish(session, employer, batch, now)
+
+
+def _texts(batch: RemittanceBatch) -> dict[str, str]:
+    texts = entry_texts(batch)
+    return {
+        **texts,
+        "reference": f"{texts['reference']}:back",
+        "kind": REVERSAL,
+        "summary": f"{texts['summary']}更正",
+        "debit_code": MEMBER_FUND,
+        "credit_code": EMPLOYER_RECEIPT,
+    }
+
+
+def _finish(session: Session, employer: Employer, batch: RemittanceBatch, now: datetime) -> None:
+    """The month is open again for the employer; its money waits for the right file, if all of it came back."""
+    move(batch, "finish", now)
+    if batch.kind == REGULAR and employer.paid_through == batch.month:
+        employer.paid_through = previous_month(batch.month)
+    if batch.posted_fen == 0:
+        set_money_free(session, batch)
