@@ -14,6 +14,7 @@ from app.member_api import (
     applications,
     bind,
     consents,
+    controls,
     documents,
     face,
     face_rights,
@@ -51,6 +52,7 @@ def create_app(own: Ports) -> APIFlask:
         DESCRIPTION="金额一律为整数分（`amount_fen`），时刻为带 +08:00 的 ISO 8601。错误为 application/problem+json，`code` 不变，`detail` 可直接给人看。",
         JSON_AS_ASCII=False,
         AUTO_404_RESPONSE=False,
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # no other site is served: there is nothing to be told before asking
     )
     app.url_map.merge_slashes = False  # such a redirect would be made from the Host header
     app.extensions["anju"] = own
@@ -76,6 +78,7 @@ def create_app(own: Ports) -> APIFlask:
         face_rights,
         other_way,
         consents,
+        controls,
         documents,
         notices,
         records,
@@ -96,7 +99,10 @@ def _framework_error(error: HTTPError) -> Response:
     cause = error.__cause__
     if isinstance(cause, ValidationError):
         return errors.domain_problem(errors.validation_fault(cause))
-    return errors.http_problem(_as_werkzeug(error))
+    response = errors.http_problem(_as_werkzeug(error))
+    if "Allow" in (error.headers or {}):
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
 
 
 def _as_werkzeug(error: HTTPError) -> HTTPException:

@@ -22,6 +22,7 @@ from services.face.service import Faces
 from services.face.verifications import Verifications
 from services.items.card_route import CardRoute
 from services.items.engine import Engine
+from services.items.locking import Locking
 from services.items.phone_codes import PhoneCodes
 from services.notices.adapters.sms_receipts import DeliveryReceipt
 from services.notices.service import Notices
@@ -46,6 +47,7 @@ class Ports:
     verifications: Verifications
     card_route: CardRoute
     phone_codes: PhoneCodes
+    locking: Locking
     notices: Notices
     certificates: Certificates
     documents: Documents

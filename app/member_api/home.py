@@ -18,6 +18,7 @@ from app.member_api.schemas import AccountOut, CardsOut, HomeOut, PostingsOut
 from app.member_api.showing import show
 from app.member_api.views import card_view, movement_view
 from app.ports import Ports, ports
+from services.accounts.controls import controls_of
 from services.accounts.rules import STATE_TEXTS
 from services.accounts.service import account_of, cards_of
 from services.applications.service import applications_of
@@ -75,6 +76,14 @@ def _attention(session: Session, own: Ports, account_id: UUID) -> list[dict[str,
     if binding is not None and now < binding.money_from:
         text = f"绑定或手机号刚变更，{short_time(binding.money_from)} 起可以提取。"
         notes.append({"code": "member.cooling", "text": text})
+    held = controls_of(session, account_id, now)
+    if held.locked:
+        opens = (
+            f"{short_time(held.unlock_from)} 打开。"
+            if held.unlock_from
+            else "钱提不出去，可以在“提取锁和限额”里解锁。"
+        )
+        notes.append({"code": "withdrawal.locked", "text": f"您的账户上了提取锁，{opens}"})
     return notes
 
 
@@ -137,7 +146,7 @@ def postings() -> Any:
 
 
 _KINDS = {
-    "contribution": frozenset({"contribution"}),
+    "contribution": frozenset({"contribution", "contribution_reversal"}),
     "withdrawal": frozenset({"withdrawal_hold", "withdrawal_reverse", "withdrawal_return"}),
     "interest": frozenset({"interest"}),
     "loan": frozenset({"loan_offset"}),
