@@ -3,6 +3,11 @@
 export const SEALS: Record<string, string> = {
   'rent-withdrawal': '租',
   'purchase-withdrawal': '购',
+  'fund-loan-withdrawal': '还',
+  'partial-prepayment': '早',
+  'loan-settlement': '清',
+  'repayment-account-change': '换',
+  'transfer-in': '转',
   'commercial-loan-withdrawal': '贷',
   'property-fee-withdrawal': '物',
   'elevator-withdrawal': '梯',
