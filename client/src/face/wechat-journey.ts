@@ -7,6 +7,7 @@ import type { FaceVerdict } from '@/api/types'
 import { dropConfirm, keepConfirm, readConfirm } from '@/device/drafts'
 import { confirmWithFace, GOOD, refusedForGood, UNDER_WAY } from './confirm'
 import { hasScreen, showScreen } from './wechat'
+import { t } from '@/text'
 
 export type WeChatStage = 'ready' | 'opening' | 'looking' | 'judging' | 'passed' | 'failed' | 'unsupported' | 'trouble'
 
@@ -14,7 +15,7 @@ export type WeChatStage = 'ready' | 'opening' | 'looking' | 'judging' | 'passed'
 const ROUNDS = 4
 
 const unanswered = () =>
-  new ApiProblem('timeout', 0, 'face.unanswered', '微信还没有告诉我们结果。请过一会儿再点一次，不用重新申请。')
+  new ApiProblem('timeout', 0, 'face.unanswered', t.wechatFace.unanswered)
 
 export function useWeChatJourney(applicationId: () => string, consentId: () => string) {
   const stage = ref<WeChatStage>('ready')

@@ -1,6 +1,7 @@
 /** Progress 进度: how far an application has come, as dots and as a tone. */
 
 import type { Application, Step } from '@/api/types'
+import { t } from '@/text'
 
 export type Dot = Step['state']
 export type Tone = 'done' | 'waiting' | 'failed'
@@ -34,5 +35,5 @@ function dotAt(index: number, here: number, last: number, tone: Tone): Dot {
 /** Words for the dots, for those who hear the page: "共 5 步，第 3 步". */
 export function dotsText(dots: Dot[]): string {
   const here = dots.findIndex((dot) => dot === 'current' || dot === 'failed')
-  return here < 0 ? `共 ${dots.length} 步，都已完成` : `共 ${dots.length} 步，现在第 ${here + 1} 步`
+  return here < 0 ? t.steps.allDone(dots.length) : t.steps.here(dots.length, here + 1)
 }

@@ -3,7 +3,7 @@
 import type { Card, FormField, FormSchema, Quote, Verb } from '@/api/types'
 import { dayText } from './dates'
 import { parseYuan, yuanText } from './money'
-import { t } from '@/text'
+import { gloss, t } from '@/text'
 
 export type Widget = 'amount' | 'card' | 'choice' | 'date' | 'phone-code' | 'text' | 'yuan'
 
@@ -52,7 +52,7 @@ export function fieldsOf(schema: FormSchema): Field[] {
     .filter(([, field]) => field['x-widget'] !== 'hidden')
     .map(([name, field]) => ({
       name,
-      label: field.title ?? name,
+      label: gloss(field.title ?? name),
       help: field['x-help'] ?? field.description ?? '',
       widget: widgetOf(field),
       required: (schema.required ?? []).includes(name),

@@ -16,6 +16,9 @@ const HAN = /\p{Script=Han}/u
 /** Mark for screen readers: what the server says is Chinese in every language of the client. */
 export const langOf = (text: string | null | undefined) => (language.value !== 'zh' && text && HAN.test(text) ? 'zh-CN' : undefined)
 
+/** A short word of the centre in the language on the screen, where there is one for it. */
+export const gloss = (text: string) => t.glosses.all[text] ?? text
+
 /** Put these words on the screen. */
 export function speak(spoken: Language, texts: Text = zh): void {
   Object.assign(t, texts)

@@ -1,5 +1,7 @@
 /** Home and search 英文. */
 
+import { GLOSSES } from './glosses'
+
 export const home = {
   home: {
     hello: (name: string) => `Hello, ${name}`,
@@ -88,5 +90,8 @@ export const home = {
     kinds: { contribution: 'Contribution', withdrawal_hold: 'Withdrawal', withdrawal_reverse: 'Withdrawal put back', withdrawal_return: 'Returned by the bank', opening: 'Opening balance', interest: 'Interest', loan_offset: 'Offset repayment', transfer_in: 'Transfer in' } as Record<string, string>,
     accounts: { '01': 'Active', '02': 'Sealed', '03': 'Closed (merged)', '04': 'Closed (moved away)', '05': 'Closed (withdrawn)', '06': 'Frozen', '99': 'Other' } as Record<string, string>,
     states: { submitted: 'Submitted', verifying: 'To be confirmed', in_review: 'In review', forwarded: 'Passed on', approved: 'Approved', waiting: 'Waiting to be paid', paying: 'Being paid', accepted: 'With the bank', unknown: 'Checking with the bank', paid: 'Paid', collecting: 'Being collected', uncollected: 'Not collected', repaid: 'Repaid', completed: 'Completed', returned: 'Returned', refused: 'Refused', expired: 'Expired', cancelled: 'Cancelled' } as Record<string, string>,
+  },
+  glosses: {
+    all: GLOSSES,
   },
 }

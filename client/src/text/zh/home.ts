@@ -89,4 +89,7 @@ export const home = {
     accounts: {} as Record<string, string>,
     states: {} as Record<string, string>,
   },
+  glosses: {
+    all: {} as Record<string, string>,
+  },
 }
