@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: controls client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: controls schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ wechat-conformance: setup ## every vector WeChat published, against our signatur
 
 bench-notices: setup ## [COUNT=10000]: settlement notices while gateways fail, receipts stray and workers are killed
 	@$(VENV) -m bench.notices $(if $(COUNT),--count $(COUNT))
+
+schema-fuzz: python ## [EXAMPLES=60] [SEED=n]: requests drawn from the OpenAPI document, judged by every check of schemathesis
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.schema_fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
 
 bench-closing: setup ## interest of a year for 371,800 accounts, against one bare statement
 	@$(VENV) -m bench.closing

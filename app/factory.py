@@ -100,8 +100,9 @@ def _framework_error(error: HTTPError) -> Response:
     if isinstance(cause, ValidationError):
         return errors.domain_problem(errors.validation_fault(cause))
     response = errors.http_problem(_as_werkzeug(error))
-    if "Allow" in (error.headers or {}):
-        response.headers["Allow"] = error.headers["Allow"]
+    allowed = dict(error.headers).get("Allow")
+    if isinstance(allowed, str):
+        response.headers["Allow"] = allowed
     return response
 
 

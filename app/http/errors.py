@@ -88,10 +88,7 @@ def http_problem(error: HTTPException) -> Response:
     if status not in _PLAIN:
         return _internal()
     code, title, detail = _PLAIN[status]
-    response = problem(status, code, title, detail)
-    if status == 405 and getattr(error, "valid_methods", None):
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
-    return response
+    return problem(status, code, title, detail)
 
 
 def _internal() -> Response:

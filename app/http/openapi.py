@@ -17,23 +17,48 @@ _PUBLIC = (
     "/api/v1/jssdk-config",
     "/api/v1/public",
 )
-_WAIT = ("wait_s", "integer", "等多少秒（0–20）再回答")
-_QUERY: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "/api/v1/applications": (("open", "string", "true 只列还没办完的"),),
-    "/api/v1/applications/{application_id}": (_WAIT, ("since_version", "integer", "版本号大于它就立即回答")),
+_TEXT: dict[str, Any] = {"type": "string"}
+_BEFORE = ("before", {"type": "string", "format": "uuid"}, "上一页的 next_before")
+_WAIT = ("wait_s", {"type": "integer", "minimum": 0, "maximum": 20}, "等多少秒（0–20）再回答")
+
+
+def _number(name: str, most: int, text: str, least: int = 0) -> tuple[str, dict[str, Any], str]:
+    return name, {"type": "integer", "minimum": least, "maximum": most}, text
+
+
+_KINDS = ["contribution", "withdrawal", "interest", "loan", "other"]
+_QUERY: dict[str, tuple[tuple[str, dict[str, Any], str], ...]] = {
+    "/api/v1/applications": (("open", _TEXT, "true 只列还没办完的"),),
+    "/api/v1/applications/{application_id}": (
+        _WAIT,
+        _number("since_version", 10_000, "版本号大于它就立即回答"),
+    ),
     "/api/v1/face-sessions/{session_id}": (_WAIT,),
     "/api/v1/account/postings": (
-        ("before", "string", "上一页的 next_before"),
-        ("limit", "integer", "一页多少条，1–100"),
+        _BEFORE,
+        _number("limit", 100, "一页多少条，1–100", least=1),
+        ("year", {"type": "string", "pattern": "^20[0-9]{2}$"}, "只看一个自然年"),
+        ("kind", {"type": "string", "enum": _KINDS}, "只看一类"),
     ),
-    "/api/v1/auth/wechat/start": (("page", "string", "登录后去的页面名，不是地址"),),
+    "/api/v1/notices": (
+        _BEFORE,
+        _number("limit", 100, "一页多少条，1–100", least=1),
+        ("topic", _TEXT, "只看一类"),
+    ),
+    "/api/v1/loans/{loan_id}/plan": (
+        _number("limit", 480, "只取这么多期，1–480", least=1),
+        _number("after", 480, "上一页的 next_after"),
+        ("open", _TEXT, "true 不列已还的"),
+    ),
+    "/api/v1/auth/wechat/start": (("page", _TEXT, "登录后去的页面名，不是地址"),),
     "/api/v1/auth/wechat/callback": (
-        ("code", "string", "微信给的一次性 code"),
-        ("state", "string", "开始登录时的 state"),
+        ("code", _TEXT, "微信给的一次性 code"),
+        ("state", _TEXT, "开始登录时的 state"),
     ),
-    "/api/v1/session/binding": (("channel", "string", "h5 或 mini，不写就是这里"),),
-    "/api/v1/jssdk-config": (("url", "string", "页面地址去掉 # 之后的部分"),),
+    "/api/v1/session/binding": (("channel", {"type": "string", "enum": ["h5", "mini"]}, "不写就是这里"),),
+    "/api/v1/jssdk-config": (("url", _TEXT, "页面地址去掉 # 之后的部分"),),
 }
+_READS_QUERY = ("get", "delete")
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -69,9 +94,9 @@ def complete(spec: dict[str, Any]) -> dict[str, Any]:
 
 def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
     parameters = operation.setdefault("parameters", [])
-    for name, kind, text in _QUERY.get(path, ()) if method == "get" else ():
+    for name, shape, text in _QUERY.get(path, ()) if method in _READS_QUERY else ():
         parameters.append(
-            {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": kind}}
+            {"name": name, "in": "query", "required": False, "description": text, "schema": shape}
         )
     if method == "post" and (
         path.endswith("/confirm") or (path.startswith("/api/v1/items/") and path.endswith("/applications"))
@@ -89,8 +114,12 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         operation["responses"]["200"]["content"] = {
             "application/pdf": {"schema": {"type": "string", "format": "binary"}}
         }
+    if "302" in operation["responses"]:
+        operation["responses"]["302"]["content"] = {"text/html": {"schema": _TEXT}}
     if not path.startswith(_PUBLIC):
         operation["security"] = [{"bearer": []}, {"cookie": []}]
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True  # an empty body is no JSON object
     operation["responses"].pop("422", None)
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     operation["responses"]["default"] = {

@@ -119,6 +119,8 @@ def _check_media_type() -> None:
     """A form another site can send is not taken for JSON, and nothing is unpacked."""
     if not request.path.startswith("/api/v1/") or request.path.startswith("/api/v1/public/"):
         return
+    if request.routing_exception is not None:  # no such address, or not by this method: said below
+        return
     view = current_app.view_functions.get(request.endpoint or "")
     if request.mimetype == "multipart/form-data" and getattr(view, "takes_files", False):
         return

@@ -135,7 +135,7 @@ def postings() -> Any:
             session,
             g.account_id,
             limit=limit + 1,
-            before=key_of(before, field="before") if before else None,
+            before=key_of(before, field="before") if before is not None else None,
             wanted=wanted,
         )
     page = found[:limit]

@@ -49,7 +49,7 @@ def list_notices() -> Any:
     limit = small_int(request.args.get("limit", "50"), _PAGE_MAX, "limit", 1)
     if topic is not None and topic not in {one.code for one in chosen_topics()}:
         raise Invalid("没有这类通知。", code="notice.topic_unknown", field="topic")
-    key = key_of(before, field="before") if before else None
+    key = key_of(before, field="before") if before is not None else None
     with transaction(own.sessions) as session:
         page = own.notices.notices_of(session, g.account_id, topic=topic, before=key, limit=limit)
         return _page_view(page, own.notices.unread(session, g.account_id))
