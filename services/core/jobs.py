@@ -11,16 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-_DEFER = text(
+from services.core.sql import Statement
+
+_DEFER = Statement(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0,"
     " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
     " now() + make_interval(secs => CAST(:delay_s AS double precision)))::procrastinate_job_to_defer_v1])"
-)
-_WAITING = text(
-    "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = :queueing_lock AND status = 'todo' LIMIT 1"
+    " WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs"
+    " WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo')"
 )
 
 
@@ -42,23 +43,29 @@ def defer(
     lock: str | None = None,
     queueing_lock: str | None = None,
     delay_s: float | None = None,
+    first: bool = False,
     **args: Any,
 ) -> None:
     """Add a job to the session's transaction.
 
     Jobs of one `lock` run one after another; with a `queueing_lock` at most one job waits, and a second
-    is silently not added. `delay_s` counts from now by the database's clock.
+    is silently not added, also when another transaction adds it at the same moment. `first` says that nobody else
+    can know the `queueing_lock` yet. `delay_s` counts from now by the database's clock.
     """
-    if queueing_lock is not None and session.execute(_WAITING, {"queueing_lock": queueing_lock}).first():
+    values = {
+        "queue": queue,
+        "task": job,
+        "lock": lock,
+        "queueing_lock": queueing_lock,
+        "args": json.dumps(args, default=str),
+        "delay_s": delay_s,
+    }
+    if queueing_lock is None or first:
+        _DEFER.run(session, values)
         return
-    session.execute(
-        _DEFER,
-        {
-            "queue": queue,
-            "task": job,
-            "lock": lock,
-            "queueing_lock": queueing_lock,
-            "args": json.dumps(args, default=str),
-            "delay_s": delay_s,
-        },
-    )
+    try:
+        with session.begin_nested():
+            _DEFER.run(session, values)
+    except IntegrityError as error:
+        if "queueing_lock" not in str(error.orig):
+            raise

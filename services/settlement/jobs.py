@@ -16,14 +16,21 @@ from services.core.jobs import Job
 from services.settlement.models import PaymentInstruction
 from services.settlement.ports import AccountChange, NodeUnavailable, PaymentOrder, SettlementNode
 from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up, defer_until_due
+from services.settlement.statements import StatementReader
 from services.settlement.states import OPEN_STATES
 
 log = structlog.get_logger(__name__)
 STATEMENT_AFTER_S = 60
 FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
-FOR_A_PERSON = frozenset({"break", "amount_differs", "unbooked", "taken_back"})
+LONGEST_STATEMENT_PAUSE_S = 900
+FOR_A_PERSON = frozenset({"break", "amount_differs", "payee_differs", "unbooked", "taken_back"})
 """Movements that bear one of our numbers and fit nothing we know of: money is somewhere it should not be."""
+
+
+def statement_pause_s(age_s: float, *, heard: bool) -> float:
+    """How long an accepted order waits for the next look at the statement: the longer, the older it is."""
+    return min(max(age_s / 4, STATEMENT_AFTER_S), LONGEST_STATEMENT_PAUSE_S) if heard else STATEMENT_AFTER_S
 
 
 class SettlementJobs:
@@ -43,6 +50,7 @@ class SettlementJobs:
         self._node = node
         self._settlement = settlement
         self._grace = grace
+        self.statements = StatementReader(sessions, self.take_changes)
 
     def jobs(self) -> list[Job]:
         """What the settlement queue can do."""
@@ -79,12 +87,14 @@ class SettlementJobs:
         account, instruction = UUID(account_id), UUID(instruction_id)
         with transaction(self._sessions) as session:
             row = session.get_one(PaymentInstruction, (account, instruction))
+        heard = True
         try:
             self._ask_bank(row)
         except NodeUnavailable as fault:
             log.warning("payment.node_unavailable", fault=str(fault))
+            heard = False
         with transaction(self._sessions) as session:
-            self._plan(session, account, instruction)
+            self._plan(session, account, instruction, heard=heard)
 
     def _ask_bank(self, row: PaymentInstruction) -> None:
         if row.sent_on is None:
@@ -92,7 +102,18 @@ class SettlementJobs:
         if row.state == "unknown":
             self._ask(row, row.sent_on)
         elif row.state == "accepted":
-            self._read_since(row.sent_on, self._node.business_day())
+            self._look_for(row, row.sent_on)
+
+    def _look_for(self, row: PaymentInstruction, sent_on: date) -> None:
+        """Accepted, and not a word since: it stands on the statement, or after the cut-off its fate is asked for."""
+        bank_day = self._node.business_day()
+        self.statements.read(self._node, sent_on, bank_day)
+        if bank_day > sent_on and self._state_of(row) == "accepted":
+            self._ask(row, sent_on)
+
+    def _state_of(self, row: PaymentInstruction) -> str:
+        with transaction(self._sessions) as session:
+            return session.get_one(PaymentInstruction, (row.account_id, row.instruction_id)).state
 
     def _ask(self, row: PaymentInstruction, sent_on: date) -> None:
         reply = self._node.query(row.instruction_no, sent_on)
@@ -103,28 +124,24 @@ class SettlementJobs:
             state = self._settlement.record_query(session, row.account_id, row.instruction_id, reply)
         if state == "unknown" and reply.outcome == "no_record":  # what is pending may still be paid
             self._close_if_cut_off(row, sent_on)
+        elif state == "accepted" and row.state == "accepted":
+            log.error("payment.accepted_not_booked", instruction_id=str(row.instruction_id), code=reply.code)
 
     def _close_if_cut_off(self, row: PaymentInstruction, sent_on: date) -> None:
         """After the node's cut-off its statement is final: paid if it stands there, else it never will be."""
         bank_day = self._node.business_day()
         if bank_day <= sent_on:
             return
-        self._read_since(sent_on, bank_day)
+        self.statements.read(self._node, sent_on, bank_day)
         with transaction(self._sessions) as session:
             self._settlement.give_up_after_cutoff(session, row.account_id, row.instruction_id)
 
-    def _read_since(self, first: date, last: date) -> None:
-        """What was sent before a cut-off may be booked on the bank's next day."""
-        for number in range((last - first).days + 1):
-            self.read_statement(first + timedelta(days=number))
-
     def read_since(self, first: date) -> None:
-        """Fetch the movements of a day and of all days after it, up to the bank's own; raises NodeUnavailable."""
-        self._read_since(first, self._node.business_day())
+        """Fetch the movements of a day and of all days after it, up to the bank's own; raises NodeUnavailable.
 
-    def read_statement(self, day: date) -> None:
-        """Fetch the day's movements by BDC113 and settle what they prove."""
-        self.take_changes(self._node.statement(day))
+        What was sent before a cut-off may be booked on the bank's next day.
+        """
+        self.statements.read(self._node, first, self._node.business_day())
 
     def take_changes(self, changes: Sequence[AccountChange]) -> None:
         """Store and apply movements, each in a transaction of its own; returns only when all are committed."""
@@ -153,7 +170,7 @@ class SettlementJobs:
                 self._plan_stale(session, row.account_id, row.instruction_id, row.state)
         return len(rows)
 
-    def _plan(self, session: Session, account_id: UUID, instruction_id: UUID) -> None:
+    def _plan(self, session: Session, account_id: UUID, instruction_id: UUID, *, heard: bool = True) -> None:
         row = session.get_one(PaymentInstruction, (account_id, instruction_id))
         if row.state == "ready" and row.due_at is not None and row.due_at > self._clock.now():
             wait_s = (row.due_at - self._clock.now()).total_seconds()
@@ -168,7 +185,8 @@ class SettlementJobs:
                 session, account_id, instruction_id, min(max(age_s / 2, FIRST_ASK_AFTER_S), LONGEST_PAUSE_S)
             )
         elif row.state == "accepted":
-            defer_follow_up(session, account_id, instruction_id, STATEMENT_AFTER_S)
+            age_s = (self._clock.now() - row.updated_at).total_seconds()
+            defer_follow_up(session, account_id, instruction_id, statement_pause_s(age_s, heard=heard))
 
     @staticmethod
     def _plan_stale(session: Session, account_id: UUID, instruction_id: UUID, state: str) -> None:

@@ -72,7 +72,7 @@ def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
     fields = {name: getattr(new, name) for name in NewInstruction.__slots__}
     session.execute(_INSERT, {**fields, "instruction_id": instruction_id, "at": at})
     if new.due_at is None:
-        defer_dispatch(session, new.account_id, instruction_id)
+        defer_dispatch(session, new.account_id, instruction_id, first=True)
     else:
         defer_until_due(session, new.account_id, instruction_id, (new.due_at - at).total_seconds())
     return instruction_id
@@ -110,7 +110,12 @@ def defer_until_due(session: Session, account_id: UUID, instruction_id: UUID, de
 
 
 def defer_dispatch(
-    session: Session, account_id: UUID, instruction_id: UUID, delay_s: float | None = None
+    session: Session,
+    account_id: UUID,
+    instruction_id: UUID,
+    delay_s: float | None = None,
+    *,
+    first: bool = False,
 ) -> None:
     """Ask for the instruction to be sent (now, or at a later time after a send that never left)."""
     defer(
@@ -119,6 +124,7 @@ def defer_dispatch(
         QUEUE,
         queueing_lock=f"pay:{instruction_id}",
         delay_s=delay_s,
+        first=first,
         account_id=account_id,
         instruction_id=instruction_id,
     )

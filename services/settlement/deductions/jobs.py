@@ -17,7 +17,12 @@ from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.ports import DeductionNode, DeductionOrder
 from services.settlement.deductions.service import QUEUE, Deductions, defer_deduction, defer_question
 from services.settlement.deductions.states import OPEN_STATES
-from services.settlement.jobs import FIRST_ASK_AFTER_S, LONGEST_PAUSE_S, STATEMENT_AFTER_S
+from services.settlement.jobs import (
+    FIRST_ASK_AFTER_S,
+    LONGEST_PAUSE_S,
+    STATEMENT_AFTER_S,
+    statement_pause_s,
+)
 from services.settlement.ports import NodeUnavailable
 
 log = structlog.get_logger(__name__)
@@ -34,7 +39,7 @@ class DeductionJobs:
         clock: Clock,
         node: DeductionNode,
         deductions: Deductions,
-        read_statement: Callable[[date], None],
+        read_since: Callable[[date], None],
         *,
         grace: timedelta,
     ) -> None:
@@ -42,7 +47,7 @@ class DeductionJobs:
         self._clock = clock
         self._node = node
         self._deductions = deductions
-        self._read_statement = read_statement
+        self._read_since = read_since
         self._grace = grace
 
     def jobs(self) -> list[Job]:
@@ -78,20 +83,31 @@ class DeductionJobs:
         key = (UUID(account_id), UUID(deduction_id))
         with transaction(self._sessions) as session:
             row = session.get_one(Deduction, key)
+        heard = True
         try:
             self._ask_bank(row)
         except NodeUnavailable as fault:
             log.warning("deduction.node_unavailable", fault=str(fault))
+            heard = False
         with transaction(self._sessions) as session:
-            self._plan(session, *key)
+            self._plan(session, *key, heard=heard)
 
     def _ask_bank(self, row: Deduction) -> None:
         if row.sent_on is None:
             return
         if row.state == "accepted":
-            self._read_since(row.sent_on, self._node.business_day())
+            self._look_for(row, row.sent_on)
         elif row.state == "unknown":
             self._ask(row, row.sent_on)
+
+    def _look_for(self, row: Deduction, sent_on: date) -> None:
+        """Accepted, and not a word since: it stands on the statement, or after the cut-off its fate is asked for."""
+        bank_day = self._node.business_day()
+        self._read_since(sent_on)
+        with transaction(self._sessions) as session:
+            state = session.get_one(Deduction, (row.account_id, row.deduction_id)).state
+        if bank_day > sent_on and state == "accepted":
+            self._ask(row, sent_on)
 
     def _ask(self, row: Deduction, sent_on: date) -> None:
         reply = self._node.query(row.instruction_no, sent_on)
@@ -100,17 +116,15 @@ class DeductionJobs:
         )
         with transaction(self._sessions) as session:
             state = self._deductions.record_query(session, row.account_id, row.deduction_id, reply)
+        if state == "accepted" and row.state == "accepted":
+            log.error("deduction.accepted_not_booked", deduction_id=str(row.deduction_id), code=reply.code)
         if state != "unknown" or reply.outcome != "no_record":
             return
         bank_day = self._node.business_day()
         if bank_day > sent_on:  # past its cut-off the statement is final
-            self._read_since(sent_on, bank_day)
+            self._read_since(sent_on)
             with transaction(self._sessions) as session:
                 self._deductions.give_up_after_cutoff(session, row.account_id, row.deduction_id)
-
-    def _read_since(self, first: date, last: date) -> None:
-        for number in range((last - first).days + 1):
-            self._read_statement(first + timedelta(days=number))
 
     def take_up(self) -> int:
         """Plan the next step of deductions nobody has moved for a while; try to book what could not be booked."""
@@ -138,7 +152,7 @@ class DeductionJobs:
         if not booked:
             log.error("deduction.unbooked", deduction_id=str(deduction_id))
 
-    def _plan(self, session: Session, account_id: UUID, deduction_id: UUID) -> None:
+    def _plan(self, session: Session, account_id: UUID, deduction_id: UUID, *, heard: bool = True) -> None:
         row = session.get_one(Deduction, (account_id, deduction_id))
         if row.state == "ready":
             defer_deduction(session, account_id, deduction_id, min(2**row.attempts, LONGEST_PAUSE_S))
@@ -147,7 +161,8 @@ class DeductionJobs:
             wait_s = min(max(age_s / 2, FIRST_ASK_AFTER_S), LONGEST_PAUSE_S)
             defer_question(session, account_id, deduction_id, wait_s)
         elif row.state == "accepted":
-            defer_question(session, account_id, deduction_id, STATEMENT_AFTER_S)
+            age_s = (self._clock.now() - row.updated_at).total_seconds()
+            defer_question(session, account_id, deduction_id, statement_pause_s(age_s, heard=heard))
 
     @staticmethod
     def _plan_stale(session: Session, account_id: UUID, deduction_id: UUID, state: str) -> None:

@@ -100,7 +100,7 @@ def test_a_card_taken_back_over_night_is_owed(world: World, bank: SettlementNode
     row = "SELECT state FROM deduction WHERE instruction_no = :n"
     settle_down(world, member, bank, lambda: world.one(row, n=done["case_no"]).state == "collected")
     bank.cut_off()
-    world.product.settlement_jobs.read_statement(bank.books.business_day)
+    world.product.settlement_jobs.read_since(bank.books.business_day)
     assert (world.one(row, n=done["case_no"]).state, books(bank)) == ("taken_back", (0, 0))
     assert bank.books.business_day - world.clock.now().date() == timedelta(days=1)
     assert owed(world, member, loan_id)[1] == 42_946_865

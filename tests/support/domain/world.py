@@ -107,6 +107,7 @@ class World:
         self.oauth.codes.clear()
         self.judge.__init__()  # type: ignore[misc]
         self.node.__init__()  # type: ignore[misc]
+        self.product.settlement_jobs.statements.forget()
         for channel in self.channels.values():
             channel.reset()
 
