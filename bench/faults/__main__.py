@@ -115,7 +115,7 @@ class Run:
         verdict.violations = {n: c for n, c in count_violations(self.product.sessions).items() if c}
         if difference_fen:
             verdict.violations["account 101 is not what the bank says"] = 1
-        verdict.lost += self.phones.wrong
+        verdict.lost += self.phones.unacknowledged(self.cases)
         return verdict
 
 

@@ -20,17 +20,17 @@ HANDS = 8
 PATIENCE_S = 120.0
 _PAUSE_S = 0.15
 _TWICE, _OTHER_KEY = 0.05, 0.03
-_MAY_BE_TOLD = {201, 403, 409}  # to a second phone
+_AGAIN = {"idempotency.in_progress", "request.too_many"}
+_OTHER_PHONE_WON = {"application.state_changed", "face.not_passed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A finger on "confirm": the member's own, or that of a second phone with a key of its own."""
+    """A finger on "confirm"; a second phone has a key of its own."""
 
     case: Case
     token: str
     key: str
-    owner: bool
 
 
 class Phones:
@@ -55,12 +55,12 @@ class Phones:
         list(self._answered)
 
     def _taps(self, case: Case) -> list[Tap]:
-        tap = Tap(case, self._preparer.access_token(case.session_id), secrets.token_hex(16), True)
+        tap = Tap(case, self._preparer.access_token(case.session_id), secrets.token_hex(16))
         luck = self._source.random()
         if luck < _TWICE:
             return [tap, tap]
         if luck < _TWICE + _OTHER_KEY:
-            return [tap, replace(tap, key=secrets.token_hex(16), owner=False)]
+            return [tap, replace(tap, key=secrets.token_hex(16))]
         return [tap]
 
     def _persist(self, tap: Tap) -> None:
@@ -74,16 +74,21 @@ class Phones:
                 with self._lock:
                     self.acknowledged.add(tap.case.case_no)
                 return
-            if 400 <= status < 500 and code not in ("idempotency.in_progress", "request.too_many"):
-                if tap.owner or status not in _MAY_BE_TOLD:
-                    self._note(f"{tap.case.case_no} was answered {status} {code}", tap.owner)
+            if 400 <= status < 500 and code not in _AGAIN:
+                if code not in _OTHER_PHONE_WON:
+                    self._note(f"{tap.case.case_no} was answered {status} {code}")
                 return
             time.sleep(_PAUSE_S)
-        self._note(f"{tap.case.case_no} had no answer", tap.owner)
+        self._note(f"{tap.case.case_no} had no answer")
 
-    def _note(self, words: str, owner: bool) -> None:
+    def _note(self, words: str) -> None:
         with self._lock:
-            self.wrong.append(words if owner else f"second phone: {words}")
+            self.wrong.append(words)
+
+    def unacknowledged(self, cases: Sequence[Case]) -> list[str]:
+        """What was answered wrongly, and cases that no phone was told the end of."""
+        silent = [f"{c.case_no} was never acknowledged" for c in cases if c.case_no not in self.acknowledged]
+        return [*self.wrong, *silent]
 
     def _once(self, tap: Tap) -> tuple[int, str]:
         """Status and code of one try; 0 when the line broke."""

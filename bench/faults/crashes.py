@@ -125,7 +125,7 @@ class ReadOnly(Crash):
     @staticmethod
     def _set(system: System, statement: str) -> None:
         with _superuser(system) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
             connection.execute("SELECT pg_reload_conf()")
 
 

@@ -82,9 +82,16 @@ def _copied(
 ) -> Iterator[Case]:
     waiting = []
     for number, (swap, rows) in enumerate(clones.copies(original, count, numbers)):
-        ids = (first.account_id, first.application_id, first.face_session_id, first.session_id)
         _reach(cipher, {table.name: found for table, found in rows.items()}, number)
-        yield Case(number, *(swap[old] for old in ids), swap[first.case_no], first.opening_fen)
+        yield Case(
+            number,
+            swap[first.account_id],
+            swap[first.application_id],
+            swap[first.face_session_id],
+            swap[first.session_id],
+            swap[first.case_no],
+            first.opening_fen,
+        )
         waiting.append(rows)
         if len(waiting) == _CHUNK or number == count - 1:
             clones.write(connection, waiting)
