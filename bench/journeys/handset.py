@@ -137,6 +137,10 @@ class Handset:
             self.double_tap("consent-agree")
         self.see("quote")
 
+    def tap_case(self) -> None:
+        """The case in progress, on the home page."""
+        self.page.locator('[data-testid^="application-"]:visible').first.click()
+
     def hand_in(self) -> str:
         """On from the filled-in form: check the answers and submit; gives what the check page said."""
         self.double_tap("next")

@@ -11,6 +11,9 @@ const TRIES = 3
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
 
+/** The very first frames were refused: the centre knows another phone as the member's. */
+export class NotThisPhone extends Error {}
+
 export interface CaptureWatch {
   onPrompt(prompt: Prompt): void
   stopped(): boolean
@@ -93,6 +96,7 @@ class Capture {
         return this.follow(reply.prompt, reply.complete)
       } catch (fault) {
         const passing = fault instanceof ApiProblem && fault.passing
+        if (fault instanceof ApiProblem && fault.code === 'face.channel' && body.batch === 0) throw new NotThisPhone()
         if (!passing || attempt >= TRIES || this.over) throw fault
         await pause(300 * attempt)
       }

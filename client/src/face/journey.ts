@@ -7,7 +7,7 @@ import { dropConfirm, keepConfirm, readConfirm } from '@/device/drafts'
 import { hasKey } from '@/device/key'
 import { jweixin } from '@/device/jweixin'
 import { closeCamera, makeShutter, openCamera } from './camera'
-import { runCapture } from './capture'
+import { NotThisPhone, runCapture } from './capture'
 import { confirmWithFace, GOOD, refusedForGood, UNDER_WAY } from './confirm'
 import { useLight } from './light'
 
@@ -53,7 +53,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
       return passed && (await confirmWithFace(applicationId()))
     } catch (fault) {
       trouble.value = fault
-      stage.value = 'trouble'
+      stage.value = fault instanceof NotThisPhone ? 'no-key' : 'trouble'
       return false
     } finally {
       closeCamera(stream)

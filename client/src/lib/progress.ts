@@ -17,6 +17,9 @@ export function toneOf(state: string): Tone {
   return FAILED.includes(state) ? 'failed' : 'waiting'
 }
 
+/** Whether the member has still to show who they are; a case past that has only its receipt. */
+export const facesFirst = (application: Pick<Application, 'next_step'>) => ['face', 'confirm'].includes(application.next_step)
+
 /** One dot for each step; the server's own steps when it sent them, else the road of the state. */
 export function dotsOf(application: Pick<Application, 'state' | 'kind'> & { steps?: Step[] }): Dot[] {
   if (application.steps?.length) return application.steps.map((step) => step.state)
