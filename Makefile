@@ -6,10 +6,10 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: controls schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: controls e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH" >&2; exit 1; }
@@ -69,6 +69,10 @@ gallery: ## every page of the phone client in three modes, as pictures in docs/g
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.gallery
 
+e2e: python ## [ONLY=words]: the phone client from home to receipt, every item at two sizes, and what can go wrong on the way
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.journeys $(if $(ONLY),-k "$(ONLY)")
+
 controls: python ## each control switched off in a copy of the tree: its test has to go red
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.controls
@@ -82,7 +86,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey bench-withdrawals bench-latency bench-verifications bench-notices controls ## everything that is too slow for each commit
+nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices controls ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built
