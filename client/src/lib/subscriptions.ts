@@ -1,6 +1,7 @@
 /** Subscriptions 通知订阅: what a topic's channels come to in words, and what to write when a member changes them. */
 
 import type { Choice, TopicWish } from '@/api/notices'
+import { gloss, t } from '@/text'
 
 export type Way = 'both' | 'sms' | 'wechat' | 'none'
 
@@ -13,11 +14,11 @@ export function wayOf(topic: TopicWish): Way {
 /** The ways a member can choose, in the order in which the topic goes. */
 export function waysOf(topic: TopicWish): { value: Way; text: string }[] {
   const [first, second] = topic.channels
-  if (!second) return [{ value: first.channel as Way, text: `只用${first.name}` }]
+  if (!second) return [{ value: first.channel as Way, text: t.subscriptions.only(gloss(first.name)) }]
   return [
-    { value: 'both', text: `先发${first.name}，收不到再发${second.name}` },
-    { value: first.channel as Way, text: `只用${first.name}` },
-    { value: second.channel as Way, text: `只用${second.name}` },
+    { value: 'both', text: t.subscriptions.firstThen(gloss(first.name), gloss(second.name)) },
+    { value: first.channel as Way, text: t.subscriptions.only(gloss(first.name)) },
+    { value: second.channel as Way, text: t.subscriptions.only(gloss(second.name)) },
   ]
 }
 
@@ -27,7 +28,5 @@ export const choicesFor = (topic: TopicWish, way: Way): Choice[] =>
 /** Words for a time of the day: 22:00 is 晚上10点. */
 export function timeText(time: string): string {
   const [hour, minute] = time.split(':').map(Number)
-  const part = hour < 6 ? '凌晨' : hour < 12 ? '早上' : hour < 18 ? '下午' : '晚上'
-  const shown = hour > 12 ? hour - 12 : hour
-  return `${part}${shown}点${minute ? `${minute}分` : ''}`
+  return t.dates.hour(hour, minute)
 }

@@ -4,8 +4,9 @@ import { common } from './zh/common'
 import { face } from './zh/face'
 import { home } from './zh/home'
 import { item } from './zh/item'
+import { mine } from './zh/mine'
 import { progress } from './zh/progress'
 
-export const zh = { ...common, ...face, ...home, ...item, ...progress }
+export const zh = { ...common, ...face, ...home, ...item, ...mine, ...progress }
 
 export type Text = typeof zh

@@ -20,6 +20,8 @@ export const GLOSSES: Record<string, string> = {
   没有通过: 'Refused',
   已失效: 'Expired',
   已撤销: 'Cancelled',
+  短信: 'text message',
+  微信: 'WeChat',
   // what forms ask
   提多少: 'How much to withdraw',
   多少钱: 'How much',
