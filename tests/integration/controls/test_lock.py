@@ -147,8 +147,8 @@ def test_without_the_face_it_opens_a_day_later(world: World, member: Member) -> 
 
 
 def test_lock_and_confirmation_at_once_fall_one_after_the_other(world: World) -> None:
-    """Eight members lock and confirm in the same moment: either the money is held and then locked, or nothing is held."""
-    people = [world.member() for _ in range(8)]
+    """Four members lock and confirm in the same moment: either the money is held and then locked, or nothing is held."""
+    people = [world.member() for _ in range(4)]
     asked = [world.submit(one) for one in people]
     faces = [world.passed_face(one, case) for one, case in zip(people, asked, strict=True)]
 
@@ -164,8 +164,8 @@ def test_lock_and_confirmation_at_once_fall_one_after_the_other(world: World) ->
             world.product.locking.lock(session, people[number].account_id)
 
     with ThreadPoolExecutor(8) as pool:
-        locks = [pool.submit(lock_one, number) for number in range(8)]
-        confirmed = list(pool.map(confirm_one, range(8)))
+        locks = [pool.submit(lock_one, number) for number in range(4)]
+        confirmed = list(pool.map(confirm_one, range(4)))
         for each in locks:
             each.result()
     for one, case, went in zip(people, asked, confirmed, strict=True):
