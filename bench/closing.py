@@ -1,9 +1,10 @@
-"""Closing 年度结息: interest of a year for every account, against one bare statement. `make bench-closing`.
+"""Closing 年度结息与汇缴: a year's interest and a month's contributions, each against one bare statement.
 
 A database is filled with accounts and a year of postings and copied for each turn, so that all begin with the same
-rows. The floor writes the rows that the product writes, receipts, journals, postings and balances, in one statement;
-the product does so in sets, with locks, audit and a mark of how far it has come. Growth is the processor time that
-PostgreSQL spends on one account among many, against one among few. The last line is one JSON object.
+rows. The floor writes the rows that the product writes in one statement; the product does so in sets, with locks,
+audit and a mark of how far it has come, contributions from the employers' files on. Growth is the processor time that
+PostgreSQL spends on one account among many, against one among few, the worse of the two. Both are also done by a
+process that is killed again and again. The last line is one JSON object. `make bench-closing`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from psycopg import sql
 from sqlalchemy import text
 
 from bench.closing_books import fill
+from bench.closing_kills import killed_again_and_again
+from bench.closing_month import Month, file_all, prepare
+from bench.closing_month import Product as MonthProduct
+from bench.closing_month import bare as bare_month
 from bench.server_cpu import cpu_s
 from config.logging import configure
 from config.settings import ROOT
@@ -40,7 +45,11 @@ from services.policies.service import PolicyBook, seed_policies
 
 ON = date(2027, 6, 30)
 NOW = datetime(2027, 7, 1, 2, tzinfo=SHANGHAI)
-ACCOUNTS, FEW, MANY, ROUNDS = 371_800, 100_000, 1_000_000, 3
+ACCOUNTS, FEW, MANY, ROUNDS, EMPLOYERS = 371_800, 100_000, 1_000_000, 3, 20
+Way = Callable[[Sessions], None]
+Say = Callable[[str], None]
+RECEIPTS_WRITTEN = "SELECT count(*) FROM interest_receipt"
+MONTH_WRITTEN = "SELECT count(*) FROM contribution WHERE batch_id IS NOT NULL"
 _BARE = (
     "WITH receipt AS ("
     + RECEIPTS.format(accounts="true")
@@ -86,8 +95,8 @@ class Books:
         """Away with it."""
         self._server.destroy()
 
-    def filled(self, accounts: int) -> str:
-        """A migrated database with so many accounts; its name."""
+    def filled(self, accounts: int, employers: int) -> tuple[str, Month]:
+        """A migrated database with so many accounts; its name, and the files of its employers."""
         name = f"books_{accounts}"
         self._admin("CREATE DATABASE {} OWNER anju_owner", name)
         urls = self._urls.for_database(name)
@@ -95,9 +104,10 @@ class Books:
         sessions = _sessions(urls)
         with transaction(sessions) as session:
             seed_policies(session, ROOT / "config" / "policies")
+        fill(plain(urls.superuser), accounts, employers)
+        month = prepare(plain(urls.superuser), sessions, employers)
         sessions.kw["bind"].dispose()
-        fill(plain(urls.superuser), accounts)
-        return name
+        return name, month
 
     @contextmanager
     def copied(self, name: str) -> Iterator[Urls]:
@@ -111,8 +121,8 @@ class Books:
         finally:
             self._admin("DROP DATABASE {} WITH (FORCE)", copy)
 
-    def timed(self, settle: Callable[[Sessions], None], urls: Urls) -> Turn:
-        """Run one way of settling over a copy."""
+    def timed(self, settle: Way, urls: Urls, count: str) -> Turn:
+        """Run one way of settling over a copy; `count` says how many rows it has written."""
         sessions, postmaster = _sessions(urls), self._server.pid
         assert postmaster is not None
         with transaction(sessions) as session:  # the connection is not part of it
@@ -121,9 +131,13 @@ class Books:
         settle(sessions)
         seconds, spent = time.monotonic() - begun, cpu_s(postmaster) - spent
         with transaction(sessions) as session:
-            rows = session.scalar(text("SELECT count(*) FROM interest_receipt")) or 0
+            rows = session.scalar(text(count)) or 0
         sessions.kw["bind"].dispose()
         return Turn(seconds, spent, rows)
+
+    def drop(self, name: str) -> None:
+        """Make room."""
+        self._admin("DROP DATABASE {} WITH (FORCE)", name)
 
     def _admin(self, statement: str, *names: str) -> None:
         url = plain(self._urls.for_database("postgres").superuser)
@@ -149,22 +163,25 @@ def bare(sessions: Sessions) -> None:
         session.execute(text(_BARE), {**values, **entry_texts(ON)})
 
 
-def turns(books: Books, name: str, rounds: int, say: Callable[[str], None]) -> list[tuple[Turn, Turn]]:
+def turns(
+    books: Books, name: str, floor: Way, ours: Way, count: str, rounds: int, say: Say
+) -> list[tuple[Turn, Turn]]:
     """Bare and product in turn, over copies of one database."""
     found = []
     for number in range(rounds):
-        pair = []
-        for way in (bare, product) if number % 2 == 0 else (product, bare):
+        pair = {}
+        for way in (floor, ours) if number % 2 == 0 else (ours, floor):
             with books.copied(name) as urls:
-                pair.append((way, books.timed(way, urls)))
-                if number == 0 and way is product:
+                pair[way] = books.timed(way, urls, count)
+                if number == 0 and way is ours:
                     _check(urls)
-        by_way = dict(pair)
-        found.append((by_way[bare], by_way[product]))
+        found.append((pair[floor], pair[ours]))
+        posting = f" ({ours.posting_s:.1f} s of it posting)" if isinstance(ours, MonthProduct) else ""
         say(
-            f"round {number + 1}: bare {by_way[bare].seconds:.1f} s, product {by_way[product].seconds:.1f} s,"
-            f" {by_way[product].rows} receipts"
+            f"round {number + 1}: bare {pair[floor].seconds:.1f} s, product {pair[ours].seconds:.1f} s{posting},"
+            f" processor {pair[floor].cpu_s:.1f} s and {pair[ours].cpu_s:.1f} s, {pair[ours].rows} rows"
         )
+        assert pair[floor].rows == pair[ours].rows
     return found
 
 
@@ -173,16 +190,42 @@ def _check(urls: Urls) -> None:
     assert not broken, broken
 
 
-def growth(books: Books, few: int, many: int, say: Callable[[str], None]) -> float:
-    """Processor time of the database for one account among `many`, over that among `few`."""
-    each = []
+def growth(books: Books, few: int, many: int, employers: int, say: Say) -> float:
+    """Processor time of the database for one account among `many`, over that among `few`; the worse of both works."""
+    each: dict[str, list[float]] = {"interest": [], "contributions": []}
     for accounts in (few, many):
-        name = books.filled(accounts)
+        name, month = books.filled(accounts, employers)
+        ways: dict[str, tuple[Way, str]] = {
+            "interest": (product, RECEIPTS_WRITTEN),
+            "contributions": (MonthProduct(month), MONTH_WRITTEN),
+        }
+        for what, (way, count) in ways.items():
+            with books.copied(name) as urls:
+                turn = books.timed(way, urls, count)
+            each[what].append(turn.cpu_s / accounts)
+            micros = 1e6 * each[what][-1]
+            say(
+                f"{accounts} accounts: {what} {turn.cpu_s:.1f} s of processor time, {micros:.1f} µs an account"
+            )
+        books.drop(name)
+    return max(many_s / few_s for few_s, many_s in each.values())
+
+
+def kills(books: Books, name: str, month: Month, accounts: int, say: Say) -> None:
+    """Both works by a process that is killed in the middle; the invariants hold afterwards."""
+    for what in ("interest", "contributions"):
         with books.copied(name) as urls:
-            turn = books.timed(product, urls)
-        each.append(turn.cpu_s / accounts)
-        say(f"{accounts} accounts: {turn.cpu_s:.1f} s of processor time, {1e6 * each[-1]:.1f} µs an account")
-    return each[1] / each[0]
+            sessions = _sessions(urls)
+            if what == "contributions":
+                file_all(sessions, month)
+            say(killed_again_and_again(urls.app, sessions, what, accounts))
+            sessions.kw["bind"].dispose()
+            _check(urls)
+
+
+def ratio(found: list[tuple[Turn, Turn]]) -> float:
+    """Time of the product over that of the floor, the median of the rounds."""
+    return round(statistics.median(ours.seconds / floor.seconds for floor, ours in found), 3)
 
 
 def main() -> int:
@@ -192,6 +235,7 @@ def main() -> int:
     parser.add_argument("--few", type=int, default=FEW)
     parser.add_argument("--many", type=int, default=MANY)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--employers", type=int, default=EMPLOYERS)
     args = parser.parse_args()
     configure("WARNING", scrub)
 
@@ -202,15 +246,20 @@ def main() -> int:
         Path(folder).chmod(0o711)
         books = Books(Path(folder))
         try:
-            found = turns(books, books.filled(args.accounts), args.rounds, say)
-            grown = growth(books, args.few, args.many, say)
+            name, month = books.filled(args.accounts, args.employers)
+            interest = turns(books, name, bare, product, RECEIPTS_WRITTEN, args.rounds, say)
+            ours = MonthProduct(month)
+            months = turns(books, name, bare_month, ours, MONTH_WRITTEN, args.rounds, say)
+            kills(books, name, month, args.accounts, say)
+            books.drop(name)
+            grown = growth(books, args.few, args.many, args.employers, say)
         finally:
             books.stop()
-    ratio = statistics.median(product.seconds / bare.seconds for bare, product in found)
     print(
         json.dumps(
             {
-                "interest": {"accounts": args.accounts, "time_ratio": round(ratio, 3)},
+                "interest": {"accounts": args.accounts, "time_ratio": ratio(interest)},
+                "contributions": {"rows": month.people, "time_ratio": ratio(months)},
                 "growth": {"cost_per_account_ratio": round(grown, 3)},
             }
         )

@@ -10,7 +10,8 @@ _FILL = (
     """
     INSERT INTO provident_fund_account (account_id, account_no, state, employer, opened_on, contribution_base_fen,
                                         contribution_rate_percent, monthly_contribution_fen)
-    SELECT new_key(), '97' || lpad(n::text, 11, '0'), '01', '株洲示例单位', date '2020-03-01', 500000 + mod(n, 500000), 10,
+    SELECT new_key(), '97' || lpad(n::text, 11, '0'), '01', '株洲示例单位' || mod(n, %(employers)s), date '2020-03-01',
+           500000 + mod(n, 500000), 10,
            2 * ((500000 + mod(n, 500000)) / 10)
     FROM generate_series(1, %(accounts)s) AS n
     """,
@@ -52,18 +53,22 @@ _FILL = (
     SELECT account_id, sum(CASE '201' WHEN credit_code THEN fen WHEN debit_code THEN -fen ELSE 0 END), 0, 0
     FROM book GROUP BY 1
     """,
+    """
+    INSERT INTO contribution (account_id, month, amount_fen, posted_at)
+    SELECT account_id, date_trunc('month', on_day), fen, on_day + time '10:00' FROM book WHERE kind = 'contribution'
+    """,
     "DROP TABLE book",
     "VACUUM (ANALYZE)",
     "CHECKPOINT",
 )
 
 
-def fill(superuser_url: str, accounts: int) -> int:
-    """Write the books; returns how many journals there are."""
+def fill(superuser_url: str, accounts: int, employers: int) -> int:
+    """Write the books of people of some employers; returns how many journals there are."""
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         for statement in _FILL:
-            values = {"accounts": accounts} if "%(accounts)s" in statement else None
-            connection.execute(statement, values)
+            values = {"accounts": accounts, "employers": employers}
+            connection.execute(statement, values if "%(" in statement else None)
         row = connection.execute("SELECT count(*) FROM journal").fetchone()
     assert row is not None
     return int(row[0])
