@@ -1,6 +1,7 @@
 /** Trials 试算: what is typed into the calculator, and what is wrong with it. */
 
 import { parseYuan, yuanText } from './money'
+import { t } from '@/text'
 
 const YEARS = /^[1-9][0-9]?$/
 
@@ -12,17 +13,17 @@ export function monthsOf(text: string): number | null {
 
 export function yearsFault(text: string, maxMonths: number): string | null {
   const months = monthsOf(text)
-  if (!text.trim()) return '请填贷几年。'
-  if (months === null) return '年数写整数，比如 20。'
-  return months > maxMonths ? `公积金贷款最长 ${maxMonths / 12} 年。` : null
+  if (!text.trim()) return t.trial.yearsMissing
+  if (months === null) return t.trial.yearsWhole
+  return months > maxMonths ? t.trial.yearsMost(maxMonths / 12) : null
 }
 
 /** Fen of a typed sum; commas and spaces that people put in are left out. */
 export const sumOf = (text: string) => parseYuan(text.normalize('NFKC').replace(/[,，\s]/g, ''))
 
 export function sumFault(text: string, mostFen: number | null, what: string): string | null {
-  if (!text.trim()) return `请填${what}。`
+  if (!text.trim()) return t.trial.fill(what)
   const fen = sumOf(text)
-  if (fen === null || fen === 0) return '金额只写数字，比如 600000。'
-  return mostFen !== null && fen > mostFen ? `最多 ${yuanText(mostFen)} 元，请改小一点。` : null
+  if (fen === null || fen === 0) return t.trial.digits
+  return mostFen !== null && fen > mostFen ? t.trial.most(yuanText(mostFen)) : null
 }

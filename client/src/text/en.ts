@@ -4,8 +4,10 @@ import { common } from './en/common'
 import { face } from './en/face'
 import { home } from './en/home'
 import { item } from './en/item'
+import { loan } from './en/loan'
 import { mine } from './en/mine'
 import { progress } from './en/progress'
+import { records } from './en/records'
 import type { Text } from './zh'
 
-export const en: Text = { ...common, ...face, ...home, ...item, ...mine, ...progress }
+export const en: Text = { ...common, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }

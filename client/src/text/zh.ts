@@ -4,9 +4,11 @@ import { common } from './zh/common'
 import { face } from './zh/face'
 import { home } from './zh/home'
 import { item } from './zh/item'
+import { loan } from './zh/loan'
 import { mine } from './zh/mine'
 import { progress } from './zh/progress'
+import { records } from './zh/records'
 
-export const zh = { ...common, ...face, ...home, ...item, ...mine, ...progress }
+export const zh = { ...common, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }
 
 export type Text = typeof zh

@@ -22,6 +22,18 @@ export const GLOSSES: Record<string, string> = {
   已撤销: 'Cancelled',
   短信: 'text message',
   微信: 'WeChat',
+  // loans
+  正常: 'Normal',
+  逾期: 'Overdue',
+  已结清: 'Settled',
+  未还: 'To be repaid',
+  借款人: 'Borrower',
+  共同借款人: 'Co-borrower',
+  配偶: 'Spouse',
+  等额本息: 'Equal instalments',
+  等额本金: 'Equal principal',
+  缩短期限: 'Shorter term',
+  减少月供: 'Lower instalment',
   // what forms ask
   提多少: 'How much to withdraw',
   多少钱: 'How much',
