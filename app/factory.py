@@ -24,14 +24,17 @@ from app.member_api import (
     mini,
     notices,
     other_way,
+    ratings,
+    receipts,
     records,
+    relatives,
     statements,
     trials,
 )
 from app.member_api import auth as member_auth
 from app.ops import health
 from app.ports import Ports
-from app.public import domain_files, reference, verification
+from app.public import centre, domain_files, reference, verification
 from app.public.client import serve_client
 from app.webhooks import sms, wechat
 
@@ -77,6 +80,9 @@ def create_app(own: Ports) -> APIFlask:
         face,
         face_rights,
         other_way,
+        ratings,
+        receipts,
+        relatives,
         consents,
         controls,
         documents,
@@ -85,6 +91,7 @@ def create_app(own: Ports) -> APIFlask:
         verification,
         reference,
         domain_files,
+        centre,
         health,
         wechat,
         sms,

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
+from services.centre.service_points import ServicePoints
 from services.certificates.service import Certificates
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
@@ -26,6 +27,8 @@ from services.items.locking import Locking
 from services.items.phone_codes import PhoneCodes
 from services.notices.adapters.sms_receipts import DeliveryReceipt
 from services.notices.service import Notices
+from services.ratings.service import Ratings
+from services.relatives.service import Relatives
 from wechat.callbacks import CallbackMessage
 from wechat.config import CallbackConfig
 from wechat.jssdk import JsSdk
@@ -48,6 +51,9 @@ class Ports:
     card_route: CardRoute
     phone_codes: PhoneCodes
     locking: Locking
+    ratings: Ratings
+    relatives: Relatives
+    service_points: ServicePoints
     notices: Notices
     certificates: Certificates
     documents: Documents

@@ -19,6 +19,7 @@ from runtime.notice_words import check as check_words
 from runtime.retention import standing
 from services.agreements.card_runs import CardRuns
 from services.applications.case_numbers import CaseNumbers
+from services.centre.service_points import ServicePoints
 from services.certificates.jobs import CertificateJobs
 from services.certificates.service import Certificates
 from services.core.db import Sessions, make_engine, make_sessions
@@ -45,6 +46,9 @@ from services.loans.discharge import Discharges
 from services.notices.jobs import NoticeJobs
 from services.notices.ports import Channel
 from services.notices.service import Notices
+from services.ratings.desk import RatingDesk
+from services.ratings.service import Ratings
+from services.relatives.service import Relatives
 from services.remittances.jobs import RemittanceJobs
 from services.remittances.news import News
 from services.remittances.posting import Posting
@@ -295,6 +299,8 @@ class Product(BankSide):
             engine=self.engine,
             policies=self.policies,
             reviews=self.reviews,
+            ratings=RatingDesk(self.cipher, self.clock),
+            locking=self.locking,
             keys=SessionKeys(bytes.fromhex(self.settings.secret("jwt_staff"))),
         )
 
@@ -310,6 +316,9 @@ class Product(BankSide):
             card_route=self.card_route,
             phone_codes=self.phone_codes,
             locking=self.locking,
+            ratings=Ratings(self.cipher, self.clock, self.policies),
+            relatives=Relatives(self.cipher, self.clock, self.policies),
+            service_points=ServicePoints(ROOT / "config" / "service_points.toml"),
             verifications=self.verifications,
             notices=self.notices,
             certificates=self.certificates,

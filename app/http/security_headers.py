@@ -28,8 +28,14 @@ def install(app: Flask, settings: Settings) -> None:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if not request.path.startswith("/m/") or response.status_code >= 400:
+        if response.status_code >= 400 or not _may_be_kept(response):
             headers["Cache-Control"] = "no-store"
         return response
 
     app.after_request(add)
+
+
+def _may_be_kept(response: Response) -> bool:
+    """The client's files, and what is public and says so itself."""
+    says_so = response.headers.get("Cache-Control", "").startswith("public")
+    return request.path.startswith("/m/") or (request.path.startswith("/api/v1/public/") and says_so)

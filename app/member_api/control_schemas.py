@@ -146,7 +146,6 @@ class HelpedCaseOut(Out):
     item_name: str
     state: str
     state_text: str
-    waiting_text: str
     created_at: str
     steps: list[HelpedStepOut]
 

@@ -84,7 +84,14 @@ _SERVICES = {
     "police.photo": "公安登记照片",
     "bank.card_check": "银行卡户名",
 }
-_ACTORS = {"member": "您", "系统": "系统", "system": "系统", "bank": "银行", "centre": "公积金中心"}
+_ACTORS = {
+    "member": "您",
+    "系统": "系统",
+    "system": "系统",
+    "bank": "银行",
+    "centre": "公积金中心",
+    "relative": "您的家人",
+}
 
 
 @blueprint.get("/certificates")

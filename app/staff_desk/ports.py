@@ -12,7 +12,9 @@ from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions
 from services.items.engine import Engine
+from services.items.locking import Locking
 from services.policies.service import PolicyBook
+from services.ratings.desk import RatingDesk
 from services.reviews.service import Reviews
 from services.staff.sessions import SessionKeys
 
@@ -28,6 +30,8 @@ class DeskPorts:
     engine: Engine
     policies: PolicyBook
     reviews: Reviews
+    ratings: RatingDesk
+    locking: Locking
     keys: SessionKeys
 
 

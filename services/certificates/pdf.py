@@ -33,6 +33,7 @@ class Document:
     valid_until_text: str
     verify_url: str
     check_code: str
+    proof: str = "扫码或登录查验页核对真伪，文件改动后查验不能通过。"
 
 
 def draw(document: Document) -> bytes:
@@ -68,7 +69,7 @@ def missing_note(document: Document) -> str:
 
 def _all_text(document: Document) -> str:
     rows = "".join(label + value for label, value in document.rows)
-    fixed = "编号：有效期至查验码：扫码或登录查验页核对真伪，文件改动后查验不能通过。年月日0123456789-"
+    fixed = f"编号：有效期至查验码：{document.proof}年月日0123456789-"
     parts = (document.title, document.number, document.opening, rows, document.closing, document.centre)
     return "".join(
         (
@@ -121,8 +122,9 @@ def _foot(canvas: Canvas, pen: Pen, document: Document) -> None:
     _qr(canvas, document.verify_url, LEFT, 84, size)
     x = LEFT + size + 16
     pen.write(x, 152, f"查验码：{document.check_code}", 10)
-    pen.write(x, 134, f"有效期至{document.valid_until_text}", 10)
-    pen.write(x, 116, "扫码或登录查验页核对真伪，文件改动后查验不能通过。", 9)
+    if document.valid_until_text:
+        pen.write(x, 134, f"有效期至{document.valid_until_text}", 10)
+    pen.write(x, 116, document.proof, 9)
     pen.write(RIGHT - pen.width(document.centre, 12), 210, document.centre, 12)
     pen.write(RIGHT - pen.width(_issued_text(document), 12), 190, _issued_text(document), 12)
 
