@@ -10,6 +10,7 @@ from services.applications.models import Application, CaseCounter, Transition
 from services.audit.models import AuditEntry, AuditHead
 from services.centre.models import Announcement
 from services.certificates.models import Certificate
+from services.closing.models import BusinessDay, ClosingStep, LedgerDay
 from services.contributions.models import Contribution
 from services.core.db import Base
 from services.core.outbox import OutboxEvent, ProcessedEvent
@@ -59,6 +60,14 @@ from services.notices.models import (
 )
 from services.policies.models import PolicyValue
 from services.ratings.models import CaseRating
+from services.reconciliation.models import (
+    BankBreak,
+    BankStatement,
+    BankStatementLine,
+    BreakDecision,
+    BreakEvent,
+    BreakProposal,
+)
 from services.relatives.models import RelativeLink
 from services.remittances.models import (
     Employer,
@@ -80,9 +89,9 @@ from wechat.replay_store import WeChatCallbackSeen
 from wechat.token_store import WeChatToken
 
 TABLES = (
-    AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankNotice, Binding, CardSmsCheck, CaseCounter, CaseRating, Certificate, Consent,
+    AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankBreak, BankNotice, BankStatement, BankStatementLine, Binding, BreakDecision, BreakEvent, BreakProposal, BusinessDay, CardSmsCheck, CaseCounter, CaseRating, Certificate, ClosingStep, Consent,
     Contribution, DailyLimit, Deduction, Device, Document, EarlyReceipt, Employer,
-    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, Loan, LoanCard, LoanCoBorrower,
+    FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, LedgerDay, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,
     NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,

@@ -51,7 +51,7 @@ from services.ledger.service import lock_balance
 from services.members.identity import person_of
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
-from services.settlement.service import Payee, seal_payee
+from services.settlement.payees import Payee, seal_payee
 from services.transfers.moving import transfer_of
 from services.transfers.service import withdraw as withdraw_transfer
 from services.withdrawals.risk import Outcome, Route

@@ -12,10 +12,12 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     SmallInteger,
     String,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +25,10 @@ from services.core.db import Base
 
 
 class Journal(Base):
-    """One journal 凭证; `business_ref` makes posting it a second time impossible."""
+    """One journal 凭证; `business_ref` makes posting it a second time impossible.
+
+    `proof` is the key of the bank's movement that a line on 101 stands for.
+    """
 
     __tablename__ = "journal"
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -33,7 +38,12 @@ class Journal(Base):
     summary: Mapped[str] = mapped_column(String(60))
     accounting_on: Mapped[date] = mapped_column(Date)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    __table_args__ = (UniqueConstraint("account_id", "business_ref"),)
+    proof: Mapped[bytes | None] = mapped_column(LargeBinary)
+    __table_args__ = (
+        UniqueConstraint("account_id", "business_ref"),
+        Index("ix_journal_proof", "proof", postgresql_where=text("proof IS NOT NULL")),
+        Index("ix_journal_accounting_on", "accounting_on", postgresql_using="brin"),
+    )
 
 
 class Posting(Base):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.core.clock import shanghai_day
 from services.core.errors import Conflict, NotFound
 from services.core.ids import new_id
-from services.ledger.chart import MEMBER_FUND, WITHDRAWAL_PAYABLE
+from services.core.sql import Statement
+from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, WITHDRAWAL_PAYABLE
 
 
 class BalanceInsufficient(Conflict):
@@ -51,22 +52,25 @@ class Balance:
     frozen_fen: int
 
 
-_OPEN = text(
+_OPEN = Statement(
     "INSERT INTO member_balance (account_id, balance_fen, held_fen, frozen_fen) VALUES (:account_id, 0, 0, 0)"
     " ON CONFLICT DO NOTHING"
 )
-_LOCK = text(
+_LOCK = Statement(
     "SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id FOR UPDATE"
 )
-_MOVE = text(
+_MOVE = Statement(
     "UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
-    " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0 RETURNING 1"
+    " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0"
 )
-_JOURNAL = text(
-    "INSERT INTO journal (account_id, journal_id, business_ref, kind, summary, accounting_on, created_at)"
-    " VALUES (:account_id, :journal_id, :business_ref, :kind, :summary, :accounting_on, :created_at)"
+# Without a day of its own a journal is of the open business day, which after an early cut-over is ahead of the clock.
+_JOURNAL = Statement(
+    "INSERT INTO journal (account_id, journal_id, business_ref, kind, summary, accounting_on, proof, created_at)"
+    " VALUES (:account_id, :journal_id, :business_ref, :kind, :summary, coalesce(CAST(:own_day AS date),"
+    " greatest(CAST(:today AS date), (SELECT day FROM business_day WHERE state = 'open'))), :proof, :created_at)"
 )
-_POSTINGS = text(
+_PROOF = "ledger.proof"
+_POSTINGS = Statement(
     "INSERT INTO posting (account_id, journal_id, line_no, gl_code, fen)"
     " SELECT :account_id, :journal_id, line_no, gl_code, fen FROM unnest(CAST(:codes AS text[]),"
     " CAST(:amounts AS bigint[])) WITH ORDINALITY AS line(gl_code, fen, line_no)"
@@ -75,15 +79,26 @@ _POSTINGS = text(
 
 def open_balance(session: Session, account_id: UUID) -> None:
     """Give a new account its balance row of zero."""
-    session.execute(_OPEN, {"account_id": account_id})
+    _OPEN.run(session, {"account_id": account_id})
 
 
 def lock_balance(session: Session, account_id: UUID) -> Balance:
     """Lock the account's row until the transaction ends; the first lock every money use case takes."""
-    row = session.execute(_LOCK, {"account_id": account_id}).first()
+    row = _LOCK.first(session, {"account_id": account_id})
     if row is None:
         raise NotFound
     return Balance(row.balance_fen, row.held_fen, row.frozen_fen)
+
+
+@contextmanager
+def proven_by(session: Session, notice_key: bytes) -> Iterator[None]:
+    """What is posted on 101 inside bears the key of the bank's movement that proves it, for the reconciliation."""
+    before = session.info.get(_PROOF)
+    session.info[_PROOF] = notice_key
+    try:
+        yield
+    finally:
+        session.info[_PROOF] = before
 
 
 def post(session: Session, account_id: UUID, entry: Entry, at: datetime) -> UUID:
@@ -95,19 +110,21 @@ def post(session: Session, account_id: UUID, entry: Entry, at: datetime) -> UUID
         raise ValueError(f"journal {entry.kind} does not balance")
     _move_balance(session, account_id, entry.lines)
     key = {"account_id": account_id, "journal_id": new_id()}
-    session.execute(
-        _JOURNAL,
+    _JOURNAL.run(
+        session,
         {
             **key,
             "business_ref": entry.business_ref,
             "kind": entry.kind,
             "summary": entry.summary,
-            "accounting_on": entry.on or shanghai_day(at),
+            "own_day": entry.on,
+            "today": shanghai_day(at),
+            "proof": _proof(session, entry),
             "created_at": at,
         },
     )
-    session.execute(
-        _POSTINGS,
+    _POSTINGS.run(
+        session,
         {
             **key,
             "codes": [line.gl_code for line in entry.lines],
@@ -117,11 +134,15 @@ def post(session: Session, account_id: UUID, entry: Entry, at: datetime) -> UUID
     return key["journal_id"]
 
 
+def _proof(session: Session, entry: Entry) -> bytes | None:
+    on_bank = any(line.gl_code == BANK_DEPOSIT for line in entry.lines)
+    return session.info.get(_PROOF) if on_bank else None
+
+
 def _move_balance(session: Session, account_id: UUID, lines: Sequence[Line]) -> None:
     fund = -sum(line.fen for line in lines if line.gl_code == MEMBER_FUND)
     held = -sum(line.fen for line in lines if line.gl_code == WITHDRAWAL_PAYABLE)
     if fund == held == 0:
         return
-    moved = session.execute(_MOVE, {"account_id": account_id, "fund": fund, "held": held}).first()
-    if moved is None:
+    if not _MOVE.run(session, {"account_id": account_id, "fund": fund, "held": held}):
         raise BalanceInsufficient

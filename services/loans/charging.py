@@ -23,7 +23,7 @@ from services.members.identity import person_of
 from services.policies.service import PolicyBook
 from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.service import NewDeduction, order_deduction
-from services.settlement.service import Payee, seal_payee
+from services.settlement.payees import Payee, seal_payee
 
 MODULE = "53"
 """Begins the numbers of deductions that no case asked for; a case's deduction bears the number of its case."""

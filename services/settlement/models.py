@@ -52,7 +52,7 @@ class BankNotice(Base):
     host_seq_no: Mapped[str] = mapped_column(String(40))
     direction: Mapped[str] = mapped_column(String(6))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
-    day: Mapped[date] = mapped_column(Date)
+    day: Mapped[date] = mapped_column(Date, index=True)
     raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     outcome: Mapped[str] = mapped_column(String(20))
     instruction_no: Mapped[str | None] = mapped_column(String(15), index=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.applications.service import load
 from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, UNMATCHED_RECEIPT
 from services.ledger.queries import balance_of
-from services.ledger.service import Entry, Line, post
+from services.ledger.service import Entry, Line, post, proven_by
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, tell
 
@@ -77,7 +77,8 @@ def give_back(
     """Dr 21901, Cr 101: the sender took it back before it was the member's."""
     money.state = by.state = "taken_back"
     lines = (Line(UNMATCHED_RECEIPT, money.amount_fen), Line(BANK_DEPOSIT, -money.amount_fen))
-    _post(session, row, f"back:{_short(by)}", "transfer_back", "异地转入款被收回", lines, at)
+    with proven_by(session, by.notice_key):
+        _post(session, row, f"back:{_short(by)}", "transfer_back", "异地转入款被收回", lines, at)
 
 
 def credit_direct(session: Session, row: TransferIn, money: TransferMoney, at: datetime) -> None:

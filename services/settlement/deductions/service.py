@@ -19,13 +19,13 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, DomainError
 from services.core.ids import new_id
 from services.core.jobs import defer
-from services.ledger.service import lock_balance
+from services.ledger.service import lock_balance, proven_by
 from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.ports import DeductionListener, DeductionOrder, Moved
 from services.settlement.deductions.states import ASKING_STATES, DEDUCTION_STATES, LIVE_STATES
 from services.settlement.models import BankNotice
+from services.settlement.payees import open_payee
 from services.settlement.ports import AccountChange, PayReply, QueryReply
-from services.settlement.service import open_payee
 
 QUEUE = "settlement"
 _CANNOT_BOOK = (DomainError, ArithmeticError, AssertionError, LookupError, ValueError, IntegrityError)
@@ -221,10 +221,18 @@ class Deductions:
     def book_again(self, session: Session, account_id: UUID, deduction_id: UUID) -> bool:
         """Try once more to book what came in and could not be booked."""
         row = self._locked(session, account_id, deduction_id)
-        if row.state != "unbooked" or self._collect(session, row) != "collected":
+        if row.state != "unbooked" or not self._book_late(session, row):
             return False
         self._take_early_reversal(session, row)
         return True
+
+    def _book_late(self, session: Session, row: Deduction) -> bool:
+        """Book under the movement that came at the time."""
+        told = select(BankNotice.notice_key).where(
+            BankNotice.instruction_no == row.instruction_no, BankNotice.outcome == "unbooked"
+        )
+        with proven_by(session, session.scalars(told).one()):
+            return self._collect(session, row) == "collected"
 
     def _collect(self, session: Session, row: Deduction) -> str:
         """Book it, or where the books do not allow it keep it in sight: the money is ours and stays so."""
@@ -255,7 +263,8 @@ class Deductions:
         )
         if early is not None and row.state == "collected":
             early.outcome = "taken_back"
-            self._take_back(session, row, early.host_seq_no)
+            with proven_by(session, early.notice_key):
+                self._take_back(session, row, early.host_seq_no)
 
     def _take_back(self, session: Session, row: Deduction, host_seq_no: str) -> None:
         self._move(row, "take_back")

@@ -1,0 +1,237 @@
+"""Working off breaks 差错处理: one person takes and proposes, another confirms; a correction is a journal of its own.
+
+Nothing of the sort is ever done by the system itself, least of all the reversal of a payment the statement lacks.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.audit.service import CENTRE, record
+from services.core.clock import Clock
+from services.core.errors import Invalid, NotFound
+from services.core.ids import new_id
+from services.core.pii import scrub
+from services.core.states import IllegalTransition
+from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
+from services.ledger.day_books import CORRECTION
+from services.ledger.service import Entry, Line, lock_balance, post
+from services.members.models import Member
+from services.reconciliation.errors import (
+    BreakTaken,
+    NotAReturn,
+    NothingToBook,
+    NotYourBreak,
+    OwnMoney,
+    OwnProposal,
+)
+from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
+from services.reconciliation.ports import OnClosed
+from services.reconciliation.states import BREAK_STATES, KINDS, RESOLUTIONS
+from services.settlement.service import Settlement
+from services.staff.models import APPROVER, REVIEWER, Staff
+from services.staff.service import require_role
+
+_NOTE = (4, 200)
+
+
+class Breaks:
+    """What people do with breaks; each act in one transaction, in the break's history and the centre's audit chain."""
+
+    def __init__(self, clock: Clock, settlement: Settlement, on_closed: OnClosed) -> None:
+        self._clock = clock
+        self._settlement = settlement
+        self._on_closed = on_closed
+
+    def take(self, session: Session, staff: Staff, break_id: UUID) -> None:
+        """Take a break nobody has."""
+        require_role(staff, REVIEWER)
+        row = self._locked(session, staff, break_id)
+        self._move(session, row, staff, "take")
+
+    def release(self, session: Session, staff: Staff, break_id: UUID) -> None:
+        """Give it back; an approver may free a colleague's."""
+        row = self._locked(session, staff, break_id)
+        if row.owner_id != staff.staff_id and APPROVER not in staff.roles:
+            raise NotYourBreak
+        self._move(session, row, staff, "release")
+
+    def propose(
+        self,
+        session: Session,
+        staff: Staff,
+        break_id: UUID,
+        resolution: str,
+        note: str,
+        belongs_to: str | None = None,
+    ) -> None:
+        """Say how it is to be closed and why. Raises NotYourBreak, NothingToBook, NotAReturn, Invalid."""
+        require_role(staff, REVIEWER)
+        row = self._locked(session, staff, break_id)
+        if row.owner_id != staff.staff_id:
+            raise NotYourBreak
+        if resolution not in RESOLUTIONS:
+            raise Invalid("请选择处理结论。", code="break.resolution", field="resolution")
+        belongs_to = (belongs_to or "").strip() if resolution == "belongs" else None
+        self._check(session, row, resolution, belongs_to)
+        proposal = BreakProposal(
+            proposal_id=new_id(),
+            break_id=row.break_id,
+            staff_id=staff.staff_id,
+            resolution=resolution,
+            belongs_to=belongs_to,
+            note=remark(note),
+            proposed_at=self._clock.now(),
+        )
+        session.add(proposal)
+        session.flush()
+        self._move(session, row, staff, "propose", f"{RESOLUTIONS[resolution]}：{proposal.note}")
+
+    def send_back(self, session: Session, staff: Staff, break_id: UUID, note: str) -> None:
+        """Second person: look again."""
+        row, proposal = self._for_second(session, staff, break_id)
+        words = remark(note)
+        self._decide(session, staff, proposal, "sent_back", words)
+        self._move(session, row, staff, "send_back", words)
+
+    def confirm(self, session: Session, staff: Staff, break_id: UUID) -> None:
+        """Second person: as proposed. What was proposed is booked in this transaction, on the break's own day."""
+        row, proposal = self._for_second(session, staff, break_id)
+        self._check(session, row, proposal.resolution, proposal.belongs_to)
+        self._decide(session, staff, proposal, "confirmed", "")
+        now = self._clock.now()
+        if proposal.resolution == "booked":
+            self._correct(session, row, now)
+        elif proposal.resolution == "belongs":
+            assert row.notice_key is not None
+            assert proposal.belongs_to is not None
+            self._settlement.claim_return(session, row.notice_key, proposal.belongs_to)
+        row.resolution, row.closed_at = proposal.resolution, now
+        self._move(session, row, staff, "confirm", RESOLUTIONS[proposal.resolution])
+        self._on_closed(session, now)
+
+    # inside
+
+    def _locked(self, session: Session, staff: Staff, break_id: UUID) -> BankBreak:
+        """The break, after its member's account: the order everybody takes locks in."""
+        found = session.get(BankBreak, break_id)
+        if found is None:
+            raise NotFound("没有这笔差错。")
+        if found.member_account_id is not None:
+            refuse_own(session, staff, found.member_account_id)
+            lock_balance(session, found.member_account_id)
+        return session.get_one(BankBreak, break_id, with_for_update=True, populate_existing=True)
+
+    def _for_second(self, session: Session, staff: Staff, break_id: UUID) -> tuple[BankBreak, BreakProposal]:
+        require_role(staff, APPROVER)
+        row = self._locked(session, staff, break_id)
+        proposal = last_proposal(session, break_id)
+        if row.state != "proposed" or proposal is None:
+            raise BreakTaken
+        if proposal.staff_id == staff.staff_id:
+            raise OwnProposal
+        return row, proposal
+
+    def _check(self, session: Session, row: BankBreak, resolution: str, belongs_to: str | None) -> None:
+        if resolution == "booked" and not row.difference_fen:
+            raise NothingToBook
+        if resolution == "belongs":
+            fits = row.kind == "bank_only" and row.bank_fen > 0 and row.notice_key is not None
+            if not fits or not self._settlement.may_claim(session, belongs_to or "", row.bank_fen):
+                raise NotAReturn
+
+    def _decide(
+        self, session: Session, staff: Staff, proposal: BreakProposal, outcome: str, note: str
+    ) -> None:
+        session.add(
+            BreakDecision(
+                proposal_id=proposal.proposal_id,
+                break_id=proposal.break_id,
+                proposer_id=proposal.staff_id,
+                staff_id=staff.staff_id,
+                outcome=outcome,
+                note=note,
+                decided_at=self._clock.now(),
+            )
+        )
+        session.flush()
+
+    @staticmethod
+    def _correct(session: Session, row: BankBreak, at: datetime) -> None:
+        """Bring 101 to what the bank says: more money is owed to somebody (21903), less is owed to us (119)."""
+        fen = row.difference_fen
+        other = BANK_DIFFERENCE if fen > 0 else OTHER_RECEIVABLE
+        lines = (Line(BANK_DEPOSIT, fen), Line(other, -fen))
+        entry = Entry(
+            f"{CORRECTION}:{row.break_id}", CORRECTION, f"{KINDS[row.kind]}，按银行流水调账", lines, row.day
+        )
+        post(session, row.member_account_id or CENTRE, entry, at)
+
+    def _move(self, session: Session, row: BankBreak, staff: Staff, event: str, note: str = "") -> None:
+        try:
+            row.state = BREAK_STATES.target(row.state, event)
+        except IllegalTransition:
+            raise BreakTaken from None
+        if event == "take":
+            row.owner_id = staff.staff_id
+        elif event == "release":
+            row.owner_id = None
+        row.updated_at = self._clock.now()
+        session.flush()
+        last = (
+            session.scalar(select(func.max(BreakEvent.seq)).where(BreakEvent.break_id == row.break_id)) or 0
+        )
+        session.add(
+            BreakEvent(
+                break_id=row.break_id,
+                seq=last + 1,
+                event=event,
+                staff_id=staff.staff_id,
+                note=note,
+                at=row.updated_at,
+            )
+        )
+        detail = {
+            "kind": row.kind,
+            "day": row.day.isoformat(),
+            "state": row.state,
+            "resolution": row.resolution,
+        }
+        record(
+            session,
+            CENTRE,
+            f"break.{event}",
+            actor=f"staff:{staff.login}",
+            subject=str(row.break_id),
+            at=row.updated_at,
+            detail=detail,
+        )
+
+
+def last_proposal(session: Session, break_id: UUID) -> BreakProposal | None:
+    """The newest proposal."""
+    statement = select(BreakProposal).where(BreakProposal.break_id == break_id)
+    return session.scalar(statement.order_by(BreakProposal.proposed_at.desc()).limit(1))
+
+
+def refuse_own(session: Session, staff: Staff, account_id: UUID) -> None:
+    """Raise OwnMoney when the account is the person's own."""
+    if staff.id_no_mac is None:
+        return
+    member = session.get(Member, account_id)
+    if member is not None and member.id_no_mac == staff.id_no_mac:
+        raise OwnMoney
+
+
+def remark(text: str) -> str:
+    """Why, in 4 to 200 characters and without anybody's numbers. Raises Invalid."""
+    text = text.strip().replace("\r\n", "\n")
+    if not _NOTE[0] <= len(text) <= _NOTE[1] or not text.replace("\n", "").isprintable():
+        raise Invalid("请写 4 到 200 个字，让同事知道为什么。", code="break.note", field="note")
+    if scrub(text) != text:
+        raise Invalid("不要写证件号、卡号和手机号。", code="break.note_private", field="note")
+    return text

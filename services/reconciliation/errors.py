@@ -1,0 +1,53 @@
+"""What the break desk says no to 差错处理拒绝."""
+
+from __future__ import annotations
+
+from services.core.errors import Conflict, Forbidden
+
+
+class BreakTaken(Conflict):
+    """Somebody else was faster, or it has moved on."""
+
+    code, title, detail = "break.moved_on", "差错状态变了", "这笔差错刚刚被同事处理过，请看最新状态。"
+
+
+class NotYourBreak(Forbidden):
+    """Only who took it proposes."""
+
+    code, title, detail = "break.not_yours", "不是您领取的", "先领取这笔差错，才能提出处理意见。"
+
+
+class OwnProposal(Forbidden):
+    """Four eyes."""
+
+    code, title, detail = (
+        "break.own_proposal",
+        "要由另一个人复核",
+        "不能复核自己提出的处理意见，请同事来复核。",
+    )
+
+
+class OwnMoney(Forbidden):
+    """Nobody decides on a difference in their own account."""
+
+    code, title, detail = "break.own_money", "涉及您本人的账户", "涉及本人账户的差错要由同事办理。"
+
+
+class NothingToBook(Conflict):
+    """Bank and books differ by nothing here."""
+
+    code, title, detail = (
+        "break.nothing_to_book",
+        "没有要调的账",
+        "银行和账面金额一样，不用调账。请选“已查明，不用记账”。",
+    )
+
+
+class NotAReturn(Conflict):
+    """What came in is not the return of that payment."""
+
+    code, title, detail = (
+        "break.not_a_return",
+        "对不上这笔付款",
+        "只有没带业务流水号的入账，才能认领到一笔同样金额、已经付出的付款。",
+    )

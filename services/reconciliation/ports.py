@@ -1,0 +1,42 @@
+"""Ports of reconciliation: the bank's word on a whole day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from services.settlement.ports import AccountChange
+
+
+class LiveBalance(Protocol):
+    """Answer to BDC123."""
+
+    @property
+    def balance_fen(self) -> int:
+        """What is on the account now."""
+        ...
+
+
+class StatementNode(Protocol):
+    """The node as the day's end sees it; everything raises NodeUnavailable."""
+
+    def statement(self, day: date) -> list[AccountChange]:
+        """BDC113, whole or not at all."""
+        ...
+
+    def business_day(self) -> date:
+        """The node's own day; the statement of an earlier one is final."""
+        ...
+
+    def balance(self) -> LiveBalance:
+        """BDC123."""
+        ...
+
+
+TakeChanges = Callable[[Sequence[AccountChange]], None]
+"""Stores and applies movements, each once."""
+OnClosed = Callable[[Session, datetime], None]
+"""What follows when a break was closed: the day is looked at again."""

@@ -1,0 +1,144 @@
+"""Fetching statements 取银行流水: BDC113 of a final day, its control totals, and what it tells that no notice told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from services.core.clock import Clock
+from services.core.db import Sessions, transaction
+from services.reconciliation.models import BankBreak, BankStatement, BankStatementLine
+from services.reconciliation.ports import StatementNode, TakeChanges
+from services.reconciliation.rules import Totals, totals
+from services.settlement.models import BankNotice
+from services.settlement.movements import case_number_in, change_key
+from services.settlement.ports import AccountChange
+
+
+class NotFinal(Exception):
+    """The bank is still in that day: its statement may grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of a fetch: lines, what the control totals miss, and how many movements no notice had told of."""
+
+    lines: int
+    missing_fen: int
+    closing_fen: int
+    taken_in: int
+
+
+class Statements:
+    """The bank's statements, one a day, imported once; a doubtful one is kept to be looked at and books nothing."""
+
+    def __init__(
+        self, sessions: Sessions, clock: Clock, node: StatementNode, take_changes: TakeChanges
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._node = node
+        self._take_changes = take_changes
+
+    def fetch(self, day: date) -> Fetched:
+        """Fetch the statement of a day unless it is there and adds up; raises NotFinal, NodeUnavailable."""
+        with transaction(self._sessions) as session:
+            there = session.get(BankStatement, day)
+            before = session.get(BankStatement, day - timedelta(days=1))
+        if there is not None and there.missing_fen == 0:
+            return Fetched(there.lines, 0, there.closing_fen, 0)
+        if self._node.business_day() <= day:
+            raise NotFinal
+        changes = self._node.statement(day)
+        found = self._totals(day, changes, before.closing_fen if before else None)
+        with transaction(self._sessions) as session:
+            self._store(session, day, changes, found)
+            usable = found.missing_fen == 0 or _waived(session, day, found.missing_fen)
+            unknown = _unknown(session, changes) if usable else []
+        self._take_changes(unknown)
+        return Fetched(len(changes), found.missing_fen, found.closing_fen, len(unknown))
+
+    def _totals(self, day: date, changes: Sequence[AccountChange], opening_fen: int | None) -> Totals:
+        """Closing is the balance after the last line; on a day without lines that of the day before."""
+        closing_fen = _last(changes).balance_fen if changes else None
+        if closing_fen is None and opening_fen is None:
+            closing_fen = self._balance_after(day)
+        return totals([signed(change) for change in changes], opening_fen, closing_fen)
+
+    def _balance_after(self, day: date) -> int:
+        """Without any line to tell it: the balance now, less what moved since."""
+        balance_fen, today = self._node.balance().balance_fen, self._node.business_day()
+        days = [day + timedelta(days=number + 1) for number in range((today - day).days)]
+        return balance_fen - sum(signed(change) for one in days for change in self._node.statement(one))
+
+    def _store(self, session: Session, day: date, changes: Sequence[AccountChange], found: Totals) -> None:
+        row = session.get(BankStatement, day, with_for_update=True) or BankStatement(day=day)
+        row.lines, row.debit_fen, row.credit_fen = len(changes), found.debit_fen, found.credit_fen
+        row.opening_fen, row.closing_fen, row.missing_fen = (
+            found.opening_fen,
+            found.closing_fen,
+            found.missing_fen,
+        )
+        row.digest, row.fetched_at = _digest(changes), self._clock.now()
+        session.add(row)
+        session.flush()
+        session.execute(delete(BankStatementLine).where(BankStatementLine.day == day))
+        if changes:
+            session.execute(
+                insert(BankStatementLine), [_row(day, *one) for one in enumerate(changes, start=1)]
+            )
+
+
+def signed(change: AccountChange) -> int:
+    """Fen as on 101: negative when money left."""
+    return -change.amount_fen if change.direction == "debit" else change.amount_fen
+
+
+def _last(changes: Sequence[AccountChange]) -> AccountChange:
+    """The line booked last, however the file is ordered."""
+    return max(enumerate(changes), key=lambda one: (one[1].time, one[1].pen_no, one[0]))[1]
+
+
+def _digest(changes: Sequence[AccountChange]) -> bytes:
+    return hashlib.sha256("\n".join(change.raw for change in changes).encode()).digest()
+
+
+def _row(day: date, number: int, change: AccountChange) -> dict[str, object]:
+    return {
+        "day": day,
+        "line_no": number,
+        "notice_key": change_key(change),
+        "host_seq_no": change.host_seq_no,
+        "instruction_no": case_number_in(change),
+        "fen": signed(change),
+        "balance_fen": change.balance_fen,
+    }
+
+
+def _unknown(session: Session, changes: Sequence[AccountChange]) -> list[AccountChange]:
+    """Lines no notice has told of, each once."""
+    by_key = {change_key(change): change for change in changes}
+    known = session.scalars(select(BankNotice.notice_key).where(BankNotice.notice_key.in_(by_key)))
+    for key in known:
+        by_key.pop(bytes(key), None)
+    return list(by_key.values())
+
+
+def _waived(session: Session, day: date, missing_fen: int) -> bool:
+    """Whether two people have looked at just this and say that the lines are to be believed."""
+    statement = select(BankBreak.break_id).where(
+        BankBreak.kind == "control_differs",
+        BankBreak.ref == control_ref(day, missing_fen),
+        BankBreak.state == "closed",
+    )
+    return session.scalar(statement) is not None
+
+
+def control_ref(day: date, missing_fen: int) -> str:
+    """Names the break of a statement that does not add up; another sum is another break."""
+    return f"{day.isoformat()}:{missing_fen}"
