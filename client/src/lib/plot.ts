@@ -1,5 +1,7 @@
 /** Plots 图: how tall each bar stands, where the marks of the axis are, and what a plot says to those who hear it. */
 
+import { t } from '@/text'
+
 export type Look = 'solid' | 'hatch' | 'soft'
 
 export interface Segment {
@@ -69,7 +71,7 @@ export function labelled(labels: string[], large = false): (index: number) => bo
 /** A mark of the axis in few characters: "2,000", "1.5万", "120万". */
 export function markText(fen: number): string {
   const yuan = fen / 100
-  if (yuan >= 10000) return `${round(yuan / 10000)}万`
+  if (yuan >= 10000) return t.yuan.tenThousands(round(yuan / 10000))
   return String(round(yuan)).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
 

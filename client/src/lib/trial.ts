@@ -19,7 +19,7 @@ export function yearsFault(text: string, maxMonths: number): string | null {
 }
 
 /** Fen of a typed sum; commas and spaces that people put in are left out. */
-export const sumOf = (text: string) => parseYuan(text.normalize('NFKC').replace(/[,，\s]/g, ''))
+export const sumOf = (text: string) => parseYuan(text.normalize('NFKC').replace(/[,\s]/g, ''))
 
 export function sumFault(text: string, mostFen: number | null, what: string): string | null {
   if (!text.trim()) return t.trial.fill(what)

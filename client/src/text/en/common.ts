@@ -4,12 +4,15 @@ import { englishWords } from './amount'
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
+const round = (value: number) => Math.round(value * 100) / 100
+
 export const common = {
   words: {
     appName: 'Anju',
     otherLanguage: '中文',
     otherTag: 'zh-CN',
     stop: '.',
+    gap: ' · ',
     comma: ', ',
     back: 'Back',
     offline: 'You are offline. Nothing you filled in is lost; carry on once you are connected again.',
@@ -23,6 +26,7 @@ export const common = {
   },
   yuan: {
     unit: 'yuan',
+    tenThousands: (count: number) => count >= 100 ? `${round(count / 100)}m` : `${round(count * 10)}k`,
     sum: (text: string) => `¥${text}`,
     words: (fen: number) => englishWords(fen),
   },

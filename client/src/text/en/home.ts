@@ -7,6 +7,8 @@ export const home = {
     hello: (name: string) => `Hello, ${name}`,
     large: 'Large',
     largeOn: '✓ Large',
+    larger: 'Larger',
+    largerOn: '✓ Larger',
     underWay: 'In progress',
     latest: 'Latest movements',
     noneYet: 'Each contribution by your employer and each withdrawal of yours will be listed here.',

@@ -8,6 +8,7 @@ export const common = {
     otherLanguage: 'English',
     otherTag: 'en',
     stop: '。',
+    gap: '　',
     comma: '，',
     back: '返回',
     offline: '网络断开了。连上以后接着办，刚才填的都还在。',
@@ -21,6 +22,7 @@ export const common = {
   },
   yuan: {
     unit: '元',
+    tenThousands: (count: number) => `${count}万`,
     sum: (text: string) => `${text} 元`,
     words: (fen: number) => chineseWords(fen),
   },

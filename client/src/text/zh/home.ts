@@ -5,6 +5,8 @@ export const home = {
     hello: (name: string) => `${name}，您好`,
     large: '大字',
     largeOn: '✓ 大字',
+    larger: '特大',
+    largerOn: '✓ 特大',
     underWay: '正在办',
     latest: '最近的进出',
     noneYet: '单位缴存或您提取以后，这里会一笔一笔记下来。',
