@@ -35,8 +35,12 @@ def take(looker: Looker, shot: Shot, mode: str, out: Path) -> Path:
 
 
 def _whole(page: Page) -> bytes:
+    """The window as tall as the page, so that the foot stands at the end of it."""
     page.evaluate("document.activeElement && document.activeElement.blur()")
-    return page.screenshot(full_page=True, animations="disabled")
+    tall = page.evaluate("document.scrollingElement.scrollHeight")
+    page.set_viewport_size({"width": PHONE[0], "height": max(PHONE[1], tall)})
+    page.wait_for_timeout(150)
+    return page.screenshot(animations="disabled")
 
 
 def _small(picture: Image.Image) -> bytes:

@@ -21,6 +21,7 @@ from runtime.supervisor.system import System
 
 PHONE = (375, 812)
 SMALL = (320, 568)
+_CHINESE = {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}
 _ELDER = "localStorage.setItem('anju.elder', JSON.stringify({type: 'boolean', data: true}))"
 
 
@@ -46,6 +47,15 @@ class Looker:
             self._moved(page, shot)
             yield page
             self._states[shot.who] = context.storage_state()
+        finally:
+            context.close()
+
+    @contextmanager
+    def blank(self, shot: Shot, mode: str = "normal", size: tuple[int, int] = PHONE) -> Iterator[Page]:
+        """An empty page of this member's browser, with nothing in its cache."""
+        context = self._context(shot, mode, size)
+        try:
+            yield self._page(context, shot.name)
         finally:
             context.close()
 
@@ -143,7 +153,9 @@ def looking(args: Sequence[str] = ()) -> Iterator[Looker]:
         system = System(Path(folder), Ports.free(), durable=False)
         system.start()
         browser = playwright.chromium.launch(
-            executable_path=spec.path, args=[*spec.args, *args], env={**os.environ, **spec.env}
+            executable_path=spec.path,
+            args=[*spec.args, "--lang=zh-CN", *args],
+            env={**os.environ, **_CHINESE, **spec.env},
         )
         try:
             yield Looker(browser, system)

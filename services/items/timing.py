@@ -35,6 +35,8 @@ def pay_timing(session: Session, account_id: UUID, quote: Quote, form: Any, at: 
         return None
     most_fen = quote.amount.max_fen if quote.amount else 0
     asked_fen = getattr(form, "amount_fen", None)
+    # Where everything is drawn at once no sum is asked for, and the whole sum is what the way without a face is held to.
+    least_fen = 0 if "amount_fen" in quote.item.form.model_fields else most_fen
     card_id = getattr(form, "card_id", None)
 
     def by(route: Route, amount_fen: int) -> Assessment:
@@ -43,7 +45,7 @@ def pay_timing(session: Session, account_id: UUID, quote: Quote, form: Any, at: 
     binding = binding_of_member(session, account_id)
     return PayTiming(
         with_face=by("face", most_fen if asked_fen is None else asked_fen),
-        without_face=by("card_sms", 0 if asked_fen is None else asked_fen),
+        without_face=by("card_sms", least_fen if asked_fen is None else asked_fen),
         cooling_until=binding.money_from if binding is not None and binding.money_from > at else None,
         review=quote.approval is Approval.REVIEW,
     )

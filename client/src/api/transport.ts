@@ -2,6 +2,9 @@
 
 import { fromReply, fromTransport } from './problem'
 import { bearer } from './tokens'
+// #ifdef H5
+import { earlyAnswer } from './early'
+// #endif
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
@@ -80,7 +83,16 @@ export function downloadFile(address: string): Promise<string> {
 
 // #endif
 /** Body of a 2xx answer; throws ApiProblem for everything else. */
-export function exchange<T>(request: Send): Promise<T> {
+export async function exchange<T>(request: Send): Promise<T> {
+  // #ifdef H5
+  const early = await earlyAnswer(request.method, request.path)
+  if (early && early.status < 300) return early.body as T
+  if (early) throw fromReply(early.status, early.body, null)
+  // #endif
+  return sent<T>(request)
+}
+
+function sent<T>(request: Send): Promise<T> {
   const repeatable = request.method === 'GET' || 'Idempotency-Key' in (request.headers ?? {})
   return new Promise<T>((resolve, reject) => {
     uni.request({
