@@ -14,7 +14,9 @@ PUBLIC = {
     "GET /client-config",
     "GET /consents/texts/{kind}",
     "GET /jssdk-config",
+    "GET /public/announcements",
     "POST /public/certificates/{number}/verify",
+    "GET /public/service-points",
 }
 """A stranger may ask."""
 
@@ -36,6 +38,9 @@ MEMBER = {
     "GET /certificates",
     "GET /consents",
     "POST /consents",
+    "GET /controls",
+    "PUT /controls/limit",
+    "POST /controls/lock",
     "DELETE /face-data",
     "GET /face-data",
     "GET /home",
@@ -50,6 +55,9 @@ MEMBER = {
     "POST /notices/read",
     "GET /notices/subscriptions",
     "PUT /notices/subscriptions",
+    "GET /relatives",
+    "POST /relatives",
+    "POST /relatives/accept",
     "DELETE /session/binding",
     "GET /statements",
     "GET /statements/{year}",
@@ -74,6 +82,10 @@ THINGS: dict[str, dict[str, Any] | None] = {
     "GET /applications/{application_id}/documents/{document_id}": None,
     "POST /applications/{application_id}/face-sessions": {"consent_id": "{consent_id}"},
     "GET /applications/{application_id}/other-ways": None,
+    "GET /applications/{application_id}/rating": None,
+    "POST /applications/{application_id}/rating": {"level": 5},
+    "POST /applications/{application_id}/rating/more": {"words": "好"},
+    "GET /applications/{application_id}/receipt.pdf": None,
     "GET /certificates/{certificate_id}/pdf": None,
     "DELETE /consents/{consent_id}": None,
     "GET /face-sessions/{session_id}": None,
@@ -83,6 +95,8 @@ THINGS: dict[str, dict[str, Any] | None] = {
     "GET /loans/{loan_id}/plan": None,
     "GET /loans/{loan_id}/repayments": None,
     "POST /loans/{loan_id}/trial-prepayment": {"amount_fen": 100_000},
+    "DELETE /relatives/{link_id}": None,
+    "GET /relatives/{link_id}/cases": None,
 }
 """A bound member may ask of their own; each with a sound body. Of another's it is as absent as what is not there."""
 
@@ -108,4 +122,11 @@ DESK_STAFF = {
     "/cases/<case_no>/opinion",
     "/cases/<case_no>/decision",
     "/cases/<case_no>/reveal",
+    "/ratings",
+    "/ratings/<case_no>",
+    "/ratings/<case_no>/take",
+    "/ratings/<case_no>/answer",
+    "/announcements",
+    "/announcements/<uuid:announcement_id>/withdraw",
+    "/lock",
 }

@@ -71,10 +71,19 @@ def everybody(world_of_process: World) -> Iterator[Everybody]:
         "consent_id": str(world.consent(owner, "face")),
         "certificate_id": _certificate(world, owner),
         "loan_id": str(loan),
+        "link_id": _helped_by(world, owner),
         "key": str(uuid4()),
     }
     yield Everybody(world, owner, world.member(), desk, colleague, keys)
     assert world.new_violations() == {}
+
+
+def _helped_by(world: World, owner: Member) -> str:
+    """Somebody whose cases the owner may see."""
+    relatives, inviting = world.product.ports().relatives, world.member()
+    with transaction(world.sessions) as session:
+        _, code = relatives.invite(session, inviting.account_id, "女儿")
+        return str(relatives.accept(session, owner.account_id, code).link_id)
 
 
 def _picture(world: World, owner: Member, case: str) -> str:
@@ -236,6 +245,7 @@ def test_the_desk_wants_somebody_of_its_own(everybody: Everybody, kind: str) -> 
         if rule.rule not in DESK_STAFF:
             continue
         path = rule.rule.replace("<case_no>", "2" * 15).replace("<uuid:document_id>", str(uuid4()))
+        path = path.replace("<uuid:announcement_id>", str(uuid4()))
         if "GET" in (rule.methods or ()):
             answer = client.get(path, headers=headers)
             assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
