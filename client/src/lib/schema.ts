@@ -124,4 +124,4 @@ export function shownOf(field: Field, text: string, cards: Card[]): string {
   return field.options.find((option) => option.value === text)?.text ?? text
 }
 
-export const cardText = (card: { bank_name: string; tail4: string }) => t.schema.card(card.bank_name, card.tail4)
+export const cardText = (card: { bank_name: string; tail4: string }) => t.schema.card(gloss(card.bank_name), card.tail4)

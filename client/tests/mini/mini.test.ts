@@ -262,6 +262,27 @@ describe('from home to the face', () => {
   })
 })
 
+describe('in English', () => {
+  it('speaks it at a tap, keeps it, and marks what the centre says in Chinese', async () => {
+    phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
+    phone.answers[`GET /applications/${APPLICATION}`] = RECORDED['GET /applications/{id} paid']
+    const home = await phone.open('home')
+    await home.tap('English')
+    expect(phone.kept['anju.language']).toBe('en')
+    expect(home.text).toContain('Account balance')
+    expect(home.text).toContain('Withdrawal for rent租房提取')
+    await home.leave()
+    phone.launch()
+    const receipt = await phone.open('receipt', { id: APPLICATION })
+    expect(receipt.text).toMatch(/Paid.*Case number.*Submitted/)
+    expect(receipt.buttons).toContain('Done')
+    expect(phone.calls('setNavigationBarTitle').map((one) => one.title)).toContain('Withdrawal for rent')
+    await receipt.leave()
+    delete phone.kept['anju.language']
+    phone.launch()
+  })
+})
+
 describe('every page', () => {
   const QUERY: Record<string, Record<string, string>> = {
     item: { code: 'rent-withdrawal' },

@@ -83,7 +83,7 @@ export const home = {
     hint: 'Search: rent, loan, balance, certificate…',
     clear: 'Clear',
     found: (count: number) => `${count} found`,
-    none: 'Nothing found. Try another word, such as “rent”, “loan” or “certificate”, or call 12329 and ask.',
+    none: 'Nothing found. Try another word, such as "rent", "loan" or "certificate", or call 12329 and ask.',
   },
   names: {
     items: { 'rent-withdrawal': 'Withdrawal for rent', 'purchase-withdrawal': 'Withdrawal to buy a home', 'fund-loan-withdrawal': 'Withdrawal to repay a fund loan', 'commercial-loan-withdrawal': 'Withdrawal to repay a bank mortgage', 'property-fee-withdrawal': 'Withdrawal for property fees', 'elevator-withdrawal': 'Withdrawal to add a lift', 'retirement-withdrawal': 'Withdrawal on retirement', 'leaving-withdrawal': 'Withdrawal on leaving work', 'partial-prepayment': 'Repay part of a loan early', 'loan-settlement': 'Repay a loan in full', 'repayment-account-change': 'Change the repayment card', 'repayment-agreement': 'Monthly offset repayment', 'contribution-certificate': 'Contribution certificate', 'other-city-certificate': 'Certificate for a loan in another city', 'loan-settled-certificate': 'Loan settlement certificate', 'payee-card-change': 'Change the payee card', 'phone-change': 'Change the mobile number', 'transfer-in': 'Transfer in from another city' } as Record<string, string>,

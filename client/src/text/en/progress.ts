@@ -75,6 +75,6 @@ export const progress = {
     copy: 'Copy the verification number',
     how: 'Whoever receives the certificate can check it by its number, without signing in, and sees only a masked name.',
     none: 'No certificates yet.',
-    noneMore: 'Get one under “I need a certificate” on the home page; you can open it here again at any time.',
+    noneMore: 'Get one under "I need a certificate" on the home page; you can open it here again at any time.',
   },
 }

@@ -2,7 +2,7 @@
 
 export const records = {
   statement: {
-    yearBefore: (year: string) => `’${year} `,
+    yearBefore: (year: string) => `'${year} `,
     start: 'Start of the year',
     contributed: 'Contributions',
     months: (count: number) => `${count} months, by your employer and you`,
@@ -14,7 +14,7 @@ export const records = {
     other: 'Other',
     otherNote: 'Brought in at opening, or entered later',
     line: (label: string, sum: string) => `${label} ¥${sum}`,
-    told: (months: number, lines: string, complete: boolean, closing: string) => `Bars of ${months} months in and out. ${lines}, ${complete ? 'end of the year' : 'up to today'} ¥${closing}. Each month’s figures are in the table below.`,
+    told: (months: number, lines: string, complete: boolean, closing: string) => `Bars of ${months} months in and out. ${lines}, ${complete ? 'end of the year' : 'up to today'} ¥${closing}. Each month's figures are in the table below.`,
     out: 'Withdrawals, loan repayment',
     year: (year: number) => `Year ${year}`,
     yearOpen: (year: number) => `Year ${year} (open)`,
@@ -38,7 +38,7 @@ export const records = {
     account: 'Account number',
     employer: 'Employer',
     save: 'Save as PDF',
-    forYou: 'The statement is for yourself. For others, get a contribution certificate under “I need a certificate” on the home page.',
+    forYou: 'The statement is for yourself. For others, get a contribution certificate under "I need a certificate" on the home page.',
   },
   postings: {
     all: 'All',
