@@ -1,6 +1,8 @@
 /* Rules of a page 页面规则: what can be measured in it. Each returns a list of faults in words; read by bench/pages_check.py. */
 () => {
   const TARGETS = 'button, a[href], input:not([type=hidden]), select, textarea, summary, [role=button], [role=switch], [role=radio], [role=checkbox], [role=tab]'
+  /** Animations that move nothing: a-settle only keeps taps off for a moment (styles/taps.css). */
+  const STILL = ['none', 'a-settle']
   const style = (element, pseudo) => getComputedStyle(element, pseudo)
   const words = (text) => text.trim().replace(/\s+/g, ' ').slice(0, 24)
   const nameOf = (element) => words(element.getAttribute('data-testid') || element.getAttribute('aria-label') || element.innerText || element.id || element.className || element.tagName)
@@ -98,7 +100,8 @@
       if (element.matches('input, textarea')) return []
       return [...element.childNodes].filter((node) => node.nodeType === 3 && node.data.trim()).flatMap((node) => {
         const range = document.createRange()
-        range.selectNodeContents(node)
+        range.setStart(node, node.data.length - node.data.trimStart().length)
+        range.setEnd(node, node.data.trimEnd().length)
         return [...range.getClientRects()].map((box) => ({ element, text, box }))
       })
     })
@@ -132,7 +135,7 @@
   const moving = () => [...document.querySelectorAll('*')].filter((element) => {
     const own = style(element)
     const longest = (text) => Math.max(...text.split(',').map(parseFloat))
-    return (own.animationName !== 'none' && longest(own.animationDuration) > 0.02) || longest(own.transitionDuration) > 0.02
+    return (!STILL.includes(own.animationName) && longest(own.animationDuration) > 0.02) || longest(own.transitionDuration) > 0.02
   }).map(nameOf)
 
   /** Controls that the tab key has to reach; of a group of radios one is enough. */

@@ -114,7 +114,7 @@ def _keyboard(page: Page) -> Iterator[Fault]:
     names = _rule(page, "markStops")
     page.evaluate("document.activeElement && document.activeElement.blur(); scrollTo(0, 0)")
     reached: set[str] = set()
-    for _ in range(len(names) + 4):
+    for _ in range(2 * len(names) + 12):  # a date or a time has several stops
         page.keyboard.press("Tab")
         seen = page.evaluate("anjuRules.focused()")
         if seen is None:
