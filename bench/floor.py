@@ -26,6 +26,7 @@ from sqlalchemy import Engine, event
 from bench.clones import ENTRY, swapped
 from services.audit.service import entry_hash
 from services.core.ids import new_id
+from services.core.sql import Statement as HotStatement
 
 _NAMED = re.compile(r"%\((\w+)\)s")
 _INT4 = 23
@@ -60,7 +61,7 @@ Request = list[Values]
 
 @contextmanager
 def recorded(engine: Engine) -> Iterator[list[Step]]:
-    """Everything the engine sends while the block runs, BEGIN and COMMIT included."""
+    """Everything the engine and the statements of the hot paths send while the block runs, BEGIN and COMMIT included."""
     steps: list[Step] = []
 
     def cursor(_c: Any, cursor: Any, sql: str, params: Any, _x: Any, many: bool) -> None:
@@ -73,11 +74,20 @@ def recorded(engine: Engine) -> Iterator[list[Step]]:
         ("rollback", lambda _c: steps.append(Step("ROLLBACK", {}, -1))),
         ("after_cursor_execute", cursor),
     ]
+    sent = HotStatement._sent
+
+    def directly(own: HotStatement, session: Any, values: Mapping[str, Any]) -> Any:
+        cursor = sent(own, session, values)
+        steps.append(Step(own.query, own.values(values), cursor.rowcount))
+        return cursor
+
     for name, listener in listeners:
         event.listen(engine, name, listener)
+    HotStatement._sent = directly  # type: ignore[method-assign]
     try:
         yield steps
     finally:
+        HotStatement._sent = sent  # type: ignore[method-assign]
         for name, listener in listeners:
             event.remove(engine, name, listener)
 

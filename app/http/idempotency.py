@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response, json, request
-from sqlalchemy import DateTime, LargeBinary, SmallInteger, String, Uuid, bindparam, text
+from sqlalchemy import DateTime, LargeBinary, SmallInteger, String, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -22,18 +22,20 @@ from app.http.errors import domain_problem
 from app.ports import ports
 from services.core.db import Base, transaction
 from services.core.errors import Conflict, DomainError, Invalid, Malformed
+from services.core.sql import Statement
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _STORED_FAULTS = frozenset({403, 409})
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:high, :low)")
-_FIND = text(
+_TRY_LOCK = Statement("SELECT pg_try_advisory_xact_lock(:high, :low) AS got")
+_FIND = Statement(
     "SELECT fingerprint, status, body FROM idempotency_record"
     " WHERE account_id = :account_id AND operation = :operation AND key = :key"
 )
-_STORE = text(
+_STORE = Statement(
     "INSERT INTO idempotency_record (account_id, operation, key, fingerprint, status, body, created_at)"
-    " VALUES (:account_id, :operation, :key, :fingerprint, :status, :body, :created_at)"
-).bindparams(bindparam("body", type_=JSONB))
+    " VALUES (:account_id, :operation, :key, :fingerprint, :status, :body, :created_at)",
+    json=("body",),
+)
 
 
 class IdempotencyRecord(Base):
@@ -73,7 +75,7 @@ def stored_answer(account_id: UUID, operation: str, body: dict[str, Any]) -> Res
     """The answer the request's key already has, for use cases that ask the outside world before they begin."""
     key = {"account_id": account_id, "operation": operation, "key": idempotency_key()}
     with transaction(ports().sessions) as session:
-        stored = session.execute(_FIND, key).first()
+        stored = _FIND.first(session, key)
     return None if stored is None else _replay(stored, _fingerprint(body))
 
 
@@ -89,12 +91,12 @@ def run_once(
     own = ports()
     with transaction(own.sessions) as session:
         _lock(session, key)
-        stored = session.execute(_FIND, key).first()
+        stored = _FIND.first(session, key)
         if stored is not None:
             return _replay(stored, fingerprint)
         status, answer = _attempt(session, effect)
-        session.execute(
-            _STORE,
+        _STORE.run(
+            session,
             {
                 **key,
                 "fingerprint": fingerprint,
@@ -109,7 +111,7 @@ def run_once(
 def _lock(session: Session, key: dict[str, Any]) -> None:
     digest = hashlib.sha256("\x1f".join(str(part) for part in key.values()).encode()).digest()
     high, low = int.from_bytes(digest[:4], signed=True), int.from_bytes(digest[4:8], signed=True)
-    if not session.execute(_TRY_LOCK, {"high": high, "low": low}).scalar():
+    if not _TRY_LOCK.first(session, {"high": high, "low": low}).got:
         raise InProgress(retry_after_s=1)
 
 

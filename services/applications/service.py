@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.applications.models import MONEY, Application
 from services.core.errors import Conflict, NotFound
+from services.core.sql import Statement
 from services.core.states import IllegalTransition, StateTable
 
-_MOVE = text(
+_MOVE = Statement(
     "UPDATE application SET state = :target, version = version + 1, updated_at = :at"
     " WHERE account_id = :account_id AND application_id = :application_id AND state = :source AND version = :version"
-    " RETURNING 1"
 )
-_TRANSITION = text(
+_TRANSITION = Statement(
     "INSERT INTO transition (account_id, application_id, version, source, event, target, actor, at, note)"
     " VALUES (:account_id, :application_id, :version, :source, :event, :target, :actor, :at, :note)"
 )
 
-_TAKEN = text(
+_TAKEN = Statement(
     "SELECT target, at FROM transition WHERE account_id = :account_id AND application_id = :application_id"
     " ORDER BY version"
 )
@@ -86,10 +86,10 @@ def move(
     source = application.state
     target = table.target(source, event)
     key = {"account_id": application.account_id, "application_id": application.application_id}
-    moved = session.execute(
-        _MOVE, {**key, "source": source, "target": target, "at": at, "version": application.version}
-    ).first()
-    if moved is None:
+    moved = _MOVE.run(
+        session, {**key, "source": source, "target": target, "at": at, "version": application.version}
+    )
+    if not moved:
         raise IllegalTransition
     set_committed_value(application, "state", target)
     set_committed_value(application, "version", application.version + 1)
@@ -107,8 +107,8 @@ def _write_transition(
     at: datetime,
     note: str | None,
 ) -> None:
-    session.execute(
-        _TRANSITION,
+    _TRANSITION.run(
+        session,
         {
             "account_id": application.account_id,
             "application_id": application.application_id,
@@ -125,7 +125,7 @@ def _write_transition(
 
 def transitions_of(session: Session, account_id: UUID, application_id: UUID) -> list[Taken]:
     """Every change of state, in order."""
-    rows = session.execute(_TAKEN, {"account_id": account_id, "application_id": application_id})
+    rows = _TAKEN.all(session, {"account_id": account_id, "application_id": application_id})
     return [Taken(row.target, row.at) for row in rows]
 
 

@@ -9,24 +9,25 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.audit.models import AuditEntry, AuditHead
+from services.core.sql import Statement
 
 GENESIS = b"\0" * 32
 CENTRE = UUID(int=0)
 """The chain of what the centre does to all accounts at once; a set of a batch is one act."""
-_OPEN_HEAD = text(
+_OPEN_HEAD = Statement(
     "INSERT INTO audit_head (account_id, seq, hash) VALUES (:account_id, 0, :hash) ON CONFLICT DO NOTHING"
 )
-_LOCK_HEAD = text("SELECT seq, hash FROM audit_head WHERE account_id = :account_id FOR UPDATE")
-_APPEND = text(
+_LOCK_HEAD = Statement("SELECT seq, hash FROM audit_head WHERE account_id = :account_id FOR UPDATE")
+_APPEND = Statement(
     "WITH head AS (UPDATE audit_head SET seq = :seq, hash = :hash WHERE account_id = :account_id)"
     " INSERT INTO audit_entry (account_id, seq, at, actor, action, subject, detail, previous_hash, hash)"
-    " VALUES (:account_id, :seq, :at, :actor, :action, :subject, :detail, :previous_hash, :hash)"
-).bindparams(bindparam("detail", type_=JSONB))
+    " VALUES (:account_id, :seq, :at, :actor, :action, :subject, :detail, :previous_hash, :hash)",
+    json=("detail",),
+)
 
 
 def record(
@@ -50,14 +51,14 @@ def record(
         "subject": subject,
         "detail": dict(detail or {}),
     }
-    session.execute(_APPEND, {**entry, "previous_hash": previous, "hash": entry_hash(previous, **entry)})
+    _APPEND.run(session, {**entry, "previous_hash": previous, "hash": entry_hash(previous, **entry)})
 
 
 def _lock_head(session: Session, account_id: UUID) -> tuple[int, bytes]:
-    head = session.execute(_LOCK_HEAD, {"account_id": account_id}).first()
+    head = _LOCK_HEAD.first(session, {"account_id": account_id})
     if head is None:
-        session.execute(_OPEN_HEAD, {"account_id": account_id, "hash": GENESIS})
-        head = session.execute(_LOCK_HEAD, {"account_id": account_id}).one()
+        _OPEN_HEAD.run(session, {"account_id": account_id, "hash": GENESIS})
+        head = _LOCK_HEAD.first(session, {"account_id": account_id})
     return head.seq, bytes(head.hash)
 
 

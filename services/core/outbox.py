@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, String, Uuid, func, insert, select
+from sqlalchemy import DateTime, Index, String, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from services.core.db import Base
 from services.core.ids import new_id
 from services.core.jobs import defer
+from services.core.sql import Statement
 
 
 class OutboxEvent(Base):
@@ -37,7 +38,11 @@ class ProcessedEvent(Base):
     consumer: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
-_INSERT = insert(OutboxEvent)
+_INSERT = Statement(
+    "INSERT INTO outbox_event (account_id, event_id, topic, payload, created_at)"
+    " VALUES (:account_id, :event_id, :topic, :payload, :created_at)",
+    json=("payload",),
+)
 
 
 def emit(
@@ -54,8 +59,8 @@ def emit(
     The payload holds ids, amounts and card tails, never names or numbers of people.
     """
     event_id = new_id()
-    session.execute(
-        _INSERT,
+    _INSERT.run(
+        session,
         {
             "account_id": account_id,
             "event_id": event_id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from services.core.ids import new_id
 from services.core.jobs import defer
+from services.core.sql import Statement
 from services.face.challenge import draw_prompts
 from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
@@ -38,7 +39,7 @@ QUEUE = "face"
 BATCH_MAX, SESSION_MAX, JPEG_MAX = 10, 120, 300_000
 _CLOCK_SLACK_MS = 700
 _LATE_MS = 20_000
-_CONSUME = text(
+_CONSUME = Statement(
     "UPDATE face_session SET state = 'consumed', consumed_at = :at WHERE account_id = :account_id"
     " AND session_id = :session_id AND application_id = :application_id AND operation_digest = :digest"
     " AND state = 'passed' AND served_until > :at RETURNING consent_id"
@@ -333,8 +334,8 @@ class Faces:
 
         Raises FaceNotPassed when it is not passed, used, too old or made for something else.
         """
-        consumed = session.execute(
-            _CONSUME,
+        consumed = _CONSUME.first(
+            session,
             {
                 "at": self._clock.now(),
                 "account_id": operation.account_id,
@@ -342,7 +343,7 @@ class Faces:
                 "application_id": operation.application_id,
                 "digest": operation.digest,
             },
-        ).first()
+        )
         if consumed is None:
             raise FaceNotPassed
         return consumed.consent_id  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from services.applications.models import MONEY
 from services.core.clock import SHANGHAI, shanghai_iso
 from services.core.errors import Forbidden
 from services.items.declaration import Item
-from services.members.binding import binding_of_member
+from services.members.binding import money_from
 
 
 class StillCooling(Forbidden):
@@ -22,11 +22,11 @@ class StillCooling(Forbidden):
 
 def refuse_cooling(session: Session, account_id: UUID, item: Item, now: datetime) -> None:
     """Raises StillCooling, with the instant from which it is possible, for money that is asked for too early."""
-    binding = binding_of_member(session, account_id)
-    if item.kind != MONEY or binding is None or now >= binding.money_from:
+    possible_at = money_from(session, account_id)
+    if item.kind != MONEY or possible_at is None or now >= possible_at:
         return
-    since = binding.money_from.astimezone(SHANGHAI)
+    since = possible_at.astimezone(SHANGHAI)
     raise StillCooling(
         f"为了您的资金安全，绑定或手机号变更后要等一等，{since.month}月{since.day}日{since:%H:%M} 起可以提取。",
-        extra={"cooling_until": shanghai_iso(binding.money_from)},
+        extra={"cooling_until": shanghai_iso(possible_at)},
     )

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from services.core.sql import Statement
 from services.ledger.chart import MEMBER_FUND
 from services.ledger.models import Journal, Posting
 from services.ledger.service import Balance
 
 # Not by session.get: postings move the balance behind a loaded object's back.
-_BALANCE = text("SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id")
+_BALANCE = Statement("SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class FundMovement:
 
 def balance_of(session: Session, account_id: UUID) -> Balance:
     """The member's balances now, without a lock; zero for an account that never had a posting."""
-    row = session.execute(_BALANCE, {"account_id": account_id}).first()
+    row = _BALANCE.first(session, {"account_id": account_id})
     return Balance(row.balance_fen, row.held_fen, row.frozen_fen) if row else Balance(0, 0, 0)
 
 

@@ -16,9 +16,14 @@ from services.audit.service import record
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, DomainError, Invalid, Unauthenticated
 from services.core.ids import new_id
+from services.core.sql import Statement
 from services.members.identity import find_by_id_no, matches_record
 from services.members.models import Binding, Device, Member, SmsChallenge
 
+_MONEY_FROM = Statement(
+    "SELECT money_from FROM binding WHERE account_id = :account_id AND ended_at IS NULL"
+    " ORDER BY bound_at, binding_id LIMIT 1"
+)
 REBIND_WAIT = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -278,6 +283,12 @@ def binding_of_openid(session: Session, cipher: FieldCipher, openid: str) -> Bin
 def binding_of_member(session: Session, account_id: UUID, channel: str | None = None) -> Binding | None:
     """The member's oldest active binding, or the one of a channel."""
     return next((row for row in bindings_of(session, account_id) if channel in (None, row.channel)), None)
+
+
+def money_from(session: Session, account_id: UUID) -> datetime | None:
+    """From when money may leave by the member's oldest active binding; None for a member who is not bound."""
+    binding = _MONEY_FROM.first(session, {"account_id": account_id})
+    return None if binding is None else binding.money_from
 
 
 def bindings_of(session: Session, account_id: UUID, *, lock: bool = False) -> list[Binding]:

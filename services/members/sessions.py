@@ -12,11 +12,16 @@ from sqlalchemy.orm import Session
 from services.core.crypto import FieldCipher
 from services.core.errors import Unauthenticated
 from services.core.ids import new_id
+from services.core.sql import Statement
 from services.members.binding import binding_of_openid
 from services.members.models import Binding, LoginSession, Member
 
 ABSOLUTE_LIFE = timedelta(hours=24)
 IDLE_LIFE = timedelta(minutes=60)
+_LIVE = Statement(
+    "SELECT session_id, account_id, channel, openid_sealed, created_at, seen_at, ended_at FROM login_session"
+    " WHERE session_id = :session_id"
+)
 
 
 class SessionEnded(Unauthenticated):
@@ -71,7 +76,7 @@ def _lasting_binding(session: Session, cipher: FieldCipher, openid: str) -> Bind
 
 def principal_of(session: Session, cipher: FieldCipher, session_id: UUID, at: datetime) -> Principal:
     """The principal of a live session; raises SessionEnded or SessionExpired."""
-    row = session.get(LoginSession, session_id)
+    row = _LIVE.first(session, {"session_id": session_id})
     if row is None or row.ended_at is not None:
         raise SessionEnded
     if at - row.created_at > ABSOLUTE_LIFE or at - row.seen_at > IDLE_LIFE:

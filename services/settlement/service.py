@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict
 from services.core.ids import new_id
 from services.core.jobs import defer
+from services.core.sql import Statement
 from services.ledger.service import lock_balance, proven_by
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.settlement.movements import case_number_in, change_key
@@ -40,7 +41,7 @@ from services.settlement.states import INSTRUCTION_STATES
 
 QUEUE = "settlement"
 _TAIL = 4
-_INSERT = text(
+_INSERT = Statement(
     "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
     " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, due_at, attempts,"
     " created_at, updated_at)"
@@ -70,7 +71,7 @@ def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
     """Write the instruction and the job that sends it, now or when it is due, in the approval's transaction."""
     instruction_id = new_id()
     fields = {name: getattr(new, name) for name in NewInstruction.__slots__}
-    session.execute(_INSERT, {**fields, "instruction_id": instruction_id, "at": at})
+    _INSERT.run(session, {**fields, "instruction_id": instruction_id, "at": at})
     if new.due_at is None:
         defer_dispatch(session, new.account_id, instruction_id, first=True)
     else:
@@ -178,7 +179,7 @@ class Settlement:
         if instruction.state != "ready" or not self._due(session, instruction):
             return None
         instruction.attempts += 1
-        instruction.sent_on = max(bank_day, shanghai_day(self._clock.now()))
+        instruction.sent_on = max(bank_day, shanghai_day(self._clock.now()), instruction.sent_on or bank_day)
         self._move(instruction, "dispatch")
         if instruction.attempts == 1:
             self._listener.sending(session, self._ref(instruction))

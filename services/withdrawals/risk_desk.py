@@ -6,16 +6,15 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from services.applications.models import Application
 from services.core.clock import SHANGHAI, shanghai_day, shanghai_iso
 from services.core.errors import Forbidden
 from services.core.ids import new_id
+from services.core.sql import Statement
 from services.face.tries import NOT_THE_MEMBERS, STRANGERS
 from services.policies.rules import Policy
-from services.withdrawals.models import RiskDecision
 from services.withdrawals.risk import Assessment, Outcome, RiskFacts, Route, assess
 from services.withdrawals.states import COUNTED_STATES
 
@@ -35,7 +34,7 @@ class RouteClosed(Forbidden):
 
 
 # A failure whose reasons its member had deleted still counts: deleting must not lighten what follows.
-_KNOWN = text(
+_KNOWN = Statement(
     "SELECT"
     " (SELECT min(same.created_at) FROM device d JOIN device same USING (account_id, x, y)"
     "  WHERE d.account_id = :account_id AND d.ended_at IS NULL) AS device_at,"
@@ -54,7 +53,12 @@ _KNOWN = text(
     "  AND submitted_on = :today AND result->>'verified_by' = 'card_sms'"
     "  AND state = ANY(:counted)) AS route_today_fen"
 )
-_KEEP = insert(RiskDecision)
+_KEEP = Statement(
+    "INSERT INTO risk_decision (account_id, decision_id, application_id, route, outcome, reasons, delay_hours, facts,"
+    " policy_version, decided_at) VALUES (:account_id, :decision_id, :application_id, :route, :outcome, :reasons,"
+    " :delay_hours, :facts, :policy_version, :decided_at)",
+    json=("reasons", "facts"),
+)
 
 
 def risk_facts(
@@ -62,8 +66,8 @@ def risk_facts(
 ) -> RiskFacts:
     """What is known now for a payment by this route to this card."""
     local = at.astimezone(SHANGHAI)
-    known = session.execute(
-        _KNOWN,
+    known = _KNOWN.first(
+        session,
         {
             "account_id": account_id,
             "card_id": card_id,
@@ -74,7 +78,7 @@ def risk_facts(
             "excused": json.dumps(sorted(NOT_THE_MEMBERS)),
             "strangers": sorted(STRANGERS),
         },
-    ).one()
+    )
     first_phone = known.device_at is None or known.device_at == known.first_device_at
     return RiskFacts(
         route=route,
@@ -102,8 +106,8 @@ def decide(
         session, application.account_id, route, application.amount_fen or 0, card_of(application), at
     )
     found = assess(facts, policy)
-    session.execute(
-        _KEEP,
+    _KEEP.run(
+        session,
         {
             "account_id": application.account_id,
             "decision_id": new_id(),
