@@ -9,7 +9,8 @@ from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate.exceptions import ProcrastinateException
+from procrastinate.exceptions import ProcrastinateException, UniqueViolation
+from procrastinate.jobs import Status
 
 from config.logging import configure
 from config.settings import Settings, load_settings
@@ -72,15 +73,21 @@ async def serve(app: procrastinate.App, queues: Sequence[str], take_ups: Sequenc
             tend.cancel()
 
 
+async def rescue(app: procrastinate.App, queue: str) -> None:
+    """Let the jobs of workers that died run again; one whose step has been planned anew meanwhile is dropped."""
+    for job in await app.job_manager.get_stalled_jobs(queue=queue, seconds_since_heartbeat=STALLED_S):
+        log.warning("job.stalled", job=job.task_name)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+
 async def _rescue(app: procrastinate.App, queues: Sequence[str]) -> None:
     while True:
         try:
             for queue in queues:
-                for job in await app.job_manager.get_stalled_jobs(
-                    queue=queue, seconds_since_heartbeat=STALLED_S
-                ):
-                    log.warning("job.stalled", job=job.task_name)
-                    await app.job_manager.retry_job(job)
+                await rescue(app, queue)
         except ProcrastinateException as fault:
             log.warning("rescue.failed", fault=type(fault).__name__)
         await asyncio.sleep(HEARTBEAT_S)

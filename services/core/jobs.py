@@ -10,19 +10,20 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, column, exists, select, table, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from services.core.sql import Statement
-
-_DEFER = Statement(
+_DEFER = text(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0,"
     " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
     " now() + make_interval(secs => CAST(:delay_s AS double precision)))::procrastinate_job_to_defer_v1])"
     " WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs"
     " WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo')"
 )
+_JOBS = table("procrastinate_jobs", column("status"), column("queueing_lock"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ class Job:
     queue: str
     run: Callable[..., None]
     retries: int = 10
+
+
+def is_planned(lock: ColumnElement[str], subject_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Condition of a query: a job with the queueing lock `lock` + id waits to be run."""
+    return exists(
+        select(_JOBS.c.queueing_lock).where(
+            _JOBS.c.status == text("'todo'"), _JOBS.c.queueing_lock == lock + cast(subject_id, Text)
+        )
+    )
 
 
 def defer(
@@ -61,11 +71,11 @@ def defer(
         "delay_s": delay_s,
     }
     if queueing_lock is None or first:
-        _DEFER.run(session, values)
+        session.execute(_DEFER, values)
         return
     try:
         with session.begin_nested():
-            _DEFER.run(session, values)
+            session.execute(_DEFER, values)
     except IntegrityError as error:
         if "queueing_lock" not in str(error.orig):
             raise

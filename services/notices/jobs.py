@@ -15,6 +15,7 @@ from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Un
 from services.notices.service import QUEUE, Notices, take_up_due
 
 log = structlog.get_logger(__name__)
+_PARTS, _PART = 20, 25
 
 
 class NoticeJobs:
@@ -86,9 +87,18 @@ class NoticeJobs:
             self._notices.fates.looked_up(session, account, intent, fate)
 
     def take_up(self) -> int:
-        """Look again at what a crash left, what was held, and what nobody has heard of; run every few seconds."""
-        with transaction(self._sessions) as session:
-            return take_up_due(session, self._clock.now())
+        """Look again at what a crash left, what was held, and what nobody has heard of; run every few seconds.
+
+        A part at a time: who sends one of them waits for the lock on it.
+        """
+        total = 0
+        for _ in range(_PARTS):
+            with transaction(self._sessions) as session:
+                taken = take_up_due(session, self._clock.now(), _PART)
+            total += taken
+            if taken < _PART:
+                break
+        return total
 
 
 def _try_send(channel: Channel, notice: OutgoingNotice) -> tuple[str, str, str | None]:

@@ -104,7 +104,7 @@ class Notices:
         return mark_read(session, account_id, self._clock.now(), upto)
 
 
-def take_up_due(session: Session, at: datetime, limit: int = 500) -> int:
+def take_up_due(session: Session, at: datetime, limit: int) -> int:
     """Plan a look at every intent whose time has come; another worker's are left to it."""
     due = session.scalars(
         select(NoticeIntent)

@@ -7,14 +7,20 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import Case, case, or_, select
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.core.jobs import Job
+from services.core.jobs import Job, is_planned
 from services.settlement.models import PaymentInstruction
-from services.settlement.ports import AccountChange, NodeUnavailable, PaymentOrder, SettlementNode
+from services.settlement.ports import (
+    AccountChange,
+    NodeUnavailable,
+    PaymentOrder,
+    QueryReply,
+    SettlementNode,
+)
 from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up, defer_until_due
 from services.settlement.statements import StatementReader
 from services.settlement.states import OPEN_STATES
@@ -24,8 +30,14 @@ STATEMENT_AFTER_S = 60
 FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
 LONGEST_STATEMENT_PAUSE_S = 900
+_BATCH = 200
 FOR_A_PERSON = frozenset({"break", "amount_differs", "payee_differs", "unbooked", "taken_back"})
 """Movements that bear one of our numbers and fit nothing we know of: money is somewhere it should not be."""
+
+
+def _next_step() -> Case[str]:
+    """The queueing lock of what an instruction waits for."""
+    return case((PaymentInstruction.state.in_(("ready", "sending")), "pay:"), else_="ask:")
 
 
 def statement_pause_s(age_s: float, *, heard: bool) -> float:
@@ -116,21 +128,28 @@ class SettlementJobs:
             return session.get_one(PaymentInstruction, (row.account_id, row.instruction_id)).state
 
     def _ask(self, row: PaymentInstruction, sent_on: date) -> None:
+        state, reply = self._query(row, sent_on)
+        if state == "unknown" and reply.outcome == "no_record":  # what is pending may still be paid
+            self._close_if_cut_off(row, sent_on)
+        elif state == "accepted" and row.state == "accepted":
+            log.error("payment.accepted_not_booked", instruction_id=str(row.instruction_id), code=reply.code)
+
+    def _query(self, row: PaymentInstruction, sent_on: date) -> tuple[str, QueryReply]:
         reply = self._node.query(row.instruction_no, sent_on)
         log.info(
             "payment.query", instruction_id=str(row.instruction_id), outcome=reply.outcome, code=reply.code
         )
         with transaction(self._sessions) as session:
             state = self._settlement.record_query(session, row.account_id, row.instruction_id, reply)
-        if state == "unknown" and reply.outcome == "no_record":  # what is pending may still be paid
-            self._close_if_cut_off(row, sent_on)
-        elif state == "accepted" and row.state == "accepted":
-            log.error("payment.accepted_not_booked", instruction_id=str(row.instruction_id), code=reply.code)
+        return state, reply
 
     def _close_if_cut_off(self, row: PaymentInstruction, sent_on: date) -> None:
-        """After the node's cut-off its statement is final: paid if it stands there, else it never will be."""
+        """After the node's cut-off its statement is final: paid if it stands there, else it never will be.
+
+        It is asked again then: the order may have reached it after the first answer, and be pending over night.
+        """
         bank_day = self._node.business_day()
-        if bank_day <= sent_on:
+        if bank_day <= sent_on or self._query(row, sent_on)[1].outcome != "no_record":
             return
         self.statements.read(self._node, sent_on, bank_day)
         with transaction(self._sessions) as session:
@@ -153,7 +172,7 @@ class SettlementJobs:
                 tell("bank.change", outcome=outcome, direction=change.direction)
 
     def take_up(self) -> int:
-        """Find instructions nobody has moved for a while and plan their next step; run every few seconds."""
+        """Plan the next step of instructions that nobody has moved for a while and that have none planned."""
         cutoff = self._clock.now() - self._grace
         statement = (
             select(PaymentInstruction.account_id, PaymentInstruction.instruction_id, PaymentInstruction.state)
@@ -161,8 +180,10 @@ class SettlementJobs:
                 PaymentInstruction.state.in_(OPEN_STATES),
                 PaymentInstruction.updated_at < cutoff,
                 or_(PaymentInstruction.due_at.is_(None), PaymentInstruction.due_at < cutoff),
+                ~is_planned(_next_step(), PaymentInstruction.instruction_id),
             )
-            .limit(200)
+            .order_by(PaymentInstruction.updated_at)
+            .limit(_BATCH)
         )
         with transaction(self._sessions) as session:
             rows = session.execute(statement).all()

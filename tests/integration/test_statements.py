@@ -10,8 +10,9 @@ import pytest
 
 from services.core.db import transaction
 from services.core.jobs import defer
+from services.settlement import jobs as settlement_jobs
 from services.settlement.jobs import statement_pause_s
-from services.settlement.ports import AccountChange, NodeUnavailable, QueryReply
+from services.settlement.ports import AccountChange, NodeUnavailable, PayReply, QueryReply
 from tests.support.domain.fakes import movement
 from tests.support.domain.world import Member, World
 
@@ -148,3 +149,43 @@ def test_two_who_defer_the_same_job_at_once_make_one(world: World, member: Membe
     world.one(
         "WITH gone AS (DELETE FROM procrastinate_jobs WHERE queue_name = 'test' RETURNING 1) SELECT count(*) FROM gone"
     )
+
+
+def test_many_that_wait_for_the_bank_do_not_hide_one_that_a_crash_left(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep looks at a part at a time; those that are planned already do not fill it."""
+    monkeypatch.setattr(settlement_jobs, "_BATCH", 1)
+    waiting, left = world.member(), world.member()
+    world.node.on_pay = lambda order: PayReply("unknown", "TIMEOUT", "", None)
+    for member in (waiting, left):
+        world.approved(member, AMOUNT)
+    send(world, waiting)  # unknown, and to be asked for
+    world._take_jobs(left.account_id, ("settlement.dispatch",))  # the crash took the job along
+    world.later(minutes=5)
+    for _ in range(200):
+        world.product.settlement_jobs.take_up()
+        if "settlement.dispatch" in world.waiting_jobs(left.account_id):
+            break
+    assert "settlement.dispatch" in world.waiting_jobs(left.account_id)
+    assert world.waiting_jobs(waiting.account_id).count("settlement.follow_up") == 1
+
+
+def test_an_order_that_arrives_after_the_first_answer_is_not_given_up(
+    world: World, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No record, then the order reaches the bank and is pending over night: the answer from before is worth nothing."""
+    world.node.on_pay = lambda order: PayReply("unknown", "TIMEOUT", "", None)
+    application = world.approved(member, AMOUNT)
+    send(world, member)
+    answers = [QueryReply("no_record", None, "NOREC", ""), QueryReply("pending", None, "2", "")]
+
+    def query(instruction_no: str, sent_on: date) -> QueryReply:
+        world.node.day = sent_on + timedelta(days=1)  # the bank closes its day behind the first answer
+        return answers.pop(0)
+
+    monkeypatch.setattr(world.node, "query", query)
+    ask(world, member)
+    assert answers == []
+    assert world.state(application) == ("unknown", "unknown")
+    assert world.balance(member) == (OPENING - AMOUNT, AMOUNT)

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Case, case, select
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.core.jobs import Job
+from services.core.jobs import Job, is_planned
 from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.ports import DeductionNode, DeductionOrder
 from services.settlement.deductions.service import QUEUE, Deductions, defer_deduction, defer_question
@@ -23,11 +23,16 @@ from services.settlement.jobs import (
     STATEMENT_AFTER_S,
     statement_pause_s,
 )
-from services.settlement.ports import NodeUnavailable
+from services.settlement.ports import NodeUnavailable, QueryReply
 
 log = structlog.get_logger(__name__)
 _BOOK_AGAIN = timedelta(minutes=10)
 _BATCH = 200
+
+
+def _next_step() -> Case[str]:
+    """The queueing lock of what a deduction waits for."""
+    return case((Deduction.state.in_(("ready", "sending")), "deduct:"), else_="ask_deduction:")
 
 
 class DeductionJobs:
@@ -110,21 +115,28 @@ class DeductionJobs:
             self._ask(row, sent_on)
 
     def _ask(self, row: Deduction, sent_on: date) -> None:
+        state, reply = self._query(row, sent_on)
+        if state == "accepted" and row.state == "accepted":
+            log.error("deduction.accepted_not_booked", deduction_id=str(row.deduction_id), code=reply.code)
+        if state != "unknown" or reply.outcome != "no_record":
+            return
+        if (
+            self._node.business_day() > sent_on
+        ):  # past its cut-off the statement is final, and so is its word now
+            if self._query(row, sent_on)[1].outcome != "no_record":
+                return
+            self._read_since(sent_on)
+            with transaction(self._sessions) as session:
+                self._deductions.give_up_after_cutoff(session, row.account_id, row.deduction_id)
+
+    def _query(self, row: Deduction, sent_on: date) -> tuple[str, QueryReply]:
         reply = self._node.query(row.instruction_no, sent_on)
         log.info(
             "deduction.query", deduction_id=str(row.deduction_id), outcome=reply.outcome, code=reply.code
         )
         with transaction(self._sessions) as session:
             state = self._deductions.record_query(session, row.account_id, row.deduction_id, reply)
-        if state == "accepted" and row.state == "accepted":
-            log.error("deduction.accepted_not_booked", deduction_id=str(row.deduction_id), code=reply.code)
-        if state != "unknown" or reply.outcome != "no_record":
-            return
-        bank_day = self._node.business_day()
-        if bank_day > sent_on:  # past its cut-off the statement is final
-            self._read_since(sent_on)
-            with transaction(self._sessions) as session:
-                self._deductions.give_up_after_cutoff(session, row.account_id, row.deduction_id)
+        return state, reply
 
     def take_up(self) -> int:
         """Plan the next step of deductions nobody has moved for a while; try to book what could not be booked."""
@@ -132,7 +144,12 @@ class DeductionJobs:
         with transaction(self._sessions) as session:
             rows = session.execute(
                 select(Deduction.account_id, Deduction.deduction_id, Deduction.state)
-                .where(Deduction.state.in_(OPEN_STATES), Deduction.updated_at < now - self._grace)
+                .where(
+                    Deduction.state.in_(OPEN_STATES),
+                    Deduction.updated_at < now - self._grace,
+                    ~is_planned(_next_step(), Deduction.deduction_id),
+                )
+                .order_by(Deduction.updated_at)
                 .limit(_BATCH)
             ).all()
             for row in rows:
