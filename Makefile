@@ -65,7 +65,15 @@ bench-closing: setup ## interest of a year for 371,800 accounts, against one bar
 client-size: setup ## KB of the first page on the line, and of the mini-program's package
 	@$(VENV) -m runtime.client_size
 
-gallery: ## every page of the phone client in three modes, as pictures in docs/gallery
+pages: python ## [ONLY=home,item] every page of the phone client in three modes and two sizes: axe-core, sizes, contrast, keyboard
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.pages_check $(if $(ONLY),--only $(ONLY))
+
+first-page: python ## [RUNS=7] how soon the first page can be used at CPU ×4, 1.6 Mbit/s and 150 ms, by the browser's own brakes
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.first_page $(if $(RUNS),--runs $(RUNS))
+
+gallery: python ## every page of the phone client in three modes, as pictures in docs/gallery
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.gallery
 
