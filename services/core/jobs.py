@@ -16,7 +16,9 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, column, e
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-_DEFER = text(
+from services.core.sql import Statement
+
+_DEFER = Statement(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0,"
     " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
     " now() + make_interval(secs => CAST(:delay_s AS double precision)))::procrastinate_job_to_defer_v1])"
@@ -71,11 +73,11 @@ def defer(
         "delay_s": delay_s,
     }
     if queueing_lock is None or first:
-        session.execute(_DEFER, values)
+        _DEFER.run(session, values)
         return
     try:
         with session.begin_nested():
-            session.execute(_DEFER, values)
+            _DEFER.run(session, values)
     except IntegrityError as error:
         if "queueing_lock" not in str(error.orig):
             raise
