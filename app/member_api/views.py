@@ -32,6 +32,7 @@ from services.loans.models import MortgageDischarge
 
 KIND_TEXTS = {
     "contribution": "汇缴",
+    "contribution_reversal": "汇缴更正",
     "withdrawal_hold": "提取",
     "withdrawal_reverse": "提取退回",
     "withdrawal_return": "退汇",

@@ -159,6 +159,7 @@ def _batch() -> None:
         sa.Column("reached", sa.Integer(), nullable=False),
         sa.Column("told", sa.Integer(), nullable=False),
         sa.Column("file_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("checked_at", _AT, nullable=False),
         sa.Column("created_at", _AT, nullable=False),
         sa.Column("updated_at", _AT, nullable=False),
         sa.PrimaryKeyConstraint("batch_id", name=op.f("pk_remittance_batch")),

@@ -10,6 +10,8 @@ from pathlib import Path
 from config.settings import ROOT, Settings, SettingsFault, load_settings
 from runtime.books import count_at, report
 from runtime.bootstrap import build
+from runtime.cli.contributions import COMMANDS as CONTRIBUTION_COMMANDS
+from runtime.cli.contributions import add_arguments as add_contribution_arguments
 from runtime.cli.interest import COMMANDS as INTEREST_COMMANDS
 from runtime.cli.interest import add_arguments as add_interest_arguments
 from runtime.cli.members import import_members, read_demo, read_json
@@ -83,6 +85,7 @@ COMMANDS = {
     "import-members": run_import_members,
     "invariants": run_invariants,
     "retention": run_retention,
+    **CONTRIBUTION_COMMANDS,
     **INTEREST_COMMANDS,
     **NOTICE_COMMANDS,
     **STAFF_COMMANDS,
@@ -96,6 +99,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.__doc__)
+        add_contribution_arguments(name, sub)
         add_interest_arguments(name, sub)
         add_notice_arguments(name, sub)
         add_staff_arguments(name, sub)

@@ -24,6 +24,7 @@ from services.items.registry import load_registry
 from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
 from services.notices.states import NOTICE_STATES
+from services.remittances.states import REMITTANCE_STATES
 from services.settlement.deductions.states import DEDUCTION_STATES
 from services.settlement.states import INSTRUCTION_STATES
 from services.transfers.states import TRANSFER_STATES
@@ -38,6 +39,7 @@ TABLES = {
     "loan": ("贷款 loan", LOAN_STATES),
     "loan_instalment": ("还款期次 loan instalment", LOAN_INSTALMENT_STATES),
     "mortgage_discharge": ("解除抵押 discharge of a mortgage", DISCHARGE_STATES),
+    "remittance_batch": ("汇缴批次 an employer's month", REMITTANCE_STATES),
     "transfer_in": ("异地转移 transfer from another centre", TRANSFER_STATES),
     "notice_intent": ("通知 notice intent", NOTICE_STATES),
 }

@@ -29,7 +29,7 @@ from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 
 log = structlog.get_logger(__name__)
-SET = 2_000
+SET = 5_000
 _PPM = 1_000_000
 _PATIENCE = text("SET LOCAL statement_timeout = '60s'")
 """A set is longer than a member's request; its locks are held for well under the wait of those who want them."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import TextClause, delete, text
 from sqlalchemy.orm import Session
 
 from services.contributions.rules import next_month
+from services.core.clock import shanghai_day
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 from services.remittances.employers import NORMAL
@@ -54,32 +55,22 @@ SELECT :batch_id, line_no, code FROM wrong CROSS JOIN LATERAL (VALUES
 ) AS fault (code, found)
 WHERE found
 """)
-_REPEATED = text("""
-INSERT INTO remittance_fault (batch_id, line_no, code)
-SELECT :batch_id, line_no, 'account_repeated' FROM (
-    SELECT line_no, row_number() OVER (PARTITION BY account_no ORDER BY line_no) AS time FROM remittance_line
-    WHERE batch_id = :batch_id AND account_no IN (
-        SELECT account_no FROM remittance_line WHERE batch_id = :batch_id GROUP BY 1 HAVING count(*) > 1)
-) AS again WHERE time > 1 ORDER BY line_no LIMIT :most
-""")
 _ACTIVE = text("SELECT count(*) FROM provident_fund_account WHERE employer = :employer AND state = '01'")
 
 
 def check(
-    session: Session, policies: PolicyBook, employer: Employer, batch: RemittanceBatch, today: date
+    session: Session, policies: PolicyBook, employer: Employer, batch: RemittanceBatch, at: datetime
 ) -> bool:
     """Whether all of a batch is right now; what is wrong replaces what was found before."""
+    batch.checked_at = at
     session.execute(delete(RemittanceFault).where(RemittanceFault.batch_id == batch.batch_id))
     policy = policies.on(session, batch.month)
     limits = limits_of(policy)
-    found = list(_of_batch(session, employer, batch, limits, today))
+    found = list(_of_batch(session, employer, batch, limits, shanghai_day(at)))
     for code in found:
         session.add(RemittanceFault(batch_id=batch.batch_id, line_no=0, code=code))
     session.flush()
-    wrong = 0
-    if limits is not None:
-        wrong += _rows(session, _LINES, _values(employer, batch, limits))
-    wrong += _rows(session, _REPEATED, {"batch_id": batch.batch_id, "most": MOST_FAULTS})
+    wrong = _rows(session, _LINES, _values(employer, batch, limits)) if limits is not None else 0
     return not found and not wrong
 
 

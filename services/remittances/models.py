@@ -61,6 +61,7 @@ class RemittanceBatch(Base):
     reached: Mapped[int] = mapped_column(Integer)
     told: Mapped[int] = mapped_column(Integer)
     file_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     __table_args__ = (

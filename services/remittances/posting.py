@@ -6,7 +6,7 @@ batch has come; a killed run goes on after its last set. An account that was clo
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -25,6 +25,8 @@ from services.remittances.service import PATIENCE, defer_posting, move
 
 log = structlog.get_logger(__name__)
 SET = 5_000
+FRESH = timedelta(minutes=10)
+"""So long a check counts; what a line cannot be posted for in spite of it is left out and said."""
 CONTRIBUTION = "contribution"
 ACCOUNTS = text(
     "SELECT a.account_id FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no"
@@ -84,9 +86,10 @@ class Posting:
             return batch.state
 
     def _begin(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
-        """Once more against the records: days may lie between the file and its money."""
+        """Once more against the records where they may have changed: days may lie between the file and its money."""
         now = self._clock.now()
-        right = check(session, self._policies, employer, batch, shanghai_day(now))
+        fresh = now - batch.checked_at < FRESH
+        right = fresh or check(session, self._policies, employer, batch, now)
         move(batch, "begin" if right else "find_faults", now)
         if not right:
             log.warning("remittance.held", batch_no=batch.batch_no)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from services.core.errors import Invalid
 from services.core.money import parse_yuan
@@ -32,14 +33,14 @@ HEADER = (
 _FIRST = len(HEADER) + 2
 _ACCOUNT = re.compile(r"[0-9]{10,20}")
 _ID_NO = re.compile(r"[0-9]{17}[0-9X]")
+_LINE = re.compile(r"([1-9][0-9]*),([0-9]{10,20}),([0-9]{17}[0-9X]),([0-9.]+),([0-9.]+),([0-9.]+)")
 # Controls but the line ends, and what is written but not seen.
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff]"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One person."""
 
     line_no: int
@@ -68,7 +69,7 @@ def read_file(data: bytes) -> RemittanceFile:
     rows = _rows(data)
     header = _header(rows)
     lines = _lines(rows[_FIRST:])
-    faults = list(_sums(header, lines))
+    faults = [*_sums(header, lines), *_repeated(lines)]
     if faults:
         raise FileRefused(faults)
     year, month = header["汇缴年月"].split("-")
@@ -141,13 +142,25 @@ def _lines(rows: list[str]) -> list[Line]:
 
 
 def _line(row: str, number: int) -> Line:
-    cells = row.split(",")
-    _refuse(len(cells) != 6, "line_columns", number)
-    order, account_no, id_no, base, unit, member = cells
-    _refuse(order != str(number), "line_order", number)
-    _refuse(_ACCOUNT.fullmatch(account_no) is None, "line_account", number)
-    _refuse(_ID_NO.fullmatch(id_no) is None, "line_id_no", number)
+    match = _LINE.fullmatch(row)
+    if match is None or int(match[1]) != number:
+        raise _fault_in(row, number)
+    _, account_no, id_no, base, unit, member = match.groups()
     return Line(number, account_no, id_no, _yuan(base, number), _yuan(unit, number), _yuan(member, number))
+
+
+def _fault_in(row: str, number: int) -> FileRefused:
+    """Why a line is none: the first cell from the left that is wrong."""
+    cells = row.split(",")
+    if len(cells) != 6:
+        code = "line_columns"
+    elif cells[0] != str(number):
+        code = "line_order"
+    elif _ACCOUNT.fullmatch(cells[1]) is None:
+        code = "line_account"
+    else:
+        code = "line_id_no" if _ID_NO.fullmatch(cells[2]) is None else "line_amount"
+    return FileRefused([Fault(number, code)])
 
 
 def _yuan(text: str, line_no: int) -> int:
@@ -165,6 +178,19 @@ def _sums(header: dict[str, str], lines: list[Line]) -> list[Fault]:
         ("unit_total_differs", told["单位合计"] != unit),
         ("member_total_differs", told["个人合计"] != member),
         ("total_differs", told["总额"] != told["单位合计"] + told["个人合计"]),
-        ("control_differs", int(header["账号校验和"]) != control_sum([line.account_no for line in lines])),
+        ("control_differs", int(header["账号校验和"]) != control_sum(line.account_no for line in lines)),
     )
     return [Fault(0, code) for code, holds in wrong if holds]
+
+
+def _repeated(lines: list[Line]) -> list[Fault]:
+    """Accounts that stand in the file more than once: every line but the first."""
+    seen: set[str] = set()
+    if len({line.account_no for line in lines}) == len(lines):
+        return []
+    again = []
+    for line in lines:
+        if line.account_no in seen:
+            again.append(Fault(line.line_no, "account_repeated"))
+        seen.add(line.account_no)
+    return again[:MOST_FAULTS]

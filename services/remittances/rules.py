@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,7 +40,7 @@ def share_fen(base_fen: int, percent: int, limits: Limits) -> int:
     return min(share, limits.month_most_fen // 2)
 
 
-def control_sum(account_nos: list[str]) -> int:
+def control_sum(account_nos: Iterable[str]) -> int:
     """账号校验和: the account numbers added up, the last twelve digits; finds a number that was typed over."""
     return sum(map(int, account_nos)) % CONTROL_MODULUS
 

@@ -75,7 +75,7 @@ class Remittances:
             employer = employer_of(session, read.employer_no, lock=True)
             batch = self._open(session, employer, read, number, now)
             stage(session, self._cipher, batch.batch_id, read.lines)
-            right = check(session, self._policies, employer, batch, shanghai_day(now))
+            right = check(session, self._policies, employer, batch, now)
             move(batch, "find_right" if right else "find_faults", now)
             detail = {"people": batch.people, "total_fen": batch.total_fen, "state": batch.state}
             record(
@@ -109,6 +109,7 @@ class Remittances:
             posted_fen=0,
             reached=0,
             told=0,
+            checked_at=now,
             file_hash=read.file_hash,
             created_at=now,
             updated_at=now,
@@ -128,7 +129,7 @@ class Remittances:
             employer, batch = self._locked(session, batch_no)
             if batch.state != "held":
                 raise NotNow
-            if check(session, self._policies, employer, batch, shanghai_day(now)):
+            if check(session, self._policies, employer, batch, now):
                 move(batch, "find_right", now)
                 defer_posting(session, batch.batch_id)
             self._note(session, batch, "remittance.rechecked", actor, now)

@@ -14,7 +14,7 @@ from services.remittances.reading import Line
 
 _COPY = "COPY remittance_line (batch_id, line_no, account_no, id_no_mac, base_fen, unit_fen, member_fen) FROM STDIN"
 _AT_ONCE = 5_000
-_WORTH_COUNTING = 2_000
+_WORTH_COUNTING = 50_000
 
 
 def stage(session: Session, cipher: FieldCipher, batch_id: UUID, lines: Sequence[Line]) -> None:
@@ -26,7 +26,7 @@ def stage(session: Session, cipher: FieldCipher, batch_id: UUID, lines: Sequence
     assert connection is not None
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for chunk in _chunks(lines):
-            copy.write("".join(_written(cipher, batch_id, line) for line in chunk))
+            copy.write("".join([_written(cipher, batch_id, line) for line in chunk]))
     if len(lines) > _WORTH_COUNTING:
         session.execute(text("ANALYZE remittance_line"))
 

@@ -180,6 +180,7 @@ def test_records_that_changed_before_the_money_came_hold_the_batch(unit: Unit, w
     change = text("UPDATE provident_fund_account SET state = :state WHERE account_id = :a")
     with transaction(world.sessions) as session:
         session.execute(change, {"state": "02", "a": unit.accounts[1]})
+    world.later(minutes=11)
     unit.pay(600_000, filed.batch_no)
     assert unit.post(filed.batch_id) == "held"
     shown = world.product.remittances.show(filed.batch_no)

@@ -1,0 +1,155 @@
+"""Contributions 汇缴 from the command line: `python -m runtime.cli contributions WHAT`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from config.settings import Settings
+from runtime.bootstrap import Product, build
+from services.core.db import transaction
+from services.core.errors import DomainError
+from services.remittances.employers import register_employer
+from services.remittances.faults import FileRefused
+from services.remittances.reading import MOST_BYTES
+from services.remittances.service import Filed
+from services.remittances.states import REMITTANCE_STATES
+from services.staff.models import Staff
+from services.staff.service import check_code, check_password, known_staff
+
+_OPERATOR = "operator"
+Act = Callable[[Product, argparse.Namespace], Filed | None]
+
+
+class NotSignedIn(DomainError):
+    """Login, password or code are not right."""
+
+    code, status, detail = "staff.sign_in", 401, "登录名、口令或验证码不对。"
+
+
+def run_contributions(settings: Settings, options: argparse.Namespace) -> int:
+    """Employers' months of contributions: register an employer, load a file, see and settle a batch."""
+    product = build(settings)
+    try:
+        filed = _ACTS[options.what](product, options)
+    except FileRefused as refused:
+        print("\n".join(fault.text for fault in refused.faults), file=sys.stderr)
+        return 1
+    except DomainError as fault:
+        print(f"{fault.code}: {fault.detail}", file=sys.stderr)
+        return 1
+    if filed is not None:
+        _say(filed)
+        return 1 if filed.state in ("refused", "held") else 0
+    return 0
+
+
+def _say(filed: Filed) -> None:
+    told = {
+        "batch_no": filed.batch_no,
+        "state": filed.state,
+        "state_text": REMITTANCE_STATES.labels[filed.state],
+        "people": filed.people,
+        "total_fen": filed.total_fen,
+        "received_fen": filed.received_fen,
+    }
+    for fault in filed.faults:
+        print(f"{fault.code}: {fault.text}", file=sys.stderr)
+    print(json.dumps(told, ensure_ascii=False))
+
+
+def _add_employer(product: Product, options: argparse.Namespace) -> None:
+    with transaction(product.sessions) as session:
+        register_employer(
+            session,
+            product.cipher,
+            options.no,
+            options.name,
+            product.clock.now(),
+            payer_account_no=options.payer_account_no,
+        )
+
+
+def _load(product: Product, options: argparse.Namespace) -> Filed:
+    with options.file.open("rb") as source:
+        data = source.read(MOST_BYTES + 1)
+    return product.remittances.file(data, actor=_OPERATOR)
+
+
+def _show(product: Product, options: argparse.Namespace) -> Filed:
+    return product.remittances.show(options.batch_no)
+
+
+def _recheck(product: Product, options: argparse.Namespace) -> Filed:
+    return product.remittances.recheck(options.batch_no, actor=_OPERATOR)
+
+
+def _cancel(product: Product, options: argparse.Namespace) -> Filed:
+    return product.remittances.cancel(options.batch_no, actor=_OPERATOR)
+
+
+def _reverse(product: Product, options: argparse.Namespace) -> Filed:
+    return product.reversals.ask(options.batch_no, _signed_in(product, options.by), options.reason)
+
+
+def _decide(product: Product, options: argparse.Namespace) -> Filed:
+    staff = _signed_in(product, options.by)
+    return product.reversals.decide(options.batch_no, staff, approve=options.what == "approve-reversal")
+
+
+def _signed_in(product: Product, login: str) -> Staff:
+    """Two people take money back, so each proves who they are: password and code, as at the desk."""
+    password, code = _asked("password: "), _asked("code: ")
+    now = product.clock.now()
+    with transaction(product.sessions) as session:
+        outcome, staff_id = check_password(session, login, password, now)
+    right = False
+    if outcome == "right" and staff_id is not None:
+        with transaction(product.sessions) as session:
+            right = check_code(session, product.cipher, staff_id, code, now) == "right"
+    if not right:
+        raise NotSignedIn
+    with transaction(product.sessions) as session:
+        return known_staff(session, login)
+
+
+def _asked(prompt: str) -> str:
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+_ACTS: dict[str, Act] = {
+    "add-employer": _add_employer,
+    "load": _load,
+    "show": _show,
+    "recheck": _recheck,
+    "cancel": _cancel,
+    "reverse": _reverse,
+    "approve-reversal": _decide,
+    "refuse-reversal": _decide,
+}
+COMMANDS = {"contributions": run_contributions}
+
+
+def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    """Options of the command."""
+    if name != "contributions":
+        return
+    kinds = parser.add_subparsers(dest="what", required=True)
+    for what in _ACTS:
+        sub = kinds.add_parser(what)
+        if what == "add-employer":
+            sub.add_argument("--no", required=True, help="the employer's number")
+            sub.add_argument("--name", required=True, help="as on its people's accounts")
+            sub.add_argument("--payer-account-no", help="the bank account it pays from")
+        elif what == "load":
+            sub.add_argument("file", type=Path)
+        else:
+            sub.add_argument("batch_no")
+        if what in ("reverse", "approve-reversal", "refuse-reversal"):
+            sub.add_argument("--by", required=True, help="login of the desk; password and code are asked for")
+        if what == "reverse":
+            sub.add_argument("--reason", required=True)

@@ -1,0 +1,132 @@
+"""A wrong month taken back: by two people, line by line, never below zero."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
+
+from services.contributions.service import months_paid
+from services.core.db import transaction
+from services.remittances.faults import NotNow
+from services.remittances.models import Employer, RemittanceReversal
+from services.remittances.reversing import Reversals, SamePerson
+from services.remittances.service import Filed
+from services.staff.models import Staff
+from services.staff.service import RoleMissing, known_staff
+from tests.support.domain.desk import Colleague
+from tests.support.domain.fixtures import anna, boris, desk
+from tests.support.domain.remittances import Unit
+from tests.support.domain.world import World
+
+__all__ = ["anna", "boris", "desk"]
+BEFORE, AFTER = 400_000, 600_000
+WHY = "单位报错了月份"
+
+
+def person(world: World, colleague: Colleague) -> Staff:
+    """Who it is, as the centre knows them."""
+    with transaction(world.sessions) as session:
+        return known_staff(session, colleague.login)
+
+
+@pytest.fixture
+def posted(unit: Unit) -> Filed:
+    """November, posted."""
+    filed = unit.file()
+    unit.pay(600_000, filed.batch_no)
+    assert unit.post(filed.batch_id) == "posted"
+    return filed
+
+
+def test_two_people_take_a_month_back(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    before = unit.clearing_fen()
+    world.product.reversals.ask(posted.batch_no, person(world, anna), WHY)
+    assert unit.funds() == [AFTER] * 3
+    world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    assert unit.post(posted.batch_id) == "reversed"
+    assert unit.funds() == [BEFORE] * 3
+    assert unit.clearing_fen() - before == 600_000
+    with transaction(world.sessions) as session:
+        assert months_paid(session, unit.accounts[0])[0] == date(2026, 10, 1)
+        assert session.get_one(Employer, unit.employer_id).paid_through == date(2026, 10, 1)
+    again = unit.file()  # the money is still there, and the month is free
+    assert again.state == "funded"
+    assert unit.post(again.batch_id) == "posted"
+    assert unit.funds() == [AFTER] * 3
+
+
+def test_one_person_is_not_two(world: World, unit: Unit, posted: Filed, anna: Colleague) -> None:
+    who = person(world, anna)
+    world.product.reversals.ask(posted.batch_no, who, WHY)
+    with pytest.raises(SamePerson):
+        world.product.reversals.decide(posted.batch_no, who, approve=True)
+    decided = update(RemittanceReversal).where(RemittanceReversal.batch_id == posted.batch_id)
+    decided = decided.values(decided_by=who.staff_id, decided_at=world.clock.now(), approved=True)
+    with pytest.raises(IntegrityError), transaction(world.sessions) as session:
+        session.execute(decided)
+    assert unit.state(posted.batch_id) == "posted"
+
+
+def test_roles_reasons_and_states(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    reversals, first, other = world.product.reversals, person(world, anna), person(world, boris)
+    with pytest.raises(NotNow):
+        reversals.decide(posted.batch_no, other, approve=True)
+    first.roles, other.roles = ["approver"], ["reviewer"]
+    with pytest.raises(RoleMissing):
+        reversals.ask(posted.batch_no, first, WHY)
+    with pytest.raises(RoleMissing):
+        reversals.decide(posted.batch_no, other, approve=True)
+    first.roles = other.roles = ["approver", "reviewer"]
+    reversals.ask(posted.batch_no, first, WHY)
+    with pytest.raises(NotNow):
+        reversals.ask(posted.batch_no, other, WHY)
+    reversals.decide(posted.batch_no, other, approve=False)
+    assert unit.state(posted.batch_id) == "posted"
+    reversals.ask(posted.batch_no, other, WHY)  # another one may be asked for after a no
+    reversals.decide(posted.batch_no, first, approve=True)
+    assert unit.post(posted.batch_id) == "reversed"
+    with pytest.raises(NotNow):
+        reversals.ask(posted.batch_no, first, WHY)
+
+
+def test_what_is_not_in_the_fund_any_more_stays(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """The second person has less than their 2,000.00 left for the reversal: the line stays and is said."""
+    drawn = unit.accounts[1]
+    with transaction(world.sessions) as session:
+        session.execute(
+            text("UPDATE member_balance SET balance_fen = 199_999 WHERE account_id = :a"), {"a": drawn}
+        )
+    before = unit.clearing_fen()
+    world.product.reversals.ask(posted.batch_no, person(world, anna), WHY)
+    world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    assert unit.post(posted.batch_id) == "reversed"
+    assert unit.funds() == [BEFORE, 199_999, BEFORE]
+    assert unit.clearing_fen() - before == 400_000
+    faults = world.product.remittances.show(posted.batch_no).faults
+    assert [(one.line_no, one.code) for one in faults] == [(2, "not_taken_back")]
+    with transaction(world.sessions) as session:
+        assert months_paid(session, drawn)[0] == date(2026, 11, 1)
+        session.execute(
+            text("UPDATE member_balance SET balance_fen = :f WHERE account_id = :a"), {"f": AFTER, "a": drawn}
+        )
+
+
+def test_taking_back_goes_on_after_a_kill(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    world.product.reversals.ask(posted.batch_no, person(world, anna), WHY)
+    world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    some = Reversals(world.sessions, world.clock, size=2)
+    assert some.step(posted.batch_id) == "reversing"
+    assert unit.funds() == [BEFORE, BEFORE, AFTER]
+    assert some.run(posted.batch_id) == "reversed"
+    assert unit.funds() == [BEFORE] * 3
