@@ -16,6 +16,7 @@ export interface Place {
 /** Every page that can be found, with the words people use for it. */
 export function places(): Place[] {
   const p = t.places
+  const c = t.controlPlaces
   return [
     { page: 'postings', title: p.postings, note: p.postingsNote, words: p.postingsWords },
     { page: 'calculator', title: p.draw, note: p.drawNote, words: p.drawWords },
@@ -29,6 +30,9 @@ export function places(): Place[] {
     { page: 'subscriptions', title: p.subscriptions, note: p.subscriptionsNote, words: p.subscriptionsWords },
     { page: 'datalog', title: p.datalog, note: p.datalogNote, words: p.datalogWords },
     { page: 'consents', title: p.consents, note: p.consentsNote, words: p.consentsWords },
+    { page: 'controls', title: c.controls, note: c.controlsNote, words: c.controlsWords },
+    { page: 'relatives', title: c.relatives, note: c.relativesNote, words: c.relativesWords },
+    { page: 'points', title: c.points, note: c.pointsNote, words: c.pointsWords },
   ]
 }
 

@@ -1,6 +1,7 @@
 /** English 英文: the same keys as the Chinese, or it does not compile. */
 
 import { common } from './en/common'
+import { controls } from './en/controls'
 import { face } from './en/face'
 import { home } from './en/home'
 import { item } from './en/item'
@@ -10,4 +11,4 @@ import { progress } from './en/progress'
 import { records } from './en/records'
 import type { Text } from './zh'
 
-export const en: Text = { ...common, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }
+export const en: Text = { ...common, ...controls, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }

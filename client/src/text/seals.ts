@@ -16,6 +16,8 @@ export const SEALS: Record<string, string> = {
   'contribution-certificate': '证',
   'payee-card-change': '卡',
   'phone-change': '机',
+  'withdrawal-unlock': '锁',
+  'limit-raise': '限',
 }
 
 export const MARKS = { work: '办', book: '账', card: '卡', paper: '证', leave: '准', seen: '看', loan: '贷', letter: '信', wait: '候' }

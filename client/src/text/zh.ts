@@ -1,6 +1,7 @@
 /** Chinese 中文: the source of all keys. */
 
 import { common } from './zh/common'
+import { controls } from './zh/controls'
 import { face } from './zh/face'
 import { home } from './zh/home'
 import { item } from './zh/item'
@@ -9,6 +10,6 @@ import { mine } from './zh/mine'
 import { progress } from './zh/progress'
 import { records } from './zh/records'
 
-export const zh = { ...common, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }
+export const zh = { ...common, ...controls, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }
 
 export type Text = typeof zh

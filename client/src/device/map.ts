@@ -1,0 +1,29 @@
+/** Maps 地图: WeChat's own where the page runs in it, else the phone's by a geo: address. */
+
+import type { ServicePoint } from '@/api/controls'
+// #ifdef H5
+import { jweixin } from './jweixin'
+// #endif
+
+interface Place {
+  latitude: number
+  longitude: number
+  name: string
+  address: string
+  scale: number
+}
+
+/** Show a counter on a map. */
+export async function openMap(point: ServicePoint): Promise<void> {
+  const place: Place = { latitude: Number(point.latitude), longitude: Number(point.longitude), name: point.name, address: point.address, scale: 16 }
+  // #ifdef H5
+  await jweixin()
+  const wechat = (window as unknown as { wx?: { openLocation?: (place: Place & { fail: () => void }) => void } }).wx
+  const geo = () => window.location.assign(`geo:${point.latitude},${point.longitude}?q=${encodeURIComponent(point.address)}`)
+  if (wechat?.openLocation && /MicroMessenger/i.test(navigator.userAgent)) wechat.openLocation({ ...place, fail: geo })
+  else geo()
+  // #endif
+  // #ifndef H5
+  uni.openLocation(place)
+  // #endif
+}
