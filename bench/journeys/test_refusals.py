@@ -65,3 +65,5 @@ def test_one_case_at_a_time(handset, somebody):
     phone.shot("refused-open")
     assert "怎样就能办" in refusal
     assert len(phone.cases_of("rent-withdrawal")) == 1
+    phone.tap_case()  # what stands in the way is one tap off
+    assert phone.see("go-on")
