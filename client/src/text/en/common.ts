@@ -23,6 +23,8 @@ export const common = {
     on: 'On',
     off: 'Off',
     notNow: 'Not now',
+    findIn: 'Type to find it (in Chinese)',
+    findNone: 'Nothing found; try another word.',
   },
   yuan: {
     unit: 'yuan',

@@ -82,5 +82,9 @@ export const face = {
     send: 'Check the card and send a code',
     confirm: 'Confirm',
     face: 'Use the face scan after all',
+    cardNot: 'The bank did not confirm this card',
+    kept: 'Your application is still here. Use the face scan, or register another card first.',
+    changeCard: 'Register another card',
+    checkAgain: 'Check once more',
   },
 }

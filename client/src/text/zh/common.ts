@@ -19,6 +19,8 @@ export const common = {
     on: '开',
     off: '关',
     notNow: '先不办',
+    findIn: '输几个字，找得快',
+    findNone: '没有找到，换个说法试试。',
   },
   yuan: {
     unit: '元',

@@ -82,5 +82,9 @@ export const face = {
     send: '核对银行卡，发验证码',
     confirm: '确认办理',
     face: '还是刷脸',
+    cardNot: '银行没有核对上这张卡',
+    kept: '刚才的申请还在。可以改用刷脸，或先换一张收款卡。',
+    changeCard: '换一张收款卡',
+    checkAgain: '再核对一次',
   },
 }

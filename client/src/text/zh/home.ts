@@ -75,6 +75,7 @@ export const home = {
     from: (day: string) => `${day}起可以办`,
     joint: '，',
     notNow: '暂不能办',
+    shared: '有几项暂不能办：',
   },
   find: {
     label: '找要办的事',

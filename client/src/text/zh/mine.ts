@@ -54,7 +54,7 @@ export const mine = {
     then: (where: string) => `解除以后，${where}就打不开您的账户了；再绑定要等 24 小时才能提取。正在办的事不受影响。`,
     sure: '确定解除',
     keep: '不解除',
-    endNamed: (where: string) => `解除${where}的绑定`,
+    endNamed: (where: string) => `解除绑定：${where}`,
     end: '解除绑定',
     older: '它绑得比这里早，要在它那里解除，或带身份证到网点。',
     notYours: '不是您绑的？请马上解除，并拨打 12329。',
