@@ -31,9 +31,22 @@ export async function switchLanguage(): Promise<void> {
   await turnTo(wanted).catch(() => undefined)
 }
 
+/** Whether words have to be fetched before the first page is shown. */
+export const foreign = () => uni.getStorageSync(PLACE) === 'en'
+
+const LIMIT_MS = 4000
+
+/** The words of the language kept on this phone; where they take too long or fail, it is Chinese until they come. */
+export function ready(): Promise<void> {
+  const late = new Promise<void>((done) => setTimeout(done, LIMIT_MS))
+  return Promise.race([turnTo(foreign() ? 'en' : 'zh').catch(() => undefined), late])
+}
+
 /** The language kept on this phone, and its mark on the document for screen readers. */
 export function followLanguage(): void {
-  if (uni.getStorageSync(PLACE) === 'en') void turnTo('en').catch(() => undefined)
+  // #ifdef MP-WEIXIN
+  void ready()
+  // #endif
   // #ifdef H5
   watchEffect(() => (document.documentElement.lang = TAGS[language.value]))
   // #endif
