@@ -10,4 +10,4 @@ from services.core.pii import scrub
 
 settings = load_settings()
 configure(settings.log_level, scrub)
-app = create_app(build(settings).ports())
+app = create_app(build(settings, settings.web_url).ports())

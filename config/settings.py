@@ -44,6 +44,9 @@ class Settings(SmsSettings):
     database_url: SecretStr = Field(
         SecretStr(""), validation_alias="DATABASE_URL", description="PostgreSQL as role anju_app"
     )
+    database_web_url: SecretStr = Field(
+        SecretStr(""), description="PostgreSQL as anju_web, for the member zone: it sees one member's rows"
+    )
     database_owner_url: SecretStr = Field(
         SecretStr(""), description="PostgreSQL as anju_owner, for migrations"
     )
@@ -195,6 +198,11 @@ class Settings(SmsSettings):
         """Ways to verify a face that the centre offers."""
         return frozenset(self.face_methods.split(","))
 
+    @property
+    def web_url(self) -> str:
+        """The member zone's database; in development any role serves."""
+        return self.database_web_url.get_secret_value() or self.database_url.get_secret_value()
+
     @cached_property
     def secrets_path(self) -> Path:
         """Folder of the secret files."""
@@ -270,6 +278,8 @@ def _production_faults(settings: Settings) -> list[str]:
         faults.append("ANJU_WECHAT_OPEN_BASE_URL must be the official host")
     if not settings.wechat_jweixin_url.startswith("https://res.wx.qq.com/"):
         faults.append("ANJU_WECHAT_JWEIXIN_URL must be the official script")
+    if not settings.database_web_url.get_secret_value():
+        faults.append("ANJU_DATABASE_WEB_URL must name the member zone's own role")
     faults.extend(sms_faults(settings))
     if settings.clock_offset_file is not None:
         faults.append("ANJU_CLOCK_OFFSET_FILE is for development only")

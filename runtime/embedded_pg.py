@@ -37,6 +37,7 @@ class Urls:
 
     owner: str
     app: str
+    web: str
     face: str
     ro: str
     superuser: str

@@ -14,7 +14,7 @@ from runtime.pg_place import Place, server_env
 
 DATABASE = "anju"
 SUPERUSER = "postgres"
-ROLES = ("anju_owner", "anju_app", "anju_face", "anju_ro")
+ROLES = ("anju_owner", "anju_app", "anju_web", "anju_face", "anju_ro")
 
 _SETTINGS = """\
 # Written at each start.
@@ -47,6 +47,7 @@ autovacuum_naptime = '5min'
 _HBA = """\
 local all         all                scram-sha-256
 host  all         all 127.0.0.1/32   scram-sha-256
+host  replication postgres 127.0.0.1/32 scram-sha-256
 """
 
 
@@ -157,6 +158,8 @@ def furnish(superuser_url: str, secret_of: Mapping[str, str]) -> None:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
         if known is None:
             create_database(connection, DATABASE)
+        else:
+            _admit(connection, DATABASE)  # a role may be newer than the database
 
 
 def create_database(
@@ -168,5 +171,9 @@ def create_database(
         sql.SQL("CREATE DATABASE {} OWNER anju_owner TEMPLATE {}").format(database, sql.Identifier(template))
     )
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    _admit(connection, name)
+
+
+def _admit(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
     roles = sql.SQL(", ").join(map(sql.Identifier, ROLES[1:]))
-    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, roles))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), roles))

@@ -28,6 +28,7 @@ from jwt.exceptions import ExpiredSignatureError, PyJWTError
 from app.ports import Ports, ports
 from services.core.db import transaction
 from services.core.errors import Forbidden, Unauthenticated
+from services.core.scope import see_member, see_no_more, see_nobody
 from services.members.models import LoginSession
 from services.members.sessions import Principal, principal_of
 
@@ -77,7 +78,13 @@ def install(app: Flask, own: Ports) -> None:
         JWT_CSRF_METHODS=["POST", "PUT", "PATCH", "DELETE"],
     )
     JWTManager(app)
+    app.before_request(see_nobody)
     app.before_request(_ask_who_first)
+    app.teardown_request(_forget)
+
+
+def _forget(_fault: BaseException | None) -> None:
+    see_no_more()
 
 
 def _ask_who_first() -> None:
@@ -92,6 +99,8 @@ def _ask_who_first() -> None:
 def _known() -> Principal:
     if "principal" not in g:
         g.principal = _principal()
+        if g.principal.account_id is not None:
+            see_member(g.principal.account_id)
     principal: Principal = g.principal
     return principal
 

@@ -26,6 +26,7 @@ from services.core.clock import shanghai_iso
 from services.core.db import transaction
 from services.core.errors import DomainError, Malformed, Unavailable
 from services.core.pii import mask_name
+from services.core.scope import across_members
 from services.members.binding import bindings_of, find_device
 from services.members.identity import person_of
 from services.members.models import Binding
@@ -104,7 +105,7 @@ def finish_wechat() -> Response:
         raise Unavailable(
             "微信暂时没有回应，请稍后再试。", code="auth.wechat_unavailable", retry_after_s=3
         ) from None
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         tokens = issue(start(session, own.cipher, openid, "h5", own.clock.now()))
     if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":
         response = jsonify(tokens)

@@ -21,6 +21,7 @@ from services.core.errors import DomainError, Invalid, TooMany
 from services.core.identity import check_id_no, check_name, check_phone
 from services.core.outbox import emit
 from services.core.pii import mask_name
+from services.core.scope import across_members
 from services.face.envelope import point_on_curve
 from services.members.binding import (
     Claim,
@@ -62,11 +63,11 @@ def send_code(body: SmsCodeIn) -> Any:
         check_name(body.name), check_id_no(body.id_no, today=shanghai_day(now)), check_phone(body.phone)
     )
     _count_code(claim.phone, g.principal.openid)
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         issued = issue_code(session, own.cipher, claim, g.principal.openid, now)
     may_be_sent = _may_be_sent(claim.phone if issued.account_id else f"nobody|{claim.phone}")
     if issued.account_id is not None and may_be_sent:
-        with transaction(own.sessions) as session:
+        with across_members(), transaction(own.sessions) as session:
             own.notices.send_code(session, issued.account_id, issued.challenge_id, issued.code)
     return {
         "challenge_id": str(issued.challenge_id),
@@ -116,7 +117,7 @@ def bind_member(body: BindIn) -> Any:
     hit(TRY_HOUR, g.principal.openid)
     require_wechat_session(own, g.principal)
     now = own.clock.now()
-    with transaction(own.sessions) as session:  # the counted try is kept, right or wrong
+    with across_members(), transaction(own.sessions) as session:  # the counted try is kept, right or wrong
         proven = check_code(session, own.cipher, challenge_id, body.code, g.principal.openid, now)
         phone_mac = None if isinstance(proven, DomainError) else proven_phone(session, challenge_id)
     if isinstance(proven, DomainError):
@@ -134,7 +135,7 @@ def bound_answer(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Bind the caller's WeChat user to the member whose identity was proven; what to answer, and the tokens in it."""
     now, caller = own.clock.now(), g.principal
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         wait = timedelta(hours=own.engine.policy(session).integer("cooling.rebind_hours"))
         binding = bind(session, own.cipher, proven, caller.openid, caller.channel, key, now, wait, phone_mac)
         if binding.bound_at == now:

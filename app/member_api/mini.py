@@ -20,6 +20,7 @@ from services.core.clock import shanghai_day
 from services.core.db import transaction
 from services.core.errors import DomainError, Forbidden, Invalid, Malformed, TooMany, Unavailable
 from services.core.identity import check_id_no, check_name
+from services.core.scope import across_members
 from services.members.binding import Claim, account_of_claim
 from services.members.mini_users import keep_login
 from services.members.sessions import start
@@ -80,7 +81,7 @@ def login(body: MiniLoginIn) -> Any:
         raise MiniOff
     found = _who(own, body.js_code)
     now = own.clock.now()
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         row = start(session, own.cipher, found.openid, MINI, now)  # locks in the order of unbinding
         keep_login(session, own.cipher, found.openid, found.session_key, found.unionid, now)
         return issue(row)
@@ -129,7 +130,7 @@ def bind_by_phone(body: MiniPhoneIn) -> Any:
     hit(NUMBER_DAY, openid)
     require_wechat_session(own, g.principal)
     phone = _number(own, body.code, openid)
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         claim = Claim(name, id_no, phone or "")
         account_id = account_of_claim(session, own.cipher, claim)
     if phone is None or account_id is None:

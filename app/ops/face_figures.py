@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from app.ports import Ports
 from services.core.db import transaction
 from services.core.retention import RetentionRun, Standing
+from services.core.scope import across_members
 from services.face.rights import People, people_counted
 
 FRAME_LIMIT_S = 600
@@ -31,7 +32,7 @@ class FaceFigures(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The gauges."""
         now = self.ports.clock.now()
-        with transaction(self.ports.sessions) as session:
+        with across_members(), transaction(self.ports.sessions) as session:
             found = self.ports.retention(session, now)
             if self._people is None or monotonic() - self._counted_s > _COUNT_EVERY_S:
                 self._people, self._counted_s = people_counted(session), monotonic()

@@ -8,13 +8,14 @@ from sqlalchemy import func, select
 from app.ports import Ports
 from services.agreements.models import LoanAgreement
 from services.core.db import transaction
+from services.core.scope import across_members
 from services.settlement.deductions.models import Deduction
 
 
 def loan_figures_text(ports: Ports) -> bytes:
     """Three gauges, read when asked; each is an alarm above zero but for deductions under way."""
     registry = CollectorRegistry()
-    with transaction(ports.sessions) as session:
+    with across_members(), transaction(ports.sessions) as session:
         failing = session.scalar(
             select(func.count())
             .select_from(LoanAgreement)

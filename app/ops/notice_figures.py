@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from app.ports import Ports
 from services.core.clock import shanghai_day
 from services.core.db import transaction
+from services.core.scope import across_members
 from services.notices.models import NoticeIntent
 from services.notices.spending import spent_on
 
@@ -29,7 +30,7 @@ class NoticeFigures(Collector):
             "anju_notices_waiting", "Notices on their way or held", labels=["channel", "state", "why"]
         )
         columns = (NoticeIntent.channel, NoticeIntent.state, NoticeIntent.held_why)
-        with transaction(self.ports.sessions) as session:
+        with across_members(), transaction(self.ports.sessions) as session:
             rows = session.execute(
                 select(*columns, func.count().label("n"))
                 .where(NoticeIntent.due_at.is_not(None))

@@ -15,6 +15,7 @@ from app.ports import ports
 from services.certificates.service import Verification
 from services.core.db import transaction
 from services.core.errors import Invalid, NotFound
+from services.core.scope import across_members
 
 blueprint = APIBlueprint("verification", __name__, tag="公开查验", template_folder="templates")
 _NUMBER = re.compile(r"ZM[0-9]{15}")
@@ -72,7 +73,7 @@ def _verify(number: str, check_code: str | None, file: bytes | None) -> Verifica
     if _NUMBER.fullmatch(number) is None:
         raise NotFound
     own = ports()
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         return own.certificates.verify(session, number, check_code=check_code, file=file)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from services.core.db import Sessions
+from services.core.scope import across_members
 
 AGAIN_S = 0.2
 CANCEL_S = 0.3
@@ -25,7 +26,7 @@ _GIVEN_UP = frozenset({"57014", "55P03"})
 @contextmanager
 def bounded(sessions: Sessions, within_s: float) -> Iterator[Session]:
     """One transaction; whatever the database still does when the time is over is cancelled and undone."""
-    with sessions.begin() as session:
+    with across_members(), sessions.begin() as session:
         wait_ms = str(max(1, int(within_s * 1000)))
         with _Watch(session.connection().connection.driver_connection, within_s):
             for name in ("statement_timeout", "lock_timeout"):

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from app.webhooks.ports import WebhookPorts, ports
 from app.webhooks.reading import read_up_to
+from services.core.scope import across_members
 from services.notices.adapters.sms_receipts import (
     DeliveryReceipt,
     ReceiptsMalformed,
@@ -55,7 +56,7 @@ def receive(provider: str, path_secret: str) -> Response | tuple[Response, int]:
         receipts = pusher.read(body)
     except ReceiptsMalformed:
         return jsonify(pusher.refused), 400
-    with own.sessions.begin() as session:
+    with across_members(), own.sessions.begin() as session:
         own.on_sms_receipts(session, receipts)
     return jsonify(pusher.taken)
 

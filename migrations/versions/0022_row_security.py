@@ -1,16 +1,116 @@
-"""Revision 0022 占位: to be filled in."""
+"""Row security: the member zone's role sees the rows of the member its transaction names, and of nobody else.
+
+Every table with an account has two policies: `web_scope` for anju_web, `whole` for the roles of workers, staff and
+reading. A loan is also its co-borrowers'. Caps shared by everybody are counted in a view of the owner's.
+"""
 
 from __future__ import annotations
+
+from alembic import op
 
 revision = "0022"
 down_revision = "0021"
 branch_labels = None
 depends_on = None
 
+ACROSS = ("face_frame_hash", "face_picture_hash", "item_usage")
+"""Looked at across members by every request that needs them: hashes of pictures, keyed hashes of houses and loans."""
+
+_ROLES = """
+DO $$
+DECLARE
+    t record;
+    col record;
+    others text := (SELECT string_agg(rolname, ', ') FROM pg_roles WHERE rolname IN ('anju_app', 'anju_face', 'anju_ro'));
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_web') THEN RETURN; END IF;
+    -- The web may do what the application may, as far as tables go; what it has no use for is taken away below.
+    FOR t IN SELECT table_name, string_agg(privilege_type, ', ') AS may FROM information_schema.role_table_grants
+             WHERE grantee = 'anju_app' AND table_schema = 'public' GROUP BY 1 LOOP
+        EXECUTE format('GRANT %s ON %I TO anju_web', t.may, t.table_name);
+    END LOOP;
+    FOR col IN SELECT table_name, column_name, privilege_type AS may FROM information_schema.column_privileges p
+             WHERE grantee = 'anju_app' AND table_schema = 'public' AND NOT EXISTS (
+                 SELECT FROM information_schema.role_table_grants g WHERE g.grantee = 'anju_app'
+                 AND g.table_schema = 'public' AND g.table_name = p.table_name AND g.privilege_type = p.privilege_type
+             ) LOOP
+        EXECUTE format('GRANT %s (%I) ON %I TO anju_web', col.may, col.column_name, col.table_name);
+    END LOOP;
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO anju_web;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO anju_web;
+    REVOKE ALL ON staff, staff_session FROM anju_web;
+    REVOKE INSERT, UPDATE, DELETE ON policy_value, interest_run, interest_receipt FROM anju_web;
+
+    FOR t IN SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+             AND a.attname = 'account_id' AND a.attnotnull AND c.relname NOT IN {across} LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t.relname);
+        EXECUTE format('CREATE POLICY web_scope ON %I TO anju_web'
+            ' USING (current_setting(''anju.scope'', true) IN (''all'', account_id::text))', t.relname);
+        EXECUTE format('CREATE POLICY whole ON %I TO %s USING (true)', t.relname, others);
+    END LOOP;
+
+    CREATE POLICY web_co_borrower ON loan_co_borrower FOR SELECT TO anju_web USING (id_no_mac =
+        (SELECT m.id_no_mac FROM member m WHERE m.account_id::text = current_setting('anju.scope', true)));
+    FOR t IN SELECT unnest(ARRAY['loan', 'loan_plan', 'loan_rate', 'loan_instalment', 'loan_repayment', 'loan_card',
+                                 'mortgage_discharge']) AS relname LOOP
+        EXECUTE format('CREATE POLICY web_co_borrower ON %I FOR SELECT TO anju_web USING (loan_id IN'
+            ' (SELECT b.loan_id FROM loan_co_borrower b WHERE b.id_no_mac = (SELECT m.id_no_mac FROM member m'
+            ' WHERE m.account_id::text = current_setting(''anju.scope'', true))))', t.relname);
+    END LOOP;
+END $$
+"""
+_SHARED_USE = """
+CREATE VIEW shared_use AS
+SELECT u.key, u.account_id, a.item_code, a.state, a.amount_fen, a.submitted_on
+FROM item_usage u JOIN application a USING (account_id, application_id)
+"""
+_UNSEEN = """
+CREATE VIEW invariant_i95_every_member_table_has_its_policies AS
+SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+AND a.attname = 'account_id' AND a.attnotnull AND c.relname NOT IN {across}
+AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_web')
+AND NOT (c.relrowsecurity AND 2 <= (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid
+    AND p.polname IN ('web_scope', 'whole')))
+"""
+_VIEWS = ("shared_use", "invariant_i95_every_member_table_has_its_policies")
+_GRANTS = """
+DO $$ DECLARE r text; BEGIN
+    FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('anju_app', 'anju_web', 'anju_ro') LOOP
+        EXECUTE format('GRANT SELECT ON {views} TO %I', r);
+    END LOOP;
+END $$
+"""
+_TAKE_BACK = """
+DO $$ DECLARE p record; BEGIN
+    FOR p IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'
+             AND policyname IN ('web_scope', 'whole', 'web_co_borrower') LOOP
+        EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename);
+        EXECUTE format('ALTER TABLE %I DISABLE ROW LEVEL SECURITY', p.tablename);
+    END LOOP;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_web') THEN
+        REVOKE ALL ON ALL TABLES IN SCHEMA public FROM anju_web;
+        REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM anju_web;
+        REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM anju_web;
+    END IF;
+END $$
+"""
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Apply."""
+    for statement in (
+        _SHARED_USE,
+        _UNSEEN.replace("{across}", str(ACROSS)),
+        _ROLES.replace("{across}", str(ACROSS)),
+    ):
+        op.execute(statement.replace(":", r"\:").replace(r"\:\:", "::"))
+    op.execute(_GRANTS.format(views=", ".join(_VIEWS)))
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Take back."""
+    op.execute(_TAKE_BACK)
+    for view in _VIEWS:
+        op.execute(f"DROP VIEW {view}")

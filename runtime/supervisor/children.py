@@ -114,6 +114,7 @@ def environment(home: Path, ports: Ports, urls: Urls) -> dict[str, str]:
         "ANJU_HOME": str(home),
         "PROMETHEUS_MULTIPROC_DIR": str(_fresh(home / "metrics")),
         "DATABASE_URL": urls.app,
+        "ANJU_DATABASE_WEB_URL": urls.web,
         "ANJU_DATABASE_OWNER_URL": urls.owner,
         "ANJU_DATABASE_FACE_URL": urls.face,
         "ANJU_DATABASE_RO_URL": urls.ro,

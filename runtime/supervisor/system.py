@@ -238,7 +238,8 @@ def _urls_of_environment() -> Urls:
     app = os.environ["DATABASE_URL"]
     owner = os.environ.get("ANJU_DATABASE_OWNER_URL", app)
     face = os.environ.get("ANJU_DATABASE_FACE_URL", app)
-    return Urls(owner, app, face, os.environ.get("ANJU_DATABASE_RO_URL", app), owner)
+    web = os.environ.get("ANJU_DATABASE_WEB_URL", app)
+    return Urls(owner, app, web, face, os.environ.get("ANJU_DATABASE_RO_URL", app), owner)
 
 
 def children_of(pid: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index, String, Uuid, func, insert, select, text
+from sqlalchemy import BigInteger, Date, Index, String, Uuid, column, func, insert, select, table, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.applications.models import Application
@@ -25,6 +25,16 @@ class ItemUsage(Base):
     __table_args__ = (Index("ix_item_usage_key", "key"),)
 
 
+_USE = table(
+    "shared_use",
+    column("key", String),
+    column("account_id", Uuid),
+    column("item_code", String),
+    column("state", String),
+    column("amount_fen", BigInteger),
+    column("submitted_on", Date),
+)
+"""A view of the owner's: the only place where the member zone sees what others drew, by house or loan."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('item_usage:' || :key, 0))")
 
 
@@ -49,18 +59,8 @@ def usage_of_keys(
     """What all members drew on each key by this item, paid and pending."""
     if not keys:
         return ()
-    statement = (
-        select(ItemUsage.key, ItemUsage.account_id, Application.amount_fen, Application.submitted_on)
-        .join(
-            Application,
-            (Application.account_id == ItemUsage.account_id)
-            & (Application.application_id == ItemUsage.application_id),
-        )
-        .where(
-            ItemUsage.key.in_(keys),
-            Application.item_code == item_code,
-            Application.state.in_(COUNTED_STATES),
-        )
+    statement = select(_USE.c.key, _USE.c.account_id, _USE.c.amount_fen, _USE.c.submitted_on).where(
+        _USE.c.key.in_(keys), _USE.c.item_code == item_code, _USE.c.state.in_(COUNTED_STATES)
     )
     drawn: dict[str, list[tuple[UUID, int, date]]] = {key: [] for key in keys}
     for key, owner, fen, on in session.execute(statement):

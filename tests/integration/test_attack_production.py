@@ -27,6 +27,7 @@ def production(secrets: Path, **changed: Any) -> dict[str, Any]:
         "env": "production",
         "secrets_dir": secrets,
         "DATABASE_URL": "postgresql+psycopg://x@db/anju",
+        "database_web_url": "postgresql+psycopg://anju_web@db/anju",
         "public_base_url": "https://gjj.example",
         "staff_base_url": "https://desk.gjj.example",
         "wechat_api_base_url": "https://api.weixin.qq.com",

@@ -14,12 +14,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
 
 from config.settings import Settings, load_settings
 from runtime import secret_files
 from runtime.embedded_pg import EmbeddedPostgres, Urls, plain
 from runtime.pg_cluster import DATABASE, create_database
-from services.core.db import make_engine
+from services.core.db import Sessions, make_engine
+from services.core.scope import scope
 
 ROOT = Path(__file__).resolve().parents[2]
 _numbers = itertools.count(1)
@@ -33,12 +35,25 @@ class Database:
     urls: Urls
     home: Path
     engine: Engine  # as role anju_app
+    web_engine: Engine  # as role anju_web, which sees what its scope says
+
+    @property
+    def sessions(self) -> Sessions:
+        """As in the running system: requests to the member zone under its role, all else under the workers'."""
+        app, web = self.engine, self.web_engine
+
+        class ByZone(Session):
+            def get_bind(self, *_: object, **__: object) -> Engine:
+                return app if scope() is None else web
+
+        return sessionmaker(class_=ByZone, expire_on_commit=False)
 
     def settings(self, **overrides: object) -> Settings:
         """The product's settings for this database."""
         return load_settings(
             home=self.home,
             DATABASE_URL=self.urls.app,
+            database_web_url=self.urls.web,
             database_owner_url=self.urls.owner,
             database_face_url=self.urls.face,
             **overrides,
@@ -69,11 +84,12 @@ class DatabaseServer:
         with self._administrate() as connection:
             create_database(connection, name, template=DATABASE)
         urls = self.urls.for_database(name)
-        engine = make_engine(urls.app, pool_size=16)
+        engine, web_engine = make_engine(urls.app, pool_size=16), make_engine(urls.web, pool_size=16)
         try:
-            yield Database(name, urls, self.home, engine)
+            yield Database(name, urls, self.home, engine, web_engine)
         finally:
             engine.dispose()
+            web_engine.dispose()
             with self._administrate() as connection:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -115,6 +131,7 @@ def database_env(home: Path, urls: Urls) -> dict[str, str]:
     return {
         "ANJU_HOME": str(home),
         "DATABASE_URL": urls.app,
+        "ANJU_DATABASE_WEB_URL": urls.web,
         "ANJU_DATABASE_OWNER_URL": urls.owner,
         "ANJU_DATABASE_FACE_URL": urls.face,
     }

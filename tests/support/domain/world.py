@@ -24,7 +24,7 @@ from runtime.cli.members import import_members
 from runtime.duties import jobs_of
 from services.applications.models import Application
 from services.core.clock import SHANGHAI, FixedClock
-from services.core.db import make_sessions, transaction
+from services.core.db import transaction
 from services.core.ids import new_id
 from services.datasharing.service import DataSharing
 from services.face.engine.types import Verdict
@@ -92,7 +92,7 @@ class World:
         product = build(database.settings())
         made = product.__dict__
         made["clock"] = self.clock
-        made["sessions"] = make_sessions(database.engine)
+        made["sessions"] = database.sessions
         made["channels"] = self.channels
         made["judge"] = self.judge
         made["sharing"] = DataSharing(product.sessions, self.clock, product.cipher, self.sharing)
