@@ -1,4 +1,7 @@
-"""Relatives 帮家人办: inviting by a code, accepting it, looking, and ending it. Nothing here moves money."""
+"""Relatives 帮家人办: inviting by a code, accepting it, looking, and ending it. Nothing here moves money.
+
+Every transaction here sees two members: each query names the one who asks, and whose link it is.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from services.applications.service import applications_of
 from services.core.clock import shanghai_iso
 from services.core.db import transaction
 from services.core.pii import mask_name
+from services.core.scope import across_members
 from services.members.identity import person_of
 from services.relatives.models import RelativeLink
 
@@ -36,7 +40,7 @@ _CASES, _NOTICES = 10, 10
 def look() -> Any:
     """Both sides."""
     own = ports()
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         return _both(session, own, g.account_id)
 
 
@@ -52,7 +56,7 @@ def invite(body: RelativeIn) -> Any:
     """An invitation with its code."""
     own = ports()
     hit(INVITES, str(g.account_id))
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         link, code = own.relatives.invite(session, g.account_id, body.label)
         return {**_mine(session, own, link), "code": code}
 
@@ -67,7 +71,7 @@ def accept(body: AcceptIn) -> Any:
     own = ports()
     for limit in (TRIES_HOUR, TRIES_DAY):
         hit(limit, str(g.account_id))
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         own.relatives.accept(session, g.account_id, body.code)
         return _both(session, own, g.account_id)
 
@@ -78,7 +82,7 @@ def accept(body: AcceptIn) -> Any:
 def end(link_id: str) -> Response:
     """End it at once, by either side."""
     own = ports()
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         own.relatives.end(session, g.account_id, path_key(link_id))
     return Response(status=204)
 
@@ -93,7 +97,7 @@ def cases(link_id: str) -> Any:
     """How a relative's cases stand."""
     own = ports()
     hit(LOOKS, str(g.account_id))
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         account_id = own.relatives.look(session, g.account_id, path_key(link_id))
         shown = [show(session, own, one) for one in applications_of(session, account_id, limit=_CASES)]
         notices = own.notices.notices_of(session, account_id, limit=_NOTICES).notices

@@ -19,6 +19,7 @@ from services.core.clock import shanghai_day, shanghai_iso
 from services.core.db import transaction
 from services.core.errors import NotFound
 from services.core.money import yuan_text
+from services.core.scope import across_members
 from services.items.engine import state_table
 
 blueprint = APIBlueprint("centre", __name__, tag="网点与公告", template_folder="templates")
@@ -85,7 +86,7 @@ def _look(case_no: str, code: str) -> dict[str, Any]:
     if _NUMBER.fullmatch(case_no) is None or _CODE.fullmatch(code) is None:
         raise NotFound
     own = ports()
-    with transaction(own.sessions) as session:
+    with across_members(), transaction(own.sessions) as session:
         case = receipt_of(session, own.cipher, case_no, code)
         return {
             "case_no": case.case_no,
