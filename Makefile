@@ -59,7 +59,7 @@ schema-fuzz: python ## [EXAMPLES=60] [SEED=n]: requests drawn from the OpenAPI d
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.schema_fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
 
-bench-closing: setup ## interest of a year for 371,800 accounts, against one bare statement
+bench-closing: setup ## interest of a year and a month of contributions for 371,800 accounts, against one bare statement each
 	@$(VENV) -m bench.closing
 
 client-size: setup ## KB of the first page on the line, and of the mini-program's package
@@ -94,7 +94,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices controls ## everything that is too slow for each commit
+nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing controls ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built
