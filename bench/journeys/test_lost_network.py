@@ -94,12 +94,12 @@ def test_the_answers_to_consent_and_face_are_lost(begun, sandbox):
     begun.double_tap("submit")
     begun.see("face-consent")
     LostReplies(begun, "**/api/v1/consents", 1)
-    begun.double_tap("face-agree")
+    begun.tap("face-agree")
     begun.page.locator("[role=alert]:visible").first.wait_for()
     begun.double_tap("face-agree")
     begun.see("face-start")
     LostReplies(begun, "**/api/v1/applications/*/face-sessions", 1)
-    begun.double_tap("face-start")
+    begun.tap("face-start")
     begun.see("face-trouble")
     begun.double_tap("face-start")
     begun.page.locator('[data-testid="face-failed"]:visible, [data-testid="outcome"]:visible').first.wait_for(timeout=120_000)
@@ -124,6 +124,16 @@ def test_the_line_goes_under_the_camera(begun, sandbox):
     if begun.place() == "face":
         begun.double_tap("face-start")
     _paid_once(begun, sandbox)
+
+
+def test_the_answer_to_the_binding_is_lost(handset, somebody):
+    phone = handset(somebody())
+    phone.open()
+    phone.see("bind-name")
+    line = LostReplies(phone, "**/api/v1/bind", 1)
+    phone.bind()
+    assert line.statuses == [201]
+    assert phone.api("/session")["device_bound"] is True
 
 
 def test_a_page_that_could_not_open_opens_when_the_line_is_back(handset, somebody):

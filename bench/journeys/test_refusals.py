@@ -12,7 +12,7 @@ def test_a_home_of_ones_own(handset, somebody):
     refusal = phone.see("refusal")
     phone.shot("refused-home")
     assert "第七条" in refusal
-    assert "无自有住房" in refusal
+    assert "没有自有住房" in refusal
     assert "不动产登记" in refusal
     assert "怎样就能办" in refusal
     assert "12329" in refusal
