@@ -8,7 +8,12 @@ from functools import cached_property
 
 from runtime import partners
 from runtime.foundation import Foundation
+from runtime.retention import Retention
+from services.closing.days import look_again
+from services.closing.run import Closing
 from services.items.collecting import CardOutcomes
+from services.reconciliation.breaks import Breaks
+from services.reconciliation.statements import Statements
 from services.remittances.matching import RemittanceReceipts
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.deductions import BdcDeductions
@@ -54,14 +59,36 @@ class BankSide(Foundation):
         return DeductionJobs(self.sessions, self.clock, node, self.deductions, read, grace=grace)
 
     @cached_property
-    def settlement_jobs(self) -> SettlementJobs:
-        """Sending and following payments."""
+    def settlement(self) -> Settlement:
+        """Payments and every movement of the bank."""
         receipts = RemittanceReceipts(self.cipher, self.clock)
         others = (self.deductions, TransferReceipts(self.clock), receipts)
-        settlement = Settlement(self.cipher, self.clock, WithdrawalPayments(), others, (receipts,))
+        return Settlement(self.cipher, self.clock, WithdrawalPayments(), others, (receipts,))
+
+    @cached_property
+    def settlement_jobs(self) -> SettlementJobs:
+        """Sending and following payments."""
+        settlement = self.settlement
         node = self.settlement_node
         grace = timedelta(seconds=2 * self.settings.bdc_answer_timeout_s)
         return SettlementJobs(self.sessions, self.clock, node, settlement, grace=grace)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """The bank's word on whole days."""
+        take = self.settlement_jobs.take_changes
+        return Statements(self.sessions, self.clock, self.settlement_node, take)
+
+    @cached_property
+    def breaks(self) -> Breaks:
+        """What does not agree, and people's word on it."""
+        return Breaks(self.clock, self.settlement, look_again)
+
+    @cached_property
+    def closing(self) -> Closing:
+        """The day's end."""
+        retention = Retention(self.sessions, self.clock, people_alarm=self.settings.face_people_alarm)
+        return Closing(self.sessions, self.clock, self.policies, self.statements, retention.run_all)
 
     @cached_property
     def letter_office(self) -> LetterOffice:

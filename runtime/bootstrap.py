@@ -299,6 +299,7 @@ class Product(BankSide):
             engine=self.engine,
             policies=self.policies,
             reviews=self.reviews,
+            breaks=self.breaks,
             ratings=RatingDesk(self.cipher, self.clock),
             locking=self.locking,
             keys=SessionKeys(bytes.fromhex(self.settings.secret("jwt_staff"))),

@@ -28,6 +28,7 @@ def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:
             *product.certificate_jobs.jobs(),
             *product.discharges.jobs(),
             *product.late_messages.jobs(),
+            *product.closing.jobs(),
             *product.remittance_jobs.jobs(),
         ],
         "face": lambda: product.face_jobs.jobs(),
@@ -63,5 +64,6 @@ def _tending(product: Product) -> list[TakeUp]:
         product.remittance_jobs.take_up,
         LoanTending(sessions, clock, policies).take_up,
         product.verifications.ask_again,
+        product.closing.take_up,
         Retention(sessions, clock, people_alarm=product.settings.face_people_alarm).run,
     ]

@@ -63,6 +63,13 @@ class Retention:
             self._warn_of_numbers()
         return sum(run.gone for run in runs)
 
+    def run_all(self) -> dict[str, str]:
+        """Every category now, as the day's end does; returns what is wrong, by category."""
+        for rule in self._rules:
+            self._sweep(rule)
+        with transaction(self._sessions) as session:
+            return dict(standing(session, self._clock.now()).faults)
+
     def _is_due(self, rule: Rule, now: datetime) -> bool:
         ran_at = self._ran_at.get(rule.category)
         return ran_at is None or not timedelta() <= now - ran_at < rule.every

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.http.auth import open_to_all
+from app.ops.closing_figures import closing_figures_text
 from app.ops.face_figures import FaceFigures, face_figures_text
 from app.ops.loan_figures import loan_figures_text
 from app.ops.notice_figures import notice_figures_text
@@ -52,6 +53,7 @@ def metrics() -> Response:
         + face_figures_text(_figures())
         + notice_figures_text(ports())
         + loan_figures_text(ports())
+        + closing_figures_text(ports())
     )
     return Response(own, content_type=CONTENT_TYPE_LATEST)
 

@@ -11,7 +11,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.http import request_context
-from app.staff_desk import announcements, cases, guard, locking, queue, ratings, signing_in
+from app.staff_desk import (
+    announcements,
+    breaks,
+    cases,
+    closing_days,
+    guard,
+    locking,
+    queue,
+    ratings,
+    signing_in,
+)
 from app.staff_desk.guard import open_page
 from app.staff_desk.ports import DeskPorts, desk
 from services.core.db import transaction
@@ -48,7 +58,7 @@ def create_desk(own: DeskPorts) -> Flask:
     app.register_error_handler(DomainError, _domain_page)
     app.register_error_handler(HTTPException, _http_page)
     app.register_error_handler(Exception, _fault_page)
-    for module in (signing_in, queue, cases, ratings, announcements, locking):
+    for module in (signing_in, queue, cases, closing_days, breaks, ratings, announcements, locking):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(health)
     return app

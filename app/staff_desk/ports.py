@@ -15,6 +15,7 @@ from services.items.engine import Engine
 from services.items.locking import Locking
 from services.policies.service import PolicyBook
 from services.ratings.desk import RatingDesk
+from services.reconciliation.breaks import Breaks
 from services.reviews.service import Reviews
 from services.staff.sessions import SessionKeys
 
@@ -30,6 +31,7 @@ class DeskPorts:
     engine: Engine
     policies: PolicyBook
     reviews: Reviews
+    breaks: Breaks
     ratings: RatingDesk
     locking: Locking
     keys: SessionKeys

@@ -1,11 +1,12 @@
 -- Guards and invariants of business days and breaks (revision 0021).
 
--- Nothing goes into the books of a day that is closed, nor before it.
+-- Nothing goes into the books of a day that is closed. What is of days before these books is taken over at any time.
 CREATE FUNCTION refuse_closed_day() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE last_closed date;
 BEGIN
     SELECT max(day) INTO last_closed FROM business_day WHERE state = 'closed';
-    IF last_closed IS NOT NULL AND EXISTS (SELECT FROM posted WHERE accounting_on <= last_closed) THEN
+    IF last_closed IS NOT NULL AND EXISTS (
+        SELECT FROM posted WHERE accounting_on BETWEEN (SELECT min(day) FROM business_day) AND last_closed) THEN
         RAISE EXCEPTION 'the books are closed up to %', last_closed USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;

@@ -139,11 +139,12 @@ def _days() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("gl_code", sa.String(8), nullable=False),
         sa.Column("opening_fen", sa.BigInteger(), nullable=False),
+        sa.Column("taken_over_fen", sa.BigInteger(), nullable=False),
         sa.Column("movement_fen", sa.BigInteger(), nullable=False),
         sa.Column("closing_fen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day", "gl_code", name=op.f("pk_ledger_day")),
         sa.ForeignKeyConstraint(["day"], ["business_day.day"], name=op.f("fk_ledger_day_day")),
-        sa.CheckConstraint("opening_fen + movement_fen = closing_fen", name=op.f("ck_ledger_day_adds_up")),
+        sa.CheckConstraint("opening_fen + taken_over_fen + movement_fen = closing_fen", name=op.f("ck_ledger_day_adds_up")),
     )
 
 

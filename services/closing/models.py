@@ -51,7 +51,10 @@ class ClosingStep(Base):
 
 
 class LedgerDay(Base):
-    """Opening, movements and closing of one account of the chart on one day."""
+    """Opening, movements and closing of one account of the chart on one day.
+
+    `taken_over_fen` is what was brought in meanwhile of days before these books.
+    """
 
     __tablename__ = "ledger_day"
     day: Mapped[date] = mapped_column(
@@ -59,5 +62,6 @@ class LedgerDay(Base):
     )
     gl_code: Mapped[str] = mapped_column(String(8), primary_key=True)
     opening_fen: Mapped[Fen]
+    taken_over_fen: Mapped[Fen]
     movement_fen: Mapped[Fen]
     closing_fen: Mapped[Fen]

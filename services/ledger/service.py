@@ -63,11 +63,13 @@ _MOVE = Statement(
     "UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
     " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0"
 )
-# Without a day of its own a journal is of the open business day, which after an early cut-over is ahead of the clock.
+# Without a day of its own a journal is of the open business day, which after an early cut-over is ahead of the clock;
+# what is taken over from before these books keeps its day.
 _JOURNAL = Statement(
     "INSERT INTO journal (account_id, journal_id, business_ref, kind, summary, accounting_on, proof, created_at)"
     " VALUES (:account_id, :journal_id, :business_ref, :kind, :summary, coalesce(CAST(:own_day AS date),"
-    " greatest(CAST(:today AS date), (SELECT day FROM business_day WHERE state = 'open'))), :proof, :created_at)"
+    " CASE WHEN CAST(:today AS date) < (SELECT min(day) FROM business_day) THEN CAST(:today AS date)"
+    " ELSE greatest(CAST(:today AS date), (SELECT day FROM business_day WHERE state = 'open')) END), :proof, :created_at)"
 )
 _PROOF = "ledger.proof"
 _POSTINGS = Statement(

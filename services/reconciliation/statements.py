@@ -19,6 +19,9 @@ from services.settlement.models import BankNotice
 from services.settlement.movements import case_number_in, change_key
 from services.settlement.ports import AccountChange
 
+_NEAR = 3
+"""Days since, up to which the balance of now is carried back."""
+
 
 class NotFinal(Exception):
     """The bank is still in that day: its statement may grow."""
@@ -64,17 +67,25 @@ class Statements:
         return Fetched(len(changes), found.missing_fen, found.closing_fen, len(unknown))
 
     def _totals(self, day: date, changes: Sequence[AccountChange], opening_fen: int | None) -> Totals:
-        """Closing is the balance after the last line; on a day without lines that of the day before."""
-        closing_fen = _last(changes).balance_fen if changes else None
-        if closing_fen is None and opening_fen is None:
-            closing_fen = self._balance_after(day)
+        """Opening is the closing of the day before, closing what BDC123 says; else the lines' own balances tell."""
+        ordered = sorted(changes, key=lambda change: (change.time, change.pen_no))
+        if opening_fen is None and ordered:
+            opening_fen = ordered[0].balance_fen - signed(ordered[0])
+        closing_fen = self._balance_after(day)
+        if closing_fen is None and ordered:
+            closing_fen = ordered[-1].balance_fen
         return totals([signed(change) for change in changes], opening_fen, closing_fen)
 
-    def _balance_after(self, day: date) -> int:
-        """Without any line to tell it: the balance now, less what moved since."""
-        balance_fen, today = self._node.balance().balance_fen, self._node.business_day()
-        days = [day + timedelta(days=number + 1) for number in range((today - day).days)]
-        return balance_fen - sum(signed(change) for one in days for change in self._node.statement(one))
+    def _balance_after(self, day: date) -> int | None:
+        """The balance now, less what moved since; None when money moves just now, or too much has happened since."""
+        days_since = (self._node.business_day() - day).days
+        if days_since > _NEAR:
+            return None
+        balance_fen = self._node.balance().balance_fen
+        later = [day + timedelta(days=number + 1) for number in range(days_since)]
+        moved_fen = sum(signed(change) for one in later for change in self._node.statement(one))
+        still = self._node.balance().balance_fen == balance_fen
+        return balance_fen - moved_fen if still else None
 
     def _store(self, session: Session, day: date, changes: Sequence[AccountChange], found: Totals) -> None:
         row = session.get(BankStatement, day, with_for_update=True) or BankStatement(day=day)
@@ -97,11 +108,6 @@ class Statements:
 def signed(change: AccountChange) -> int:
     """Fen as on 101: negative when money left."""
     return -change.amount_fen if change.direction == "debit" else change.amount_fen
-
-
-def _last(changes: Sequence[AccountChange]) -> AccountChange:
-    """The line booked last, however the file is ordered."""
-    return max(enumerate(changes), key=lambda one: (one[1].time, one[1].pen_no, one[0]))[1]
 
 
 def _digest(changes: Sequence[AccountChange]) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.closing.days import first_day
 from services.closing.models import BusinessDay, LedgerDay
-from services.closing.steps import StepFailed
+from services.closing.steps import StepFailed, StepWaits
 from services.ledger.chart import BANK_DEPOSIT
 from services.ledger.day_books import bank_legs
 from services.reconciliation.models import BankStatement, BankStatementLine
@@ -24,7 +24,9 @@ def hold_against_bank(session: Session, day: date) -> dict[str, Any]:
     never, stays in it until it is. The gap moves only by what was booked without a movement of the bank.
     """
     row = session.get_one(BusinessDay, day, with_for_update=True)
-    statement = session.get_one(BankStatement, day)
+    statement = session.get(BankStatement, day)
+    if statement is None:
+        raise StepWaits("statement")
     ledger = session.get(LedgerDay, (day, BANK_DEPOSIT))
     legs = bank_legs(session, day)
     before = session.get(BusinessDay, day - timedelta(days=1))
@@ -33,13 +35,14 @@ def hold_against_bank(session: Session, day: date) -> dict[str, Any]:
     row.book_closing_fen = ledger.closing_fen if ledger else 0
     row.carried_fen = moved_fen + (before.carried_fen or 0 if before else 0)
     row.gap_fen = row.bank_closing_fen - row.book_closing_fen - row.carried_fen
-    taken_over_fen = sum(legs.taken_over_fen.values())
+    earlier_fen = ledger.taken_over_fen if ledger else 0
+    taken_over_fen = sum(legs.taken_over_fen.values()) + earlier_fen
     result = {
         "bank_fen": row.bank_closing_fen,
         "book_fen": row.book_closing_fen,
         "gap_fen": row.gap_fen,
         "carried_fen": row.carried_fen,
-        "taken_over": legs.taken_over_fen,
+        "taken_over": {**legs.taken_over_fen, "before_these_books": earlier_fen},
     }
     if before is not None and before.gap_fen is not None and row.gap_fen != before.gap_fen - taken_over_fen:
         unnamed = row.gap_fen - (before.gap_fen - taken_over_fen)

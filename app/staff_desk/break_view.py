@@ -1,0 +1,168 @@
+"""A break as the desk shows it 差错展示: what the bank, the order and the books say, side by side."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.staff_desk.queue import age_text, moment
+from services.core.crypto import FieldCipher
+from services.core.money import yuan_text
+from services.reconciliation.models import BankBreak, BreakDecision, BreakProposal
+from services.reconciliation.queries import Told, history_of, proposals_of, sides
+from services.reconciliation.states import BREAK_STATES, EVENTS, KINDS, RESOLUTIONS
+from services.staff.models import APPROVER, REVIEWER, Staff
+
+_LATE = timedelta(days=1)
+_WHAT = {
+    "bank_only": "银行有这笔进出，我方没有记账。先弄清是谁的钱，再处理。",
+    "ours_only": "银行发过通知、我方已记账，日终流水上却没有。先向银行查询，系统不会自动冲正。",
+    "amount_differs": "业务流水号对得上，金额对不上，没有自动记账。",
+    "duplicate_line": "流水上同一笔出现了不止一次。确认银行是真的扣了两次，还是流水重复。",
+    "status_differs": "银行和我方对这笔业务的结果说法不一样。",
+    "late_return": "钱退回来了，但我方那笔业务不在“已付款”，没有自动入账。",
+    "payee_differs": "银行把钱付给了和指令不同的账户。先向银行查询。",
+    "reference_differs": "同一笔进出，通知和流水上的业务流水号不同。",
+    "shifted_day": "通知和流水不在同一天，金额相同。两天的差错会互相抵消。",
+    "unbooked": "扣款已到账，但没能记进贷款账。",
+    "books_differ": "为这笔进出记的账和金额不符。",
+    "transfer_open": "转入款在暂收款里，要退回或另行处理。",
+    "control_differs": "流水的逐笔合计和余额对不上，缺笔或改动过。系统没有按它记账。",
+}
+
+
+def signed_yuan(fen: int) -> str:
+    """+3,000.00 or -3,000.00."""
+    return f"{'+' if fen > 0 else '-' if fen < 0 else ''}{yuan_text(abs(fen))}"
+
+
+def break_row(row: BankBreak, owner: str | None, staff: Staff, now: datetime) -> dict[str, Any]:
+    """A break in a list."""
+    age = (row.closed_at or now) - row.found_at
+    return {
+        "id": row.break_id,
+        "day": row.day.isoformat(),
+        "kind": KINDS[row.kind],
+        "number": row.instruction_no or "",
+        "bank": signed_yuan(row.bank_fen),
+        "books": signed_yuan(row.book_fen),
+        "difference": signed_yuan(row.difference_fen) if row.difference_fen else "0.00",
+        "age": age_text(age),
+        "urgency": "late" if row.state != "closed" and age > _LATE else "calm",
+        "state": row.state,
+        "state_text": BREAK_STATES.labels[row.state],
+        "owner": owner,
+        "mine": row.owner_id == staff.staff_id,
+    }
+
+
+def break_view(
+    session: Session, cipher: FieldCipher, staff: Staff, row: BankBreak, now: datetime
+) -> dict[str, Any]:
+    """Everything the page needs."""
+    found = sides(session, cipher, row)
+    history = history_of(session, row.break_id)
+    owner = next((name for event, name in reversed(history) if event.staff_id == row.owner_id and name), None)
+    proposals = proposals_of(session, row.break_id)
+    names = {event.staff_id: name for event, name in history}
+    return {
+        **break_row(row, owner, staff, now),
+        "what": _WHAT[row.kind],
+        "found": moment(row.found_at),
+        "told": [_told(one) for one in found.told],
+        "order": _order(found.order),
+        "journals": [
+            {
+                "on": one.accounting_on.isoformat(),
+                "at": moment(one.created_at),
+                "summary": one.summary,
+                "fen": signed_yuan(int(one.fen or 0)),
+            }
+            for one in found.journals
+        ],
+        "history": [
+            {"at": moment(event.at), "who": name or "系统", "text": _event_text(event.event, event.note)}
+            for event, name in history
+        ],
+        "proposals": [_proposal(proposal, decision, names) for proposal, decision in proposals],
+        "resolutions": _choices(row),
+        **_steps(staff, row, proposals),
+    }
+
+
+def _event_text(event: str, note: str) -> str:
+    return f"{EVENTS[event]}（{note}）" if note else EVENTS[event]
+
+
+def _choices(row: BankBreak) -> dict[str, str]:
+    """What may be proposed for a break of its kind."""
+    fits = {
+        "explained": True,
+        "booked": bool(row.difference_fen),
+        "belongs": row.kind == "bank_only" and row.bank_fen > 0,
+    }
+    return {code: text for code, text in RESOLUTIONS.items() if fits[code]}
+
+
+def _told(one: Told) -> dict[str, str]:
+    seen = []
+    if one.noticed_at is not None:
+        seen.append(f"{moment(one.noticed_at)} 收到")
+    seen.append(f"{one.statement_on.isoformat()} 流水上有" if one.statement_on else "流水上没有")
+    return {
+        "fen": signed_yuan(one.fen),
+        "on": f"{one.on.isoformat()} {one.time}".strip(),
+        "host_seq_no": one.host_seq_no,
+        "counterparty": one.counterparty,
+        "words": one.words,
+        "seen": "，".join(seen),
+        "missing": "" if one.statement_on else "1",
+    }
+
+
+def _order(order: Any) -> dict[str, str] | None:
+    if order is None:
+        return None
+    return {
+        "kind": order.kind,
+        "number": order.number,
+        "fen": signed_yuan(order.fen) if order.fen is not None else "",
+        "state": order.state,
+        "sent_on": order.sent_on.isoformat() if order.sent_on else "没有发出",
+        "host_seq_no": order.host_seq_no or "",
+        "reply": order.reply or "",
+    }
+
+
+def _proposal(
+    proposal: BreakProposal, decision: BreakDecision | None, names: dict[Any, str | None]
+) -> dict[str, Any]:
+    outcomes = {"confirmed": "已确认", "sent_back": "已退回"}
+    return {
+        "by": names.get(proposal.staff_id) or "",
+        "at": moment(proposal.proposed_at),
+        "text": RESOLUTIONS[proposal.resolution],
+        "belongs_to": proposal.belongs_to,
+        "note": proposal.note,
+        "outcome": outcomes[decision.outcome] if decision else "待复核",
+        "decided_by": names.get(decision.staff_id) if decision else None,
+        "decided_at": moment(decision.decided_at) if decision else None,
+        "decision_note": decision.note if decision else "",
+    }
+
+
+def _steps(
+    staff: Staff, row: BankBreak, proposals: list[tuple[BreakProposal, BreakDecision | None]]
+) -> dict[str, bool]:
+    """What this person may do now."""
+    mine = row.owner_id == staff.staff_id
+    author = proposals[-1][0].staff_id if proposals else None
+    return {
+        "may_take": row.state == "found" and REVIEWER in staff.roles,
+        "may_propose": row.state == "taken" and mine and REVIEWER in staff.roles,
+        "may_release": row.state == "taken" and (mine or APPROVER in staff.roles),
+        "may_decide": row.state == "proposed" and author != staff.staff_id and APPROVER in staff.roles,
+        "own_proposal": row.state == "proposed" and author == staff.staff_id,
+    }
