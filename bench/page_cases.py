@@ -16,6 +16,7 @@ _NAMES = {
     "waiting": "郭秀兰",
     "returned": "唐建国",
     "frozen": "董小燕",
+    "helper": "何晓东",
     "fresh": "蒋文静",
 }
 _FIRST = 95_100
@@ -29,6 +30,8 @@ class Cases:
     def __init__(self, web: str, sandbox: Sandbox) -> None:
         self._web, self._sandbox = web, sandbox
         self._made: dict[str, Found] = {}
+        self._phones: dict[str, Phone] = {}
+        self._phones: dict[str, Phone] = {}
 
     def ready(self, who: str) -> Found:
         """Ids for the places of one member; a demo member has none."""
@@ -39,9 +42,11 @@ class Cases:
         return self._made[who]
 
     def _make(self, name: str) -> Found:
-        phone = self._phone(name)
+        phone = self._phones[name] = self._phone(name)
         if name == "fresh":
             return {}
+        if name == "helper":
+            return {"link": self._helping(phone)}
         given: Callable[[Phone, dict[str, Any]], Found] = {
             "paid": self._paid,
             "verifying": self._verifying,
@@ -66,12 +71,20 @@ class Cases:
         phone.follow()
         phone.sign_in()
         phone.bind(someone)
+        self._phones[name] = phone
         return phone
 
     def _applied(self, phone: Phone) -> dict[str, Any]:
         phone.consent("data_sharing", item_code=RENT)
         card = phone.call("POST", f"/items/{RENT}/quote", {})["cards"][0]
         return phone.apply(RENT, {"amount_fen": 300_000, "card_id": card["card_id"]})
+
+    def _helping(self, phone: Phone) -> str:
+        """Whose withdrawal was paid lets a relative follow it."""
+        self.ready("case-paid")
+        invited = self._phones["paid"].call("POST", "/relatives", {"label": "儿子"})
+        links = phone.call("POST", "/relatives/accept", {"code": invited["code"]})
+        return str(links["helped"][0]["link_id"])
 
     def _verifying(self, phone: Phone, application: dict[str, Any]) -> Found:
         return {"consent": phone.consent("face", application_id=application["application_id"])}
@@ -82,7 +95,14 @@ class Cases:
         made = phone.apply(code, self._certificate_form(phone, code))
         if made["next_step"] == "face":
             self._through(phone, made["application_id"], {"completed"})
-        return {"certificate": made["application_id"]}
+        return {"certificate": made["application_id"], "helped": self._helped(phone)}
+
+    def _helped(self, phone: Phone) -> str:
+        """Whose progress this member may see: that of one with a case under way."""
+        self.ready("case-waiting")
+        invited = self._phones["waiting"].call("POST", "/relatives", {"label": "儿子"})
+        accepted = phone.call("POST", "/relatives/accept", {"code": invited["code"]})
+        return str(accepted["helped"][0]["link_id"])
 
     @staticmethod
     def _certificate_form(phone: Phone, code: str) -> dict[str, Any]:

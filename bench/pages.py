@@ -74,6 +74,34 @@ SHOTS: tuple[Shot, ...] = (
     Shot("subscriptions", "通知订阅", "zheng", "subscriptions/subscriptions"),
     Shot("consents", "我的授权", "case-paid", "consents/consents"),
     Shot("datalog", "谁看过我的信息", "zheng", "datalog/datalog"),
+    Shot("controls", "提取锁和限额", "zhang", "controls/controls", (Move("lock-close"),)),
+    Shot(
+        "controls-locked",
+        "提取锁：锁着",
+        "feng",
+        "controls/controls",
+        (Move("lock-close", must=False), Move("lock-yes", must=False)),
+    ),
+    Shot(
+        "controls-limit",
+        "每日限额：设了",
+        "case-returned",
+        "controls/controls",
+        (Move("limit-typed", "5000"), Move("limit-save")),
+    ),
+    Shot(
+        "relatives",
+        "帮家人办",
+        "case-paid",
+        "relatives/relatives",
+        (
+            Move("relative-end", must=False),
+            Move("relative-label", "女儿"),
+            Move("relative-invite"),
+        ),
+    ),
+    Shot("helped", "家人的进度", "case-paid", "helped/helped?link={helped}"),
+    Shot("points", "服务网点", "zheng", "points/points"),
     Shot("look-ups", "先问能不能查", "case-fresh", "item/item?code=rent-withdrawal"),
     _item("purchase-withdrawal", "1 购房提取", "sun"),
     _item("fund-loan-withdrawal", "2 偿还公积金贷款提取", "zheng"),
@@ -92,6 +120,8 @@ SHOTS: tuple[Shot, ...] = (
     _item("loan-settled-certificate", "14 结清证明", "feng"),
     _item("phone-change", "15 手机号变更", "zhang"),
     _item("payee-card-change", "15 收款卡变更", "zhang"),
+    _item("withdrawal-unlock", "解除提取锁", "feng"),
+    _item("limit-raise", "调高每日限额", "zhang"),
     _item("transfer-in", "16 异地转移接续", "zhang"),
     Shot("refused", "不能办的时候", "li", "item/item?code=rent-withdrawal", (_AGREE,)),
     Shot(
@@ -130,11 +160,17 @@ SHOTS: tuple[Shot, ...] = (
     Shot("receipt-waiting", "进度：等付款", "case-waiting", "receipt/receipt?id={waiting}"),
     Shot("receipt-stop", "撤销付款", "case-waiting", "receipt/receipt?id={waiting}", (Move("cancel"),)),
     Shot("receipt-paid", "到账", "case-paid", "receipt/receipt?id={paid}"),
+    Shot("receipt-rating", "评价", "case-paid", "receipt/receipt?id={paid}", (Move("rating-2", must=False),)),
     Shot("receipt-returned", "银行退回", "case-returned", "receipt/receipt?id={returned}"),
     Shot("receipt-certificate", "证明开好了", "case-paid", "receipt/receipt?id={certificate}"),
     Shot(
         "receipt-missing", "找不到的办理", "zheng", "receipt/receipt?id=00000000-0000-7000-8000-000000000000"
     ),
+    Shot("controls", "锁定提取、自己的限额", "case-paid", "controls/controls"),
+    Shot("relatives", "亲友帮办", "case-helper", "relatives/relatives"),
+    Shot("helped", "看看亲友的进度", "case-helper", "helped/helped?link={link}"),
+    Shot("points", "网点", "zheng", "points/points"),
+    Shot("home-english", "首页：英文", "zheng", "home/home", (Move("language"),)),
     Shot("trouble", "没有连上", "zheng", "trouble/trouble"),
 )
 

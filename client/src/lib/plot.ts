@@ -57,13 +57,13 @@ export function plotOf(bars: Bar[]): Plot {
   }
 }
 
-/** Characters that fit under a plot on the narrowest phone, in ordinary and in large print. */
-const ROOM = { plain: 20, large: 14 }
+/** Characters that fit under a plot on the narrowest phone: in ordinary print, in large, in the largest and at 200 %. */
+const ROOM = { plain: 20, large: 12, largest: 8 }
 
 /** Which bars carry their label, so that the labels do not run into each other: every second, third, fifth … */
-export function labelled(labels: string[], large = false): (index: number) => boolean {
+export function labelled(labels: string[], large = false, largest = false): (index: number) => boolean {
   const count = labels.length
-  const most = Math.max(1, Math.floor((large ? ROOM.large : ROOM.plain) / Math.max(1, ...labels.map((label) => label.length))))
+  const most = Math.max(1, Math.floor((largest ? ROOM.largest : large ? ROOM.large : ROOM.plain) / Math.max(1, ...labels.map((label) => label.length))))
   const every = [1, 2, 3, 5, 10, 20, 50, 100].find((step) => Math.ceil(count / step) <= most) ?? count
   return (index) => index % every === 0
 }
