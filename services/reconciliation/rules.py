@@ -188,10 +188,10 @@ class Totals:
 
 
 def totals(movements: Sequence[int], opening_fen: int | None, closing_fen: int | None) -> Totals:
-    """Add a day up. Without an opening (the first day) it is taken from the closing, and the other way round."""
+    """Add a day up. What nobody tells, opening or closing, is taken from the other and the lines."""
     debit_fen = -sum(fen for fen in movements if fen < 0)
     credit_fen = sum(fen for fen in movements if fen > 0)
     moved = credit_fen - debit_fen
     if opening_fen is None:
         opening_fen = (closing_fen or 0) - moved
-    return Totals(debit_fen, credit_fen, opening_fen, opening_fen if closing_fen is None else closing_fen)
+    return Totals(debit_fen, credit_fen, opening_fen, opening_fen + moved if closing_fen is None else closing_fen)
