@@ -153,14 +153,22 @@ class Handset:
         """Agree and scan; a slow machine may drop frames, so the page's own second try is used as a member would."""
         self.see("face-consent")
         self.double_tap("face-agree")
+        self.scan(tries)
+
+    def scan(self, tries: int = 3) -> None:
+        """Before the camera until the receipt is there."""
         for _ in range(tries):
             self.see("face-start")
             self.double_tap("face-start")
-            over = '[data-testid="face-failed"]:visible, [data-testid="outcome"]:visible'
-            self.page.locator(over).first.wait_for(timeout=FACE_MS)
-            if self.place() == "receipt":
+            if self.first_of("outcome", "face-failed", "face-trouble") == "outcome":
                 return
-        raise AssertionError("the face did not pass: " + self.at("face-failed").inner_text())
+        raise AssertionError("the face did not pass: " + self.body())
+
+    def first_of(self, *testids: str) -> str:
+        """Wait for one of these; which it was."""
+        any_of = ", ".join(f'[data-testid="{testid}"]:visible' for testid in testids)
+        self.page.locator(any_of).first.wait_for(timeout=FACE_MS)
+        return str(self.page.locator(any_of).first.get_attribute("data-testid"))
 
     def ends(self, *states: str) -> str:
         """Wait on the receipt for one of these states; gives all that stands there."""

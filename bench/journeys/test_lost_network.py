@@ -80,8 +80,7 @@ def test_the_answer_to_the_confirmation_is_lost(begun, sandbox):
     begun.double_tap("face-agree")
     for _ in range(3):
         begun.double_tap("face-start")
-        begun.page.locator('[data-testid="face-failed"]:visible, [data-testid="face-trouble"]:visible').first.wait_for(timeout=120_000)
-        if begun.at("face-trouble").is_visible():
+        if begun.first_of("face-failed", "face-trouble") == "face-trouble":
             break
     assert line.statuses == [201] * ATTEMPTS
     begun.fits()
@@ -101,10 +100,7 @@ def test_the_answers_to_consent_and_face_are_lost(begun, sandbox):
     LostReplies(begun, "**/api/v1/applications/*/face-sessions", 1)
     begun.tap("face-start")
     begun.see("face-trouble")
-    begun.double_tap("face-start")
-    begun.page.locator('[data-testid="face-failed"]:visible, [data-testid="outcome"]:visible').first.wait_for(timeout=120_000)
-    if begun.place() == "face":
-        begun.double_tap("face-start")
+    begun.scan()
     _paid_once(begun, sandbox)
 
 
@@ -119,10 +115,7 @@ def test_the_line_goes_under_the_camera(begun, sandbox):
     begun.shot("offline-face")
     assert "网络" in begun.see("face-trouble")
     begun.context.set_offline(False)
-    begun.double_tap("face-start")
-    begun.page.locator('[data-testid="face-failed"]:visible, [data-testid="outcome"]:visible').first.wait_for(timeout=120_000)
-    if begun.place() == "face":
-        begun.double_tap("face-start")
+    begun.scan()
     _paid_once(begun, sandbox)
 
 

@@ -39,16 +39,11 @@ def test_reload_at_every_step(begun, sandbox):
     begun.double_tap("face-start")
     begun.page.locator('#face-prompt[data-kind]:not([data-kind=""]):not([data-kind="neutral"])').wait_for()
     begun.page.reload()  # in the middle of a challenge
-    for _ in range(3):
-        begun.see("face-start")
-        begun.double_tap("face-start")
-        begun.page.locator('[data-testid="face-failed"]:visible, [data-stage="judging"]:visible, [data-testid="outcome"]:visible').first.wait_for(timeout=120_000)
-        if not begun.at("face-failed").is_visible():
-            break
+    begun.double_tap("face-start")
+    begun.page.locator('[data-testid="face-failed"]:visible, [data-stage="judging"]:visible, [data-testid="outcome"]:visible').first.wait_for(timeout=120_000)
     begun.page.reload()  # while the face is looked at, or just after
-    begun.page.locator('[data-testid="face-start"]:visible, [data-testid="outcome"]:visible').first.wait_for()
-    if begun.place() == "face":
-        begun.double_tap("face-start")
+    if begun.first_of("face-start", "outcome") == "face-start":
+        begun.scan()
     begun.ends("paid")
     begun.page.reload()
     begun.ends("paid")
@@ -121,7 +116,6 @@ def test_a_face_that_failed_is_tried_again(begun, sandbox):
     begun.shot("face-failed")
     assert "2" in failed
     sandbox.post(f"/control/phones/{begun.key}/camera", {"mode": "live", "portrait": "obama"})
-    begun.double_tap("face-start")
-    begun.page.locator('[data-testid="outcome"]:visible').first.wait_for(timeout=120_000)
+    begun.scan(2)
     begun.ends("paid")
     _one_case(begun)
