@@ -103,6 +103,12 @@ def post(scene: Scene, row: Row) -> TestResponse:
     return _json(scene, who, path.removeprefix(API), body, **idempotency())
 
 
+def put(scene: Scene, row: Row) -> TestResponse:
+    """A body that replaces what is there."""
+    body = as_bytes(row["body"])
+    return scene.client.put(row["path"], data=body, content_type=JSON, headers=scene.free.bearer)
+
+
 def key(scene: Scene, row: Row) -> TestResponse:
     """A right withdrawal under an odd Idempotency-Key."""
     headers = Headers(list(scene.free.bearer.items()))
@@ -153,6 +159,7 @@ PLACES: dict[str, Callable[[Scene, Row], TestResponse]] = {
     "json": raw_json,
     "typed": typed,
     "post": post,
+    "put": put,
     "key": key,
     "request": request,
     "page": page,
