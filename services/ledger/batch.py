@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from services.core.clock import shanghai_day
 from services.ledger.chart import MEMBER_FUND
 
 _POST = """
@@ -38,6 +39,11 @@ SELECT (SELECT count(*) FROM entry) AS journals,
 _LOCK = text(
     "SELECT account_id FROM member_balance WHERE account_id = ANY(:account_ids) ORDER BY account_id FOR UPDATE"
 )
+# The day a single journal would be of: see services.ledger.service.
+_BOOKS_DAY = text(
+    "SELECT CASE WHEN CAST(:today AS date) < (SELECT min(day) FROM business_day) THEN CAST(:today AS date)"
+    " ELSE greatest(CAST(:today AS date), (SELECT day FROM business_day WHERE state = 'open')) END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,12 @@ class Posted:
 def lock_balances(session: Session, account_ids: list[Any]) -> None:
     """Lock many accounts, in the order of their keys; before any sum over their postings is taken."""
     session.execute(_LOCK, {"account_ids": account_ids})
+
+
+def books_day(session: Session, at: datetime) -> date:
+    """The open business day, which after an early cut-over is ahead of the clock."""
+    day: date = session.scalar(_BOOKS_DAY, {"today": shanghai_day(at)})
+    return day
 
 
 def post_set(

@@ -14,9 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.audit.service import CENTRE, record
-from services.core.clock import Clock, shanghai_day
+from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.ledger.batch import lock_balances, post_set
+from services.ledger.batch import books_day, lock_balances, post_set
 from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
 from services.policies.service import PolicyBook
 from services.remittances.checking import check
@@ -104,7 +104,7 @@ class Posting:
         if written < last - batch.reached:
             session.execute(_LEFT_OUT, values)
         entries = {"batch_id": batch.batch_id, "month": batch.month, "account_ids": ids, **entry_texts(batch)}
-        posted = post_set(session, _ENTRIES_OF_SET, entries, accounting_on=shanghai_day(now), at=now)
+        posted = post_set(session, _ENTRIES_OF_SET, entries, accounting_on=books_day(session, now), at=now)
         batch.reached, batch.posted_fen, batch.updated_at = last, batch.posted_fen + posted.fund_fen, now
         detail = {"lines": written, "amount_fen": posted.fund_fen, "through": last}
         note_set(session, batch, "remittance.posted", detail, now)

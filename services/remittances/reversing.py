@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from services.audit.service import record
 from services.contributions.rules import previous_month
-from services.core.clock import Clock, shanghai_day
+from services.core.clock import Clock
 from services.core.db import Sessions, transaction
 from services.core.errors import Invalid
 from services.core.states import IllegalTransition
-from services.ledger.batch import lock_balances, post_set
+from services.ledger.batch import books_day, lock_balances, post_set
 from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
 from services.remittances.faults import NotNow
 from services.remittances.models import REGULAR, Employer, RemittanceBatch, RemittanceReversal
@@ -141,7 +141,7 @@ class Reversals:
         lock_balances(session, ids)
         texts = _texts(batch)
         of_set = {"batch_id": batch.batch_id, "month": batch.month, "account_ids": ids}
-        back = post_set(session, _ENTRIES, {**of_set, **texts}, accounting_on=shanghai_day(now), at=now)
+        back = post_set(session, _ENTRIES, {**of_set, **texts}, accounting_on=books_day(session, now), at=now)
         session.execute(_FREE, {**of_set, "reference": texts["reference"]})
         if back.journals < last - batch.reached:
             session.execute(_STAYED, values)

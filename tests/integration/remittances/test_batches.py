@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.audit.service import CENTRE, broken_links
 from services.contributions.service import months_paid
 from services.core.db import transaction
+from services.ledger.batch import books_day
 from services.remittances.faults import AlreadyFiled, EmployerUnknown, NotNow
 from services.remittances.models import Employer
 from services.remittances.posting import Posting
@@ -235,3 +236,21 @@ def test_bound_members_are_told_once(world: World) -> None:
         a=member.account_id,
     ).payload
     assert payload == {"month": "2026-11", "amount_fen": 200_000, "balance_fen": AFTER}
+
+
+def test_a_set_is_of_the_day_a_single_journal_would_be_of(world: World) -> None:
+    """10 o'clock on 23 November: the 23rd, unless the bank has cut over to the 24th; before the first day, as it is."""
+    now = world.clock.now()
+    opened = text("INSERT INTO business_day (day, state, opened_at) VALUES (:day, 'open', :at)")
+    with world.sessions() as session:
+        assert books_day(session, now) == date(2026, 11, 23)
+        session.execute(opened, {"day": date(2026, 11, 24), "at": now})
+        assert books_day(session, now + timedelta(days=1)) == date(2026, 11, 24)
+        assert books_day(session, now + timedelta(days=2)) == date(2026, 11, 25)
+        assert books_day(session, now) == date(2026, 11, 23)
+        session.rollback()
+        session.execute(opened, {"day": date(2026, 11, 23), "at": now})
+        session.execute(text("UPDATE business_day SET state = 'closing', closing_at = :at"), {"at": now})
+        session.execute(opened, {"day": date(2026, 11, 24), "at": now})
+        assert books_day(session, now) == date(2026, 11, 24)
+        session.rollback()
