@@ -10,6 +10,7 @@ from pathlib import Path
 from config.settings import ROOT, Settings, SettingsFault, load_settings
 from runtime.books import count_at, report
 from runtime.bootstrap import build
+from runtime.cli.closing import COMMANDS as CLOSING_COMMANDS
 from runtime.cli.contributions import COMMANDS as CONTRIBUTION_COMMANDS
 from runtime.cli.contributions import add_arguments as add_contribution_arguments
 from runtime.cli.interest import COMMANDS as INTEREST_COMMANDS
@@ -22,6 +23,7 @@ from runtime.cli.staff import add_arguments as add_staff_arguments
 from runtime.cli.staff import seed_demo_staff
 from runtime.cli.wechat import COMMANDS as WECHAT_COMMANDS
 from runtime.cli.wechat import add_arguments as add_wechat_arguments
+from runtime.key_ring import check_keys, read_ring
 from runtime.migrations import migrate, write_migration
 from runtime.retention import report as retention_report
 from services.core.db import make_engine, make_sessions, transaction
@@ -38,6 +40,7 @@ def run_migrate(settings: Settings, options: argparse.Namespace) -> int:
     sessions = make_sessions(make_engine(settings.database_url.get_secret_value(), pool_size=1))
     with transaction(sessions) as session:
         seed_policies(session, ROOT / "config" / "policies")
+        check_keys(session, read_ring(settings), note=True)
     return 0
 
 
@@ -85,6 +88,7 @@ COMMANDS = {
     "import-members": run_import_members,
     "invariants": run_invariants,
     "retention": run_retention,
+    **CLOSING_COMMANDS,
     **CONTRIBUTION_COMMANDS,
     **INTEREST_COMMANDS,
     **NOTICE_COMMANDS,

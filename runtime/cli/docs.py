@@ -14,8 +14,10 @@ from config.sms_settings import SmsSettings
 from runtime import secret_files
 from runtime.bootstrap import build
 from runtime.cli.notice_docs import notices_page
+from runtime.cli.sbom import sbom
 from runtime.cli.security_page import security_page
 from services.applications.states import PLAIN_STATES
+from services.closing.states import DAY_STATES
 from services.core.states import StateTable
 from services.face.states import FACE_STATES
 from services.face.tips import TIPS
@@ -24,6 +26,7 @@ from services.items.registry import load_registry
 from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
 from services.notices.states import NOTICE_STATES
+from services.reconciliation.states import BREAK_STATES
 from services.remittances.states import REMITTANCE_STATES
 from services.settlement.deductions.states import DEDUCTION_STATES
 from services.settlement.states import INSTRUCTION_STATES
@@ -41,6 +44,8 @@ TABLES = {
     "mortgage_discharge": ("解除抵押 discharge of a mortgage", DISCHARGE_STATES),
     "remittance_batch": ("汇缴批次 an employer's month", REMITTANCE_STATES),
     "transfer_in": ("异地转移 transfer from another centre", TRANSFER_STATES),
+    "business_day": ("会计日期 business day", DAY_STATES),
+    "bank_break": ("差错 break", BREAK_STATES),
     "notice_intent": ("通知 notice intent", NOTICE_STATES),
 }
 _NOWHERE = "postgresql+psycopg://nobody@127.0.0.1/none"
@@ -116,6 +121,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "notices.md": lambda: _MARK + notices_page(),
     "openapi.json": openapi_page,
     "security.md": security_page,
+    "security/sbom.json": sbom,
 }
 
 
