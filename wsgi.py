@@ -6,8 +6,11 @@ from app.factory import create_app
 from config.logging import configure
 from config.settings import load_settings
 from runtime.bootstrap import build
+from runtime.key_ring import check_at_start
 from services.core.pii import scrub
 
 settings = load_settings()
 configure(settings.log_level, scrub)
-app = create_app(build(settings, settings.web_url).ports())
+product = build(settings, settings.web_url)
+check_at_start(product)
+app = create_app(product.ports())

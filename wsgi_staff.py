@@ -6,8 +6,11 @@ from app.staff_desk.assembly import create_desk
 from config.logging import configure
 from config.settings import load_settings
 from runtime.bootstrap import build
+from runtime.key_ring import check_at_start
 from services.core.pii import scrub
 
 settings = load_settings()
 configure(settings.log_level, scrub)
-app = create_desk(build(settings).desk_ports())
+product = build(settings)
+check_at_start(product)
+app = create_desk(product.desk_ports())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from config.settings import Settings
+from runtime.key_ring import read_ring
 from services.core.clock import Clock, SystemClock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions, make_engine, make_sessions
@@ -33,9 +34,9 @@ class Foundation:
 
     @cached_property
     def cipher(self) -> FieldCipher:
-        """Field encryption, key 1."""
-        keys = {1: bytes.fromhex(self.settings.secret("field_key"))}
-        return FieldCipher(keys, 1, bytes.fromhex(self.settings.secret("lookup_key")))
+        """Field encryption: every key of the ring opens, the newest seals."""
+        keys = read_ring(self.settings)
+        return FieldCipher(keys, max(keys), bytes.fromhex(self.settings.secret("lookup_key")))
 
     @cached_property
     def policies(self) -> PolicyBook:

@@ -16,6 +16,7 @@ from config.logging import configure
 from config.settings import Settings, load_settings
 from runtime.bootstrap import Product, build
 from runtime.duties import jobs_of, take_ups_of
+from runtime.key_ring import check_at_start
 from services.core.jobs import Job
 from services.core.pii import scrub
 
@@ -112,6 +113,7 @@ def main() -> None:
     configure(settings.log_level, scrub)
     database_url = _database_url(settings, queues)
     product = build(settings, database_url)
+    check_at_start(product)
     if "face" in queues:
         _warm_up(product)
     app = make_app(jobs_of(product, queues), database_url)

@@ -12,6 +12,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE_BYTES = 12
 
 
+class KeyLost(Exception):
+    """A field is sealed under a key that is not in the ring: never taken for an empty or spoilt field."""
+
+
 @dataclass(frozen=True)
 class FieldCipher:
     """Seals single fields. A blob is key id (1 byte), nonce (12), ciphertext and tag.
@@ -40,7 +44,14 @@ class FieldCipher:
     def open_bytes(self, blob: bytes, context: str) -> bytes:
         """Decrypt sealed bytes; raises cryptography's InvalidTag when they were altered or moved."""
         nonce, sealed = blob[1 : 1 + _NONCE_BYTES], blob[1 + _NONCE_BYTES :]
-        return AESGCM(self.keys[blob[0]]).decrypt(nonce, sealed, context.encode())
+        key = self.keys.get(blob[0])
+        if key is None:
+            raise KeyLost(f"a field of {context} is sealed under key {blob[0]}, which is not there")
+        return AESGCM(key).decrypt(nonce, sealed, context.encode())
+
+    def reseal(self, blob: bytes, context: str) -> bytes:
+        """The same content under the current key."""
+        return self.seal_bytes(self.open_bytes(blob, context), context)
 
     def look_up(self, text: str, context: str) -> bytes:
         """HMAC-SM3 of a normalised text: equal texts of one context have equal values, 32 bytes."""
