@@ -17,8 +17,6 @@ PLACES = {
         "bind_member": "a code that belongs to nobody yet",
         "bound_answer": "the binding of a member whom the session does not name yet",
     },
-    "app/member_api/relatives.py": dict.fromkeys(("look", "invite", "accept", "end", "cases"), "a relative looks after another's cases, by a link both agreed to"),
-    "app/public/centre.py": {"_look": "a case is found by its number and a code"},
     "app/public/verification.py": {"_verify": "a paper is found by its number"},
     "app/public/centre.py": {"_look": "a paper is found by its number"},
     "app/member_api/relatives.py": {
