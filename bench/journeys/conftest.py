@@ -63,6 +63,7 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
     return tuple(request.param)
 
 
+PORTRAITS = ("obama", "biden", "astronaut")
 _count = itertools.count()
 
 
@@ -74,7 +75,8 @@ def somebody(worker_id: str) -> NewPerson:
 
     def make(**changes: Any) -> dict[str, Any]:
         number = base + next(_count)
-        return people.person(number, months=28, base_fen=1_000_000) | changes
+        portrait = PORTRAITS[number % len(PORTRAITS)]
+        return people.person(number, months=28, base_fen=1_000_000, portrait=portrait) | changes
 
     return make
 
