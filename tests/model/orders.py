@@ -70,6 +70,8 @@ class Listener(Protocol):
     """What an order's move does to its case, in the same transaction."""
 
     table: StateTable
+    may_strand: bool
+    """Whether what came in may be impossible to book at first, and an order unsent on its day is given up."""
     moved_event: str
     moved_state: str
     undone_event: str
@@ -98,6 +100,8 @@ class Machine:
         if not self._faults.no_reconciliation and not self._faults.no_day_end:
             yield from self._day_end(order)
         yield from self._outside(order)
+        if order.state == "unbooked":
+            yield "it is booked after all", self._moved(order)
         if order.sender or order.asker:
             yield "the workers are killed", order._replace(sender=(), asker=())
 
@@ -120,6 +124,8 @@ class Machine:
                 yield f"the answer is recorded: {outcome}", self._record_reply(order, outcome)
 
     def _begin(self, order: Order) -> Iterator[tuple[str, Order]]:
+        if self._listener.may_strand and order.state == "ready":
+            yield "its day is over", self._reject(order, "lapse")
         resent = self._faults.sends_again and order.state in ("sending", "unknown")
         if (order.state != "ready" and not resent) or order.waits:
             return
@@ -161,20 +167,28 @@ class Machine:
             case ("fate", str(outcome), tuple(then)):
                 yield f"its fate is recorded: {outcome}", self._record_query(order, outcome, then)
             case ("close",):
-                final = order.bank.day > order.sent_on or self._faults.no_cut_off
-                believed = self._faults.old_answer_believed or self._faults.no_cut_off
-                asker = ("read" if believed else "again", order.bank.day, "give up") if final else ()
-                yield "the day is asked, to give it up", order._replace(asker=asker)
+                yield "the day is asked, to give it up", self._closing(order)
             case ("again", int(last), then):
                 yield from self._ask(order, ("read", last, then))
+            case _:
+                yield from self._reading(order)
+
+    def _closing(self, order: Order) -> Order:
+        if order.bank.day <= order.sent_on and not self._faults.no_cut_off:
+            return order._replace(asker=())
+        believed = self._faults.old_answer_believed or self._faults.no_cut_off
+        return order._replace(asker=("read" if believed else "again", order.bank.day, "give up"))
+
+    def _reading(self, order: Order) -> Iterator[tuple[str, Order]]:
+        match order.asker:
             case ("read", int(last), then):
                 lines = order.bank.statement(order.sent_on, last)
                 if self._faults.no_statement_before_giving_up and then == "give up":
                     lines = ()
                 yield "the statement is read", order._replace(asker=("apply", lines, last, then))
             case ("apply", (first, *rest), last, then):
-                done = self._record_change(order, first)
-                yield "a line of the statement", done._replace(asker=("apply", tuple(rest), last, then))
+                for done in self._record_change(order, first):
+                    yield "a line of the statement", done._replace(asker=("apply", tuple(rest), last, then))
             case ("apply", (), int(last), then):
                 yield from self._after_statement(order._replace(asker=()), last, str(then))
 
@@ -208,7 +222,8 @@ class Machine:
         """services/reconciliation reads each closed day's statement, whether anybody waits for it or not."""
         for line in order.bank.statement(0, order.bank.day - 1):
             if line not in order.seen:
-                yield f"the day's end finds {line.kind}", self._record_change(order, line)
+                for done in self._record_change(order, line):
+                    yield f"the day's end finds {line.kind}", done
 
     # -- the bank's own doing ------------------------------------------------------------------------------
 
@@ -220,21 +235,28 @@ class Machine:
         for label, bank in order.bank.moves():
             yield label, order._replace(bank=bank)
         for line in order.bank.lines - order.bank.untold:
-            told = self._record_change(order, line)
-            if told != order:
-                yield f"the notice of {line.kind} comes", told
+            for told in self._record_change(order, line):
+                if told != order:
+                    yield f"the notice of {line.kind} comes", told
 
-    def _record_change(self, order: Order, line: Line) -> Order:
+    def _record_change(self, order: Order, line: Line) -> Iterator[Order]:
         if line in order.seen:
-            return self._again(order, line)
+            yield self._again(order, line)
+            return
         order = order._replace(seen=order.seen | {line})
         if line.kind == "moved" and order.state in ASKING:
-            order = self._move(order, self._listener.moved_event)
-            order = order._replace(above=self._listener.moved(order.above))
-            return self._undo(order) if order.early else order
-        if line.kind == "back" and order.state == self._listener.moved_state:
-            return self._undo(order)
-        return order._replace(early=order.early | {line}) if line.kind == "back" else order
+            yield self._moved(order)
+            if self._listener.may_strand:
+                yield self._move(order, "strand")
+        elif line.kind == "back" and order.state == self._listener.moved_state:
+            yield self._undo(order)
+        else:
+            yield order._replace(early=order.early | {line}) if line.kind == "back" else order
+
+    def _moved(self, order: Order) -> Order:
+        order = self._move(order, self._listener.moved_event)
+        order = order._replace(above=self._listener.moved(order.above))
+        return self._undo(order) if order.early else order
 
     def _again(self, order: Order, line: Line) -> Order:
         if self._faults.notice_not_deduplicated and line.kind == "moved" and len(order.above.told) < 2:

@@ -49,6 +49,7 @@ class Payments:
     """services.withdrawals.service.WithdrawalPayments."""
 
     table = INSTRUCTION_STATES
+    may_strand = False
     moved_event, moved_state, undone_event = "pay", "paid", "come_back"
 
     def __init__(self) -> None:
