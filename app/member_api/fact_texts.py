@@ -1,4 +1,4 @@
-"""Facts in a member's words 事实的说法: what each kind is called, and how it reads."""
+"""Facts in a member's words 事实的说法: what each kind is called, and how it reads; and what a movement of the fund is called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ from typing import Any
 from services.core.money import yuan_text
 from services.items.facts import Facts
 
+KIND_TEXTS = {
+    "contribution": "汇缴",
+    "contribution_reversal": "汇缴更正",
+    "withdrawal_hold": "提取",
+    "withdrawal_reverse": "提取退回",
+    "withdrawal_return": "退汇",
+    "opening": "期初余额",
+    "interest": "结息",
+    "loan_offset": "公积金还贷",
+    "transfer_in": "异地转入",
+}
 FACT_LABELS = {
     "account": "账户信息",
     "contributions": "缴存记录",

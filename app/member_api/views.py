@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from app.member_api.fact_texts import FACT_LABELS, fact_text
+from app.member_api.fact_texts import FACT_LABELS, KIND_TEXTS, fact_text
 from app.member_api.other_way_views import changed_words, pay_from, timing_view, waiting_words
 from app.member_api.transfer_views import (
     cancellable,
@@ -30,17 +30,6 @@ from services.items.timing import PayTiming
 from services.ledger.queries import FundMovement
 from services.loans.models import MortgageDischarge
 
-KIND_TEXTS = {
-    "contribution": "汇缴",
-    "contribution_reversal": "汇缴更正",
-    "withdrawal_hold": "提取",
-    "withdrawal_reverse": "提取退回",
-    "withdrawal_return": "退汇",
-    "opening": "期初余额",
-    "interest": "结息",
-    "loan_offset": "公积金还贷",
-    "transfer_in": "异地转入",
-}
 _WAITING = {
     "submitted": "正在办理，请稍等几秒。",
     "verifying": "等您刷脸确认。",

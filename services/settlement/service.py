@@ -5,9 +5,10 @@ An instruction whose fate is unknown is never sent anew (docs/adr/0008).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import select
@@ -327,15 +328,10 @@ class Settlement:
     def _other(
         self, session: Session, change: AccountChange, instruction_no: str | None
     ) -> tuple[OtherOrders | KnownPayer, OtherOrder] | tuple[None, None]:
-        for orders in self._others:
-            found = orders.owner(session, instruction_no)
-            if found is not None:
-                return orders, found
-        for payers in self._payers:
-            found = payers.payer(session, change)
-            if found is not None:
-                return payers, found
-        return None, None
+        numbered = ((orders, orders.owner(session, instruction_no)) for orders in self._others)
+        known = ((payer, payer.payer(session, change)) for payer in self._payers)
+        asked: Iterator[tuple[OtherOrders | KnownPayer, OtherOrder | None]] = chain(numbered, known)
+        return next(((orders, found) for orders, found in asked if found is not None), (None, None))
 
     @staticmethod
     def _owner(session: Session, instruction_no: str | None) -> PaymentInstruction | None:
