@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: controls e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: controls faults properties e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,13 @@ schema-fuzz: python ## [EXAMPLES=60] [SEED=n]: requests drawn from the OpenAPI d
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.schema_fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED))
 
+faults: setup ## [COUNT=10000] [ROUNDS=100]: withdrawals through crash after crash, then the bank's books against ours
+	@$(VENV) -m bench.faults $(if $(COUNT),--count $(COUNT)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+properties: python ## many random lives of payments on a real database, and each guard switched off
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m pytest -q -m nightly tests/properties
+
 bench-closing: setup ## interest of a year and a month of contributions for 371,800 accounts, against one bare statement each
 	@$(VENV) -m bench.closing
 
@@ -94,7 +101,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing controls ## everything that is too slow for each commit
+nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults controls ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built
