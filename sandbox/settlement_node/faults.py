@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.settlement_node.spoiling import SPOILINGS
 from sandbox.settlement_node.store import Store
 
 # gate: before anything is recorded; process: what becomes of the payment; notice: what becomes of its SBDC100;
@@ -29,12 +30,12 @@ STAGES = {
     "drop_connection_after": "answer",
     "half_frame": "answer",
     "garbage_answer": "answer",
-    "truncated_statement": "answer",
+    **dict.fromkeys(SPOILINGS, "answer"),
     "node_down": "now",
 }
-TX_CODES = {"truncated_statement": "BDC113"}
+TX_CODES = dict.fromkeys(SPOILINGS, "BDC113")
 Facts = dict[str, Any]
-NUMBERS = {"seconds", "days", "copies"}
+NUMBERS = {"seconds", "days", "copies", "by_fen"}
 MATCHERS = {"case_no", "amount_fen", "payee_account_no", "payer_account_no"}
 
 

@@ -11,6 +11,7 @@ from sandbox.settlement_node.books import yuan
 from sandbox.settlement_node.checks import Refused, check_head, check_moment
 from sandbox.settlement_node.envelope import OK, Answer, Fields
 from sandbox.settlement_node.faults import Fault
+from sandbox.settlement_node.spoiling import spoil
 
 FILE_LINES = 1000
 _FATES = {"paid": "0", "returned": "0", "failed": "1", "void": "1"}
@@ -42,7 +43,7 @@ class Questions:
             answer = handler(body)
         except Refused as refusal:
             return Answer(refusal.code, refusal.message)
-        return _truncated(answer) if fault and fault.kind == "truncated_statement" else answer
+        return spoil(answer, fault.kind, fault.params) if fault else answer
 
     def _sign_off(self, body: Fields) -> Answer:
         self._books.change_key()
@@ -84,14 +85,6 @@ class Questions:
     def _check_account(self, body: Fields) -> None:
         if body.get("AcctNo") != self._books.who.pay_account_no:
             raise Refused("E2003", "账号不符")
-
-
-def _truncated(answer: Answer) -> Answer:
-    if not answer.files:
-        return answer
-    name, text = answer.files[-1]
-    short = "\n".join(text.split("\n")[:-1])
-    return Answer(body=answer.body, files=[*answer.files[:-1], (name, short)])
 
 
 def _iso(day: str) -> str:

@@ -61,6 +61,8 @@ class BdcSettlementNode:
             raise StatementUnavailable("statement.count")
         if any(change.day != day for change in changes):
             raise StatementUnavailable("statement.day")
+        if any(change.account_no != self._config.pay_account_no for change in changes):
+            raise StatementUnavailable("statement.account")
         return changes
 
     def balance(self) -> AccountBalance:
