@@ -24,6 +24,13 @@ _TOO_WIDE = """() => {
   const out = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > room + 1)
   return `${wide} px on ${location.hash}: ` + out.slice(-3).map((one) => one.outerHTML.slice(0, 160)).join(' | ')
 }"""
+_READABLE = """(words) => {
+  const prompt = document.querySelector(words)
+  if (!prompt) return true
+  const box = prompt.getBoundingClientRect(), foot = document.querySelector('.a-foot')
+  const floor = foot ? Math.min(innerHeight, foot.getBoundingClientRect().top) : innerHeight
+  return box.top >= 0 && box.bottom <= floor + 1
+}"""
 
 
 class Handset:
@@ -78,10 +85,10 @@ class Handset:
         """Until this page is open."""
         self.page.wait_for_url(re.compile(rf"#/pages/{name}/|/m/(index\.html)?#?/?$" if name == "home" else rf"#/pages/{name}/"), timeout=PATIENCE_MS)
 
-    def shot(self, name: str) -> None:
+    def shot(self, name: str, *, whole: bool = True) -> None:
         """Keep a picture when somebody wants to look at it."""
         if folder := os.environ.get("SHOTS"):
-            self.page.screenshot(path=Path(folder) / f"{name}-{self.size[0]}.png", full_page=True)
+            self.page.screenshot(path=Path(folder) / f"{name}-{self.size[0]}.png", full_page=whole)
 
     # touching
 
@@ -156,13 +163,22 @@ class Handset:
         self.scan(tries)
 
     def scan(self, tries: int = 3) -> None:
-        """Before the camera until the receipt is there."""
+        """Before the camera until the receipt is there; what to do can be read all the while."""
         for _ in range(tries):
             self.see("face-start")
             self.double_tap("face-start")
+            self._prompted()
             if self.first_of("outcome", "face-failed", "face-trouble") == "outcome":
                 return
         raise AssertionError("the face did not pass: " + self.body())
+
+    def _prompted(self) -> None:
+        """The first words of the challenge, or how it ended, if it never began."""
+        words = '#face-prompt[data-kind]:not([data-kind=""])'
+        self.page.locator(f'{words}, [data-testid="outcome"]:visible, [data-testid="face-trouble"]:visible').first.wait_for(timeout=FACE_MS)
+        if self.page.locator(words).count():
+            assert self.page.evaluate(_READABLE, words), "the words under the face lie outside the screen"
+            self.shot("capturing", whole=False)
 
     def first_of(self, *testids: str) -> str:
         """Wait for one of these; which it was."""
