@@ -16,7 +16,6 @@ _NAMES = {
     "waiting": "郭秀兰",
     "returned": "唐建国",
     "frozen": "董小燕",
-    "helper": "何晓东",
     "fresh": "蒋文静",
 }
 _FIRST = 95_100
@@ -30,8 +29,6 @@ class Cases:
     def __init__(self, web: str, sandbox: Sandbox) -> None:
         self._web, self._sandbox = web, sandbox
         self._made: dict[str, Found] = {}
-        self._phones: dict[str, Phone] = {}
-        self._phones: dict[str, Phone] = {}
 
     def ready(self, who: str) -> Found:
         """Ids for the places of one member; a demo member has none."""
@@ -42,11 +39,9 @@ class Cases:
         return self._made[who]
 
     def _make(self, name: str) -> Found:
-        phone = self._phones[name] = self._phone(name)
+        phone = self._phone(name)
         if name == "fresh":
             return {}
-        if name == "helper":
-            return {"link": self._helping(phone)}
         given: Callable[[Phone, dict[str, Any]], Found] = {
             "paid": self._paid,
             "verifying": self._verifying,
@@ -71,7 +66,6 @@ class Cases:
         phone.follow()
         phone.sign_in()
         phone.bind(someone)
-        self._phones[name] = phone
         return phone
 
     def _applied(self, phone: Phone) -> dict[str, Any]:
@@ -80,9 +74,11 @@ class Cases:
         return phone.apply(RENT, {"amount_fen": 300_000, "card_id": card["card_id"]})
 
     def _helping(self, phone: Phone) -> str:
-        """Whose withdrawal was paid lets a relative follow it."""
-        self.ready("case-paid")
-        invited = self._phones["paid"].call("POST", "/relatives", {"label": "儿子"})
+        """Whose payment waits lets a relative follow it."""
+        self.ready("case-waiting")
+        principal = Phone(self._web, self._sandbox, "case-waiting")
+        principal.sign_in()
+        invited = principal.call("POST", "/relatives", {"label": "儿子"})
         links = phone.call("POST", "/relatives/accept", {"code": invited["code"]})
         return str(links["helped"][0]["link_id"])
 
@@ -95,14 +91,7 @@ class Cases:
         made = phone.apply(code, self._certificate_form(phone, code))
         if made["next_step"] == "face":
             self._through(phone, made["application_id"], {"completed"})
-        return {"certificate": made["application_id"], "helped": self._helped(phone)}
-
-    def _helped(self, phone: Phone) -> str:
-        """Whose progress this member may see: that of one with a case under way."""
-        self.ready("case-waiting")
-        invited = self._phones["waiting"].call("POST", "/relatives", {"label": "儿子"})
-        accepted = phone.call("POST", "/relatives/accept", {"code": invited["code"]})
-        return str(accepted["helped"][0]["link_id"])
+        return {"certificate": made["application_id"], "helped": self._helping(phone)}
 
     @staticmethod
     def _certificate_form(phone: Phone, code: str) -> dict[str, Any]:

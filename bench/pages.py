@@ -166,10 +166,6 @@ SHOTS: tuple[Shot, ...] = (
     Shot(
         "receipt-missing", "找不到的办理", "zheng", "receipt/receipt?id=00000000-0000-7000-8000-000000000000"
     ),
-    Shot("controls", "锁定提取、自己的限额", "case-paid", "controls/controls"),
-    Shot("relatives", "亲友帮办", "case-helper", "relatives/relatives"),
-    Shot("helped", "看看亲友的进度", "case-helper", "helped/helped?link={link}"),
-    Shot("points", "网点", "zheng", "points/points"),
     Shot("home-english", "首页：英文", "zheng", "home/home", (Move("language"),)),
     Shot("trouble", "没有连上", "zheng", "trouble/trouble"),
 )
