@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: controls faults properties e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: drill failover controls faults properties e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ properties: python ## many random lives of payments on a real database, and each
 bench-closing: setup ## interest of a year and a month of contributions for 371,800 accounts, against one bare statement each
 	@$(VENV) -m bench.closing
 
+drill: setup ## the books deleted by a hand's mistake, and restored as they were a moment before
+	@$(VENV) -m bench.drill
+
+failover: setup ## the first database killed under way, the synchronous standby takes over, nothing acknowledged is lost
+	@$(VENV) -m bench.failover
+
 client-size: setup ## KB of the first page on the line, and of the mini-program's package
 	@$(VENV) -m runtime.client_size
 
@@ -101,7 +107,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults controls ## everything that is too slow for each commit
+nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults drill failover controls ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built

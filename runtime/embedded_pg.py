@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _RETRY_S = 30.0  # after a kill the old server's backends may hold the data directory for a while
 _RECOVERY_S = 300.0
+_FOLLOWS = "SELECT 1 FROM pg_stat_replication WHERE application_name = %s AND sync_state = 'sync'"
 
 
 class PostgresBusy(RuntimeError):
@@ -113,6 +114,21 @@ class EmbeddedPostgres:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def acknowledge_with(self, copy: str, *, within_s: float = 30) -> None:
+        """From now on a commit returns only when the `copy` of that name has it on its disk as well.
+
+        Raises PostgresFailed when no such copy follows.
+        """
+        assert self._place is not None
+        pg_cluster.write_settings(self._place, durable=True, connections=self._connections, copy=copy)
+        with psycopg.connect(plain(self.urls.superuser), autocommit=True) as connection:
+            connection.execute("SELECT pg_reload_conf()")
+            give_up = time.monotonic() + within_s
+            while connection.execute(_FOLLOWS, (copy,)).fetchone() is None:
+                if time.monotonic() > give_up:
+                    raise PostgresFailed(f"no copy named {copy} follows")
+                time.sleep(0.1)
 
     def kill(self) -> None:
         """kill -9 of the postmaster; start() afterwards recovers."""

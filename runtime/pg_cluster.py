@@ -36,6 +36,7 @@ log_error_verbosity = terse
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 log_checkpoints = off
+synchronous_standby_names = '{copy}'
 """
 _FAST = """\
 # A database of a test run: it need not outlive the machine.
@@ -106,9 +107,13 @@ def _initdb(place: Place, password_file: Path, *, durable: bool) -> None:
         raise ClusterFailed(f"initdb: {made.stderr.strip() or made.stdout.strip()}")
 
 
-def write_settings(place: Place, *, durable: bool, connections: int) -> None:
-    """Write our settings into an included file, and the list of who may connect."""
-    settings = _SETTINGS.format(sockets=place.sockets, connections=connections)
+def write_settings(place: Place, *, durable: bool, connections: int, copy: str = "") -> None:
+    """Write our settings into an included file, and the list of who may connect.
+
+    Commits wait for the `copy` of that name, if one is named. It stands here and not in postgresql.auto.conf, which a
+    restored or promoted server would inherit and then wait for ever.
+    """
+    settings = _SETTINGS.format(sockets=place.sockets, connections=connections, copy=copy)
     _write(place, "anju.conf", settings if durable else settings + _FAST)
     _write(place, "pg_hba.conf", _HBA)
     main = place.data / "postgresql.conf"

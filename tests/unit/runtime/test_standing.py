@@ -1,0 +1,56 @@
+"""Backup and standby 备份与备机: which copy serves an instant, what a restored server waits for, where the hands go."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from runtime import pg_cluster
+from runtime.pg_place import Account, Place
+from runtime.standing.backup import Backups, NoBackup
+from runtime.standing.programs import Server
+
+
+def copies(folder: Path, *names: str) -> Backups:
+    for name in names:
+        (folder / "base" / name).mkdir(parents=True)
+    return Backups(folder)
+
+
+def test_the_last_copy_before_the_instant_serves(tmp_path: Path) -> None:
+    backups = copies(tmp_path, "20270101T000000Z", "20270102T000000Z", "20270103T000000Z")
+    in_shanghai = datetime(2027, 1, 2, 9, 30, tzinfo=timezone(timedelta(hours=8)))
+    assert backups.latest(in_shanghai).name == "20270102T000000Z"
+
+
+def test_a_copy_that_was_not_finished_serves_nobody(tmp_path: Path) -> None:
+    backups = copies(tmp_path, "20270101T000000Z", "20270102T000000Z.unfinished")
+    assert backups.latest(datetime(2027, 1, 3, tzinfo=UTC)).name == "20270101T000000Z"
+
+
+def test_without_a_copy_from_before_there_is_no_restore(tmp_path: Path) -> None:
+    backups = copies(tmp_path, "20270102T000000Z")
+    with pytest.raises(NoBackup):
+        backups.latest(datetime(2027, 1, 1, 23, 59, 59, tzinfo=UTC))
+
+
+def place(folder: Path) -> Place:
+    (folder / "data").mkdir()
+    (folder / "data" / "postgresql.conf").touch()
+    return Place(Account(None, None), folder, folder, folder)
+
+
+def test_a_server_that_starts_waits_for_no_copy(tmp_path: Path) -> None:
+    """A restored or promoted one would wait for ever for the copy of the server it came from."""
+    own = place(tmp_path)
+    pg_cluster.write_settings(own, durable=True, connections=20, copy="anju_standby")
+    assert "synchronous_standby_names = 'anju_standby'" in (own.data / "anju.conf").read_text()
+    pg_cluster.write_settings(own, durable=True, connections=20)
+    assert "synchronous_standby_names = ''" in (own.data / "anju.conf").read_text()
+
+
+def test_the_password_is_not_among_the_words_of_a_program(tmp_path: Path) -> None:
+    server = Server(place(tmp_path), 5432, "a-secret")
+    assert server.conninfo(application_name="x") == "host=127.0.0.1 port=5432 user=postgres application_name=x"
