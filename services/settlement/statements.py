@@ -14,13 +14,14 @@ from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange, NodeUnavailable, SettlementNode
 
 _CHUNK = 1000
+_PATIENCE_S = 1.0
 
 
 class StatementReader:
     """Thread-safe. However many payments wait for a statement, it is read once for all of them.
 
-    A second reader is told that the statement is not to be had just now: what the first applies will most likely
-    answer its question too. A closed day's statement is final (docs/adr/0008) and is not fetched again.
+    A second reader waits a moment and is then told that the statement is not to be had just now: what the first
+    applies will most likely answer its question too. A closed day's statement is final (docs/adr/0008) and is not fetched again.
     """
 
     def __init__(self, sessions: Sessions, apply: Callable[[Sequence[AccountChange]], None]) -> None:
@@ -31,7 +32,7 @@ class StatementReader:
 
     def read(self, node: SettlementNode, first: date, last: date) -> None:
         """Apply the movements of every day from `first` to `last`, the bank's own day. Raises NodeUnavailable."""
-        if not self._reading.acquire(blocking=False):
+        if not self._reading.acquire(timeout=_PATIENCE_S):
             raise NodeUnavailable("statement.being_read")
         try:
             for number in range((last - first).days + 1):
