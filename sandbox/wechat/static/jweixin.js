@@ -185,6 +185,7 @@
     if (mode === 'denied') throw new DOMException('Permission denied', 'NotAllowedError')
     if (mode === 'missing' || !portrait) throw new DOMException('Requested device not found', 'NotFoundError')
     const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT })
+    clips.clear() // a living face is not the same at the next try
     const actor = new Actor(canvas, portrait, mode === 'still')
     await actor.begin()
     const stream = canvas.captureStream(15)
