@@ -1,6 +1,7 @@
 /** Controls 本人管控 of the API: lock, limit, ratings, relatives; and what the centre tells everybody. */
 
-import { get, post, put, remove } from './client'
+import { again, get, post, put, remove } from './client'
+import { exchange } from './transport'
 
 export interface Controls {
   locked: boolean
@@ -103,5 +104,7 @@ export const acceptRelative = (code: string) => post<Relatives>('/relatives/acce
 export const endRelative = (id: string) => remove(`/relatives/${id}`)
 export const readHelped = (id: string) => get<HelpedCases>(`/relatives/${id}/cases`)
 
-export const readPoints = () => get<{ points: ServicePoint[]; assumed: boolean }>('/public/service-points')
-export const readAnnouncements = () => get<{ announcements: Announcement[] }>('/public/announcements')
+/** What is everybody's needs no session. */
+const open = <T>(path: string) => again(() => exchange<T>({ method: 'GET', path: `/public/${path}` }))
+export const readPoints = () => open<{ points: ServicePoint[]; assumed: boolean }>('service-points')
+export const readAnnouncements = () => open<{ announcements: Announcement[] }>('announcements')
