@@ -15,7 +15,7 @@ from runtime.bootstrap import Product
 from services.core.clock import SHANGHAI, shanghai_day
 from services.core.db import transaction
 
-_BY_ITSELF_S, _AFTER_THE_DAY_S, _QUIET_S = 240.0, 600.0, 6.0
+_STUCK_S, _QUIET_S = 180.0, 6.0
 _OPEN = text("SELECT count(*) FROM application WHERE state = ANY(string_to_array(:states, ','))")
 _IN_HAND = text(
     "SELECT (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notices.handle_event'"
@@ -27,13 +27,13 @@ Say = Callable[[str], None]
 
 def settle(product: Product, sandbox: Sandbox, say: Say) -> None:
     """Drain, close the bank's day, drain again."""
-    _wait(product, "approved,paying,accepted", _BY_ITSELF_S, say)
+    _wait(product, "approved,paying,accepted", say)
     ahead_s = _next_morning_s(product)
     patiently(lambda: sandbox.post("/control/clock", {"offset_s": ahead_s}))
     say("the bank's next day")
-    _wait(product, "approved,paying,accepted,unknown", _AFTER_THE_DAY_S, say)
+    _wait(product, "approved,paying,accepted,unknown", say)
     time.sleep(_QUIET_S)  # what came back over night is told when the day opens
-    _wait(product, "", _AFTER_THE_DAY_S, say)
+    _wait(product, "", say)
 
 
 def _next_morning_s(product: Product) -> float:
@@ -43,11 +43,14 @@ def _next_morning_s(product: Product) -> float:
     return (morning - now).total_seconds()
 
 
-def _wait(product: Product, states: str, patience_s: float, say: Say) -> None:
-    """Until no case is in these states and every notice has gone out."""
-    began = said = time.monotonic()
+def _wait(product: Product, states: str, say: Say) -> None:
+    """Until no case is in these states and every notice has gone out, or nothing gets on any more."""
+    changed = said = time.monotonic()
+    before = -1
     while left := _left(product, states):
-        if time.monotonic() - began > patience_s:
+        if left != before:
+            changed, before = time.monotonic(), left
+        if time.monotonic() - changed > _STUCK_S:
             say(f"gave up with {left} open")
             return
         if time.monotonic() - said > 15:
