@@ -24,7 +24,9 @@ def test_card_and_code_and_the_payment_is_stopped(handset, somebody, sandbox):
     assert "53,000" in phone.see("receipt-balance")
     case_no = phone.case_no()
     assert case_no in page
-    phone.tap("cancel")
+    phone.double_tap("cancel")
+    assert phone.see("cancel-yes")  # the second tap stopped nothing
+    assert phone.cases_of("rent-withdrawal")[0]["state"] == "waiting"
     phone.double_tap("cancel-yes")
     phone.ends("cancelled")
     assert "56,000" in phone.see("receipt-balance")
