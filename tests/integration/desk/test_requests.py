@@ -49,6 +49,19 @@ def test_the_member_reads_what_is_missing_until_a_picture_comes(
     assert "本人已经补了图片" in anna.page(case)
 
 
+def test_the_member_is_told_that_something_is_missing(
+    world: World, desk: DeskWorld, anna: Colleague
+) -> None:
+    """By the first channel that works; not what is missing, which is said on the page."""
+    member, case = desk.in_review()
+    anna.act(case, "claim")
+    world.run_jobs(member.account_id)
+    assert anna.act(case, "request", member_text=ASK).status_code == 303
+    world.run_jobs(member.account_id)
+    sent = [notice for notice in world.channels["wechat"].sent if notice.template == "review_asked"]
+    assert [dict(notice.fields) for notice in sent] == [{"date": "11月23日", "item": "租房提取"}]
+
+
 def test_only_who_has_the_case_asks_and_not_while_an_opinion_waits(
     desk: DeskWorld, anna: Colleague, boris: Colleague
 ) -> None:
