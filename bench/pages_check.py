@@ -36,6 +36,8 @@ KINDS = (
 _AXE = """() => axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
   .filter(one => ['serious', 'critical'].includes(one.impact))
   .flatMap(one => one.nodes.map(node => `${one.id}: ${node.target.join(' ')}`)))"""
+_LARGER = """localStorage.setItem('anju.elder.larger', JSON.stringify({type: 'boolean', data: true}));
+dispatchEvent(new StorageEvent('storage', {key: 'anju.elder.larger'}))"""
 Fault = tuple[str, str]
 
 
@@ -77,7 +79,8 @@ class Examiner:
     def _extremes(self, page: Page, mode: str) -> Iterator[Fault]:
         """The largest letters, zoom, the keyboard, and no motion."""
         if mode == "elder":
-            page.evaluate("document.documentElement.setAttribute('data-elder', 'more')")
+            page.evaluate(_LARGER)
+            page.wait_for_timeout(120)
             yield from _told("small_texts", _rule(page, "smallTexts", LARGEST))
             yield from self._room(page)
         if mode == "normal":

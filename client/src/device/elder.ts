@@ -22,6 +22,11 @@ export function switchLarger(): void {
 /** WeUI's care palette and our larger tokens hang on these marks of the document. */
 export function followElder(): void {
   // #ifdef H5
+  // Another window of the same phone may have switched it.
+  addEventListener('storage', () => {
+    elder.value = uni.getStorageSync(PLACE) === true
+    larger.value = uni.getStorageSync(PLACE_LARGER) === true
+  })
   watchEffect(() => {
     const root = document.documentElement
     if (elder.value) root.dataset.elder = larger.value ? 'more' : ''
