@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,13 @@ class Handset:
         """Type into a field and leave it."""
         self.at(testid).fill(text, timeout=PATIENCE_MS)
         self.at(testid).blur()
+
+    @contextmanager
+    def signing_in_again(self) -> Iterator[None]:
+        """What is done here ends in WeChat's sign-in, from which the page comes back."""
+        with self.page.expect_response(re.compile("/auth/wechat/callback"), timeout=PATIENCE_MS):
+            yield
+        self.page.wait_for_load_state()
 
     # ways that every journey takes
 

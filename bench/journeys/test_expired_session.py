@@ -36,7 +36,8 @@ def test_an_old_access_token_is_renewed_unseen(begun, product):
 
 def test_what_was_typed_is_there_after_signing_in_again(begun, product):
     revoke(begun.context, product)
-    begun.page.reload()
+    with begun.signing_in_again():
+        begun.page.reload()
     begun.see("quote")
     assert begun.place() == "item"
     assert begun.at("field-amount_fen").input_value() == "3456.78"
@@ -50,8 +51,8 @@ def test_a_session_that_ends_on_the_check_page(begun, product):
     begun.double_tap("next")
     begun.see("check")
     revoke(begun.context, product)
-    begun.double_tap("submit")
-    begun.wait_until(lambda: begun.cases and begun.cases[-1] == "401", "it was not refused")
+    with begun.signing_in_again():
+        begun.double_tap("submit")
     begun.see("check")
     assert begun.place() == "check"
     assert "3,456.78" in begun.see("check").replace("\n", "")
@@ -64,21 +65,23 @@ def test_a_session_that_ends_before_and_under_the_face(begun, product, sandbox):
     begun.hand_in()
     begun.see("face-consent")
     revoke(begun.context, product)
-    begun.double_tap("face-agree")
-    begun.wait_until(lambda: "/m/" in begun.page.url and begun.place() == "consent", "not back at the consent")
+    with begun.signing_in_again():
+        begun.double_tap("face-agree")
     begun.see("face-consent")
-    begun.page.wait_for_load_state("networkidle")
+    assert begun.place() == "consent"
     begun.double_tap("face-agree")
     begun.see("face-start")
     begun.double_tap("face-start")
     begun.page.locator('#face-prompt[data-kind]:not([data-kind=""])').wait_for()
-    revoke(begun.context, product)
+    with begun.signing_in_again():
+        revoke(begun.context, product)
     begun.see("face-start")  # back on the same page: the next try goes on
     assert begun.place() == "face"
     begun.scan()
     begun.ends("paid")
     revoke(begun.context, product)
-    begun.page.reload()
+    with begun.signing_in_again():
+        begun.page.reload()
     begun.ends("paid")
     case_no = begun.case_no()
     assert len(sandbox.payments(case_no)["payments"]) == 1
@@ -91,10 +94,12 @@ def test_who_one_is_need_not_be_typed_twice(handset, somebody, product):
     for field in ("name", "id_no", "phone"):
         phone.fill(f"bind-{field.replace('_', '-')}", str(phone.person[field]))
     revoke(phone.context, product)
-    phone.double_tap("send-code")
-    phone.wait_until(lambda: phone.place() == "bind" and phone.at("bind-name").is_visible() and phone.at("bind-name").input_value(), "what was typed is gone")
+    with phone.signing_in_again():
+        phone.double_tap("send-code")
+    phone.see("bind-name")
+    assert phone.place() == "bind"
+    assert phone.at("bind-name").input_value() == phone.person["name"]
     assert phone.at("bind-id-no").input_value() == phone.person["id_no"]
-    phone.page.wait_for_load_state("networkidle")
     phone.double_tap("send-code")
     phone.fill("bind-code", phone.code("sms_code"))
     phone.double_tap("bind-submit")
