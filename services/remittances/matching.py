@@ -19,7 +19,7 @@ from services.ledger.chart import BANK_DEPOSIT, EMPLOYER_RECEIPT
 from services.ledger.service import Entry, Line, post
 from services.remittances.employers import payer
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt
-from services.remittances.service import allot, move
+from services.remittances.service import allot, move, take_waiting_money
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
 
@@ -72,26 +72,32 @@ class RemittanceReceipts:
         if money.direction == "debit":
             return _taken_back(session, owner, money, now)
         _post(session, money, "receipt", "汇缴款到账", BANK_DEPOSIT, EMPLOYER_RECEIPT, now)
-        batch = _batch_for(session, owner, money)
-        if batch is None:
+        batch, named = _batch_for(session, owner, money)
+        if named and batch is not None:
+            allot(session, batch, money, now)
+        if batch is not None and batch.state == "waiting":
+            take_waiting_money(session, batch, now)
+        if batch is None or money.batch_id is None:
             return "remittance_open"
-        allot(session, batch, money, now)
         if batch.received_fen > batch.total_fen:
             return "remittance_over"
         return "remittance_paid" if batch.state == "funded" else "remittance_part"
 
 
-def _batch_for(session: Session, owner: Owed, money: RemittanceReceipt) -> RemittanceBatch | None:
-    """The batch it names, while that waits for money; else the one batch that lacks exactly this much."""
+def _batch_for(
+    session: Session, owner: Owed, money: RemittanceReceipt
+) -> tuple[RemittanceBatch | None, bool]:
+    """The batch it names, while that waits for money; else the one that lacks exactly this much, or the only one."""
     statement = select(RemittanceBatch).where(
         RemittanceBatch.employer_id == owner.account_id, RemittanceBatch.state == "waiting"
     )
     waiting = session.scalars(statement.with_for_update().execution_options(populate_existing=True)).all()
-    named = [one for one in waiting if one.batch_id == owner.batch_id]
-    fitting = [one for one in waiting if one.total_fen - one.received_fen == money.amount_fen]
     if owner.batch_id is not None:
-        return named[0] if named else None
-    return fitting[0] if len(fitting) == 1 else None
+        return next((one for one in waiting if one.batch_id == owner.batch_id), None), True
+    fitting = [one for one in waiting if one.total_fen - one.received_fen == money.amount_fen]
+    if len(fitting) == 1:
+        return fitting[0], True
+    return (waiting[0] if len(waiting) == 1 else None), False
 
 
 def _taken_back(session: Session, owner: Owed, by: RemittanceReceipt, at: datetime) -> str:

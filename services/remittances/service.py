@@ -199,21 +199,24 @@ def move(batch: RemittanceBatch, event: str, at: datetime) -> None:
 
 
 def take_waiting_money(session: Session, batch: RemittanceBatch, at: datetime) -> None:
-    """Money that nobody could place and that is exactly what this batch lacks pays for it."""
+    """Money nobody could place pays for the batch where one sum, or all of them together, is exactly what it lacks."""
     statement = (
         select(RemittanceReceipt)
         .where(
             RemittanceReceipt.employer_id == batch.employer_id,
+            RemittanceReceipt.direction == "credit",
             RemittanceReceipt.state == "open",
-            RemittanceReceipt.amount_fen == batch.total_fen - batch.received_fen,
         )
         .order_by(RemittanceReceipt.at, RemittanceReceipt.notice_key)
-        .limit(1)
         .with_for_update()
     )
-    found = session.scalar(statement)
-    if found is not None:
-        allot(session, batch, found, at)
+    waiting = list(session.scalars(statement))
+    lacking_fen = batch.total_fen - batch.received_fen
+    fitting = [money for money in waiting if money.amount_fen == lacking_fen][:1]
+    if not fitting and sum(money.amount_fen for money in waiting) == lacking_fen:
+        fitting = waiting
+    for money in fitting:
+        allot(session, batch, money, at)
 
 
 def allot(session: Session, batch: RemittanceBatch, money: RemittanceReceipt, at: datetime) -> None:

@@ -172,8 +172,15 @@ def test_a_batch_called_off_gives_its_money_to_the_next(unit: Unit, world: World
         world.product.remittances.cancel(filed.batch_no, actor="staff:anna")
     again = unit.file(text=unit.sheet().replace("\n", "\r\n"))
     assert again.state == "waiting"
-    unit.pay(300_000, again.batch_no)
-    assert again.batch_no != filed.batch_no
+    assert unit.pay(300_000, again.batch_no) == "remittance_paid"  # with the 3,000.00 that was there
+    assert unit.post(again.batch_id) == "posted"
+
+
+def test_two_sums_without_a_number_pay_the_only_batch_that_waits(unit: Unit) -> None:
+    filed = unit.file()
+    assert unit.pay(250_000) == "remittance_open"
+    assert unit.pay(350_000) == "remittance_paid"
+    assert unit.post(filed.batch_id) == "posted"
 
 
 def test_records_that_changed_before_the_money_came_hold_the_batch(unit: Unit, world: World) -> None:
