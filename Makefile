@@ -107,7 +107,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults drill failover controls ## everything that is too slow for each commit
+nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults drill failover controls schema-fuzz ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from math import ceil
 
 from flask import request
@@ -87,4 +88,17 @@ def pause(limit: Pause, key: str) -> None:
 
 def client_address() -> str:
     """The caller's address: of the connection, or what our own proxies in front say (ANJU_PROXY_HOPS)."""
-    return request.remote_addr or "unknown"
+    return network_of(request.remote_addr or "unknown")
+
+
+def network_of(address: str) -> str:
+    """What is counted together: an IPv4 address, or the /64 of an IPv6 one, in which one line has 2⁶⁴ addresses."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, 64), strict=False))

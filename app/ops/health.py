@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from app.ops.loan_figures import loan_figures_text
 from app.ops.notice_figures import notice_figures_text
 from app.ports import ports
 from services.core.db import transaction
+from services.core.errors import NotFound
 
 blueprint = Blueprint("ops", __name__)
 
@@ -43,7 +45,9 @@ def ready() -> tuple[Response, int]:
 @blueprint.get("/metrics")
 @open_to_all
 def metrics() -> Response:
-    """Prometheus text of all workers together."""
+    """Prometheus text of all workers together; for this machine, and for nobody who came through the proxy."""
+    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:
+        raise NotFound
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

@@ -13,6 +13,7 @@ from config.settings import ROOT, Settings, load_settings
 from config.sms_settings import SmsSettings
 from runtime import secret_files
 from runtime.bootstrap import build
+from runtime.cli.asvs_page import asvs_page
 from runtime.cli.notice_docs import notices_page
 from runtime.cli.sbom import sbom
 from runtime.cli.security_page import security_page
@@ -122,6 +123,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "openapi.json": openapi_page,
     "security.md": security_page,
     "security/sbom.json": sbom,
+    "asvs.md": asvs_page,
 }
 
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from runtime.embedded_pg import plain
 from services.core.db import make_sessions, transaction
-from services.core.scope import across_members, begin_words, see_member, see_no_more, see_nobody
+from services.core.scope import across_members, begin_words, scope, see_member, see_no_more, see_nobody
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
 
@@ -90,6 +90,24 @@ def test_a_connection_that_says_nothing_sees_nothing(world: World, two: tuple[Me
     with psycopg.connect(plain(world.database.urls.web)) as connection:
         assert connection.execute("SELECT count(*) FROM posting").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM member").fetchone() == (0,)
+
+
+def test_a_request_says_whose_rows_it_may_see(world: World, two: tuple[Member, Member]) -> None:
+    """Nobody before the session is read, the member from then on, nothing said once it is over."""
+    said: list[str | None] = []
+
+    def note(*_: object) -> None:
+        said.append(scope())
+
+    mine, _ = two
+    event.listen(world.database.web_engine, "begin", note)
+    try:
+        assert world.client().get("/api/v1/account", headers=mine.bearer).status_code == 200
+        assert world.client().get("/readyz").status_code == 200
+    finally:
+        event.remove(world.database.web_engine, "begin", note)
+    assert said == ["", str(mine.account_id), ""]
+    assert scope() is None
 
 
 def test_what_is_anothers_cannot_be_written(world: World, two: tuple[Member, Member]) -> None:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.http.rate_limit import network_of
 from tests.contract.api.reading import problem
 from tests.support.domain.persons import Person
 from tests.support.domain.world import World, public_point
@@ -214,4 +215,29 @@ def test_a_made_up_address_does_not_move_the_counter(world: World) -> None:
     for number in range(62):
         headers = {"X-Forwarded-For": f"1.1.1.{number}", "X-Real-IP": f"2.2.2.{number}"}
         statuses.add(client.get("/api/v1/auth/wechat/start", headers=headers).status_code)
+    assert statuses == {302, 429}
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_addresses_of_one_line_count_together(address: str, counted: str) -> None:
+    assert network_of(address) == counted
+
+
+def test_hopping_through_ones_own_addresses_does_not_help(world: World) -> None:
+    client = world.client()
+    statuses = set()
+    for number in range(62):
+        line = {"REMOTE_ADDR": f"2001:db8:77:1::{number:x}"}
+        statuses.add(client.get("/api/v1/auth/wechat/start", environ_overrides=line).status_code)
     assert statuses == {302, 429}

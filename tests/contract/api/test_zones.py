@@ -45,6 +45,13 @@ def test_every_route_says_its_zone(world: World) -> None:
         assert zone == ("public" if rule.rule in PUBLIC else "member"), rule.rule
 
 
+def test_metrics_are_for_this_machine(world: World) -> None:
+    """Not for a phone, and not for who comes through our proxy, whose address is the phone's again."""
+    client = world.client()
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
+
+
 def test_lists_hold_only_ones_own(world: World, member: Member) -> None:
     other = world.member()
     world.approved(other)

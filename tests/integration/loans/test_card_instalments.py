@@ -218,7 +218,7 @@ def test_one_poisoned_agreement_stops_no_other(world: World, monkeypatch: pytest
     broken = "SELECT attempts, fault FROM loan_agreement WHERE account_id = :a"
     row = world.one(broken, a=first.account_id)
     assert (row.attempts, row.fault) == (1, "ZeroDivisionError")
-    assert "anju_agreements_failing 1.0" in world.client().get("/metrics").get_data(as_text=True)
+    assert "anju_agreements_failing 1.0" in world.client().get("/metrics", environ_overrides={"REMOTE_ADDR": "127.0.0.1"}).get_data(as_text=True)
     runs.take_up()
     assert world.one(broken, a=first.account_id).attempts == 1  # ten minutes later, not at once
     monkeypatch.undo()
