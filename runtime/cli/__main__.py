@@ -10,6 +10,8 @@ from pathlib import Path
 from config.settings import ROOT, Settings, SettingsFault, load_settings
 from runtime.books import count_at, report
 from runtime.bootstrap import build
+from runtime.cli.centre import COMMANDS as CENTRE_COMMANDS
+from runtime.cli.centre import add_arguments as add_centre_arguments
 from runtime.cli.closing import COMMANDS as CLOSING_COMMANDS
 from runtime.cli.contributions import COMMANDS as CONTRIBUTION_COMMANDS
 from runtime.cli.contributions import add_arguments as add_contribution_arguments
@@ -88,6 +90,7 @@ COMMANDS = {
     "import-members": run_import_members,
     "invariants": run_invariants,
     "retention": run_retention,
+    **CENTRE_COMMANDS,
     **CLOSING_COMMANDS,
     **CONTRIBUTION_COMMANDS,
     **INTEREST_COMMANDS,
@@ -103,6 +106,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.__doc__)
+        add_centre_arguments(name, sub)
         add_contribution_arguments(name, sub)
         add_interest_arguments(name, sub)
         add_notice_arguments(name, sub)

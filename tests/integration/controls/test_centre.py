@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from argparse import Namespace
+from datetime import datetime
+from uuid import UUID
 
 import pytest
 
+from runtime.cli.centre import run_announce
 from services.certificates.receipt_pdf import check_code
+from services.core.clock import SHANGHAI
 from tests.contract.api.reading import problem
 from tests.integration.controls.test_lock import call
 from tests.support.domain.desk import Colleague, DeskWorld
@@ -59,6 +65,24 @@ def test_withdrawn_it_is_gone_at_once(world: World, anna: Colleague) -> None:
 )
 def test_what_is_no_announcement(anna: Colleague, change: dict[str, str], status: int) -> None:
     assert anna.post("/announcements", **{**FORM, **change}).status_code == status
+
+
+def test_a_command_publishes_and_withdraws(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """When the desk is not at hand; the command has the machine's clock."""
+    settings = world.database.settings()
+    words = "短信通道故障，收不到验证码的请稍后再试。"
+    asked = Namespace(
+        kind="outage",
+        words=words,
+        from_at=None,
+        until_at=datetime(2099, 1, 1, tzinfo=SHANGHAI),
+        withdraw=None,
+    )
+    run_announce(settings, asked)
+    row = json.loads(capsys.readouterr().out)["announcements"][0]
+    assert row["words"] == words
+    run_announce(settings, Namespace(withdraw=UUID(row["id"]), words=None))
+    assert row["id"] not in capsys.readouterr().out
 
 
 def test_only_an_approver_publishes(desk: DeskWorld) -> None:
