@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import text
 
 from app.http import idempotency
+from services.core.sql import Statement
 from services.settlement.jobs import SettlementJobs
 from services.settlement.service import Settlement
 from services.withdrawals import service as withdrawals
@@ -81,7 +81,7 @@ def _key_of_anybody(patch: pytest.MonkeyPatch) -> None:
     wide = (
         "SELECT fingerprint, status, body FROM idempotency_record WHERE operation = :operation AND key = :key"
     )
-    patch.setattr(idempotency, "_FIND", text(wide))
+    patch.setattr(idempotency, "_FIND", Statement(wide))
     patch.setattr(idempotency, "_fingerprint", lambda body: b"\0" * 32)
 
 
