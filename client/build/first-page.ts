@@ -8,6 +8,8 @@ interface Found {
 
 const FIRST = /\/client\/(index\.html|src\/(main\.ts|App\.vue|pages\/(home|bind)\/))/
 const OURS = '/client/src/'
+/** Fetched by those who need them: the English words, and the finding of faces. */
+const APART = /\/src\/(text\/en|face\/finder)/
 
 /** Asks for the home page's answer while the script itself is still on its way; read by src/api/early.ts. */
 const EARLY = `(function () {
@@ -29,7 +31,7 @@ export function scripts(): (id: string, modules: Modules) => string | undefined 
   return (id, modules) => {
     first ??= reached(modules)
     if (first.has(id)) return 'first'
-    return id.includes(OURS) && !id.includes('/text/en') ? 'pages' : undefined
+    return id.includes(OURS) && !APART.test(id) ? 'pages' : undefined
   }
 }
 

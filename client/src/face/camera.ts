@@ -8,6 +8,15 @@ export class CameraProblem extends Error {
   }
 }
 
+/** Where the permission is found differs; in WeChat the page itself cannot ask again. */
+export function phoneOf(agent: string): 'ios' | 'android' | 'other' {
+  if (/iPhone|iPad|iPod/.test(agent)) return 'ios'
+  return /Android|HarmonyOS|OpenHarmony/.test(agent) ? 'android' : 'other'
+}
+
+/** No camera will come of trying again: the other way goes first. */
+export const beyondHelp = (fault: unknown) => fault instanceof CameraProblem && ['missing', 'unsupported'].includes(fault.fault)
+
 const FAULTS: Record<string, CameraFault> = {
   NotAllowedError: 'denied',
   SecurityError: 'denied',

@@ -9,9 +9,10 @@ import { jweixin } from '@/device/jweixin'
 import { closeCamera, makeShutter, openCamera } from './camera'
 import { NotThisPhone, runCapture } from './capture'
 import { confirmWithFace, GOOD, refusedForGood, UNDER_WAY } from './confirm'
+import { useGuidance } from './guidance'
 import { useLight } from './light'
 
-export type Stage = 'ready' | 'opening' | 'capturing' | 'judging' | 'passed' | 'failed' | 'no-key' | 'trouble'
+export type Stage = 'ready' | 'opening' | 'placing' | 'capturing' | 'judging' | 'passed' | 'failed' | 'no-key' | 'trouble'
 
 const WISH = { width: 480, height: 360 }
 export function useFaceJourney(applicationId: () => string, consentId: () => string) {
@@ -20,6 +21,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   const session = shallowRef<FaceSession | null>(null)
   const actions = ref(0)
   const { shade, light, dark } = useLight()
+  const guidance = useGuidance()
   const verdict = shallowRef<FaceVerdict | null>(null)
   const trouble = shallowRef<unknown>(null)
   let stream: MediaStream | null = null
@@ -30,6 +32,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   function hide(): void {
     stopped = true
     dark()
+    guidance.stop()
     closeCamera(stream)
   }
 
@@ -56,6 +59,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
       stage.value = fault instanceof NotThisPhone ? 'no-key' : 'trouble'
       return false
     } finally {
+      guidance.stop()
       closeCamera(stream)
       stream = null
     }
@@ -82,6 +86,12 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
       return false
     }
     stream = await openCamera(video, WISH.width, WISH.height)
+    stage.value = 'placing'
+    await guidance.start(video, guiding)
+    if (stopped) {
+      stage.value = 'ready'
+      return false
+    }
     const opened = await openFaceSession(applicationId(), consentId())
     session.value = opened
     await capture(opened, video)
@@ -93,10 +103,14 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     return judge(opened.session_id)
   }
 
+  /** Before the challenge and while the face rests; during an action, and under the colours, nothing else is said. */
+  const guiding = () => stage.value === 'placing' || (stage.value === 'capturing' && prompt.value?.kind === 'neutral' && !shade.value)
+
   async function capture(opened: FaceSession, video: HTMLVideoElement): Promise<void> {
     const { width, height, jpeg_quality: quality } = opened.capture
     stage.value = 'capturing'
     await runCapture(opened, makeShutter(video, width, height, quality), { onPrompt: show, stopped: () => stopped })
+    guidance.stop()
     closeCamera(stream)
   }
 
@@ -117,5 +131,5 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     return passed
   }
 
-  return { stage, prompt, actions, shade, session, verdict, trouble, start, hide, leave }
+  return { stage, prompt, actions, shade, hint: guidance.hint, session, verdict, trouble, start, hide, leave }
 }
