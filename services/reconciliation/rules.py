@@ -125,7 +125,7 @@ class _Comparison:
         movement = self._known.get(line.key)
         if movement is None:
             return _finding("bank_only", line, 0)
-        if line.instruction_no != movement.instruction_no:
+        if line.instruction_no and line.instruction_no != movement.instruction_no:
             return _finding("reference_differs", line, movement.booked_fen)
         if movement.outcome == "confirmed":
             return self._told_again(line)

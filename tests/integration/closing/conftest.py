@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.databases import DatabaseServer
+from tests.support.domain.fixtures import anna, boris, desk
 from tests.support.domain.world import World
 
 
@@ -17,3 +18,6 @@ def world(database_server: DatabaseServer) -> Iterator[World]:
         made = World(database)
         yield made
         assert made.new_violations() == {}
+
+
+__all__ = ["anna", "boris", "desk", "world"]
