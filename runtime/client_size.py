@@ -17,7 +17,7 @@ _LINKED = re.compile(r"""<(?:script|link)\b[^>]*?\b(?:src|href)=["']?([^"'\s>]+\
 
 
 def first_page_files(folder: Path) -> list[Path]:
-    """The page, and every script and style sheet it names: home needs no other, since all pages are in one script."""
+    """The page, and every script and style sheet it names: home and the binding need no other."""
     page = folder / "index.html"
     linked = _LINKED.findall(page.read_text("utf-8"))
     if not any(name.endswith(".js") for name in linked):
