@@ -52,6 +52,9 @@ class Settings(SmsSettings):
     )
     database_face_url: SecretStr = Field(SecretStr(""), description="PostgreSQL as anju_face")
     database_pool: int = Field(8, ge=1, le=64, description="connections of one process")
+    database_pooler: bool = Field(
+        False, description="a PgBouncer in transaction mode stands before PostgreSQL"
+    )
     public_base_url: str = Field(_local("web"), description="how phones reach the member zone")
     web_bind: str = Field(f"127.0.0.1:{_port('web')}", description="address the web server listens on")
     staff_base_url: str = Field(_local("staff"), description="how staff reach the review desk")

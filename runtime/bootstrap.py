@@ -188,7 +188,8 @@ class Product(BankSide):
     @cached_property
     def callback_sessions(self) -> Sessions:
         """Database sessions that WeChat's callbacks do not have to wait for."""
-        return make_sessions(make_engine(self.database_url, pool_size=2, pool_wait_s=0.5))
+        pooler = self.settings.database_pooler
+        return make_sessions(make_engine(self.database_url, pool_size=2, pool_wait_s=0.5, pooler=pooler))
 
     @cached_property
     def wechat_client(self) -> WeChatClient:

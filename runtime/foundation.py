@@ -30,7 +30,9 @@ class Foundation:
     @cached_property
     def sessions(self) -> Sessions:
         """Database sessions."""
-        return make_sessions(make_engine(self.database_url, pool_size=self.settings.database_pool))
+        own = self.settings
+        engine = make_engine(self.database_url, pool_size=own.database_pool, pooler=own.database_pooler)
+        return make_sessions(engine)
 
     @cached_property
     def cipher(self) -> FieldCipher:

@@ -66,8 +66,15 @@ def _connect(_dialect: Any, _record: Any, words: Any, options: Any) -> ScopedCon
     return ScopedConnection.connect(*words, **options)
 
 
-def make_engine(url: str, *, pool_size: int = 8, pool_wait_s: float = 5) -> Engine:
-    """Engine with bounded waits: 2 s to connect, 5 s a statement, 4 s for a lock, 10 s idle in a transaction."""
+def make_engine(
+    url: str, *, pool_size: int = 8, pool_wait_s: float = 5, pooler: bool = False
+) -> Engine:
+    """Engine with bounded waits: 2 s to connect, 5 s a statement, 4 s for a lock, 10 s idle in a transaction.
+
+    Behind a `pooler` that gives a server for each transaction anew nothing may be prepared, and the bounds are the
+    roles' own settings (docs/deployment.md).
+    """
+    own = {"prepare_threshold": None} if pooler else {"options": CONNECT_OPTIONS}
     engine = create_engine(
         url,
         hide_parameters=True,  # the text of an error is logged, and its values are people's
@@ -77,8 +84,8 @@ def make_engine(url: str, *, pool_size: int = 8, pool_wait_s: float = 5) -> Engi
         pool_recycle=1800,
         connect_args={
             "connect_timeout": 2,
-            "options": CONNECT_OPTIONS,
             "application_name": "anju",
+            **own,
             **SILENCE,
         },
     )
