@@ -78,7 +78,7 @@ def read_file(data: bytes) -> RemittanceFile:
         month=date(int(year), int(month), 1),
         kind=header["业务类型"],
         percent=int(header["缴存比例"]),
-        total_fen=_yuan(header["总额"], 0),
+        total_fen=_yuan(header["总额"]),
         lines=lines,
         file_hash=hashlib.sha256(data).digest(),
     )
@@ -146,7 +146,12 @@ def _line(row: str, number: int) -> Line:
     if match is None or int(match[1]) != number:
         raise _fault_in(row, number)
     _, account_no, id_no, base, unit, member = match.groups()
-    return Line(number, account_no, id_no, _yuan(base, number), _yuan(unit, number), _yuan(member, number))
+    try:
+        unit_fen = parse_yuan(unit)
+        member_fen = unit_fen if member == unit else parse_yuan(member)
+        return Line(number, account_no, id_no, parse_yuan(base), unit_fen, member_fen)
+    except Invalid:
+        raise FileRefused([Fault(number, "line_amount")]) from None
 
 
 def _fault_in(row: str, number: int) -> FileRefused:
@@ -163,16 +168,16 @@ def _fault_in(row: str, number: int) -> FileRefused:
     return FileRefused([Fault(number, code)])
 
 
-def _yuan(text: str, line_no: int) -> int:
+def _yuan(text: str) -> int:
     try:
         return parse_yuan(text)
     except Invalid:
-        raise FileRefused([Fault(line_no, "line_amount" if line_no else "header_value")]) from None
+        raise FileRefused([Fault(0, "header_value")]) from None
 
 
 def _sums(header: dict[str, str], lines: list[Line]) -> list[Fault]:
     unit, member = sum(line.unit_fen for line in lines), sum(line.member_fen for line in lines)
-    told = {name: _yuan(header[name], 0) for name in ("单位合计", "个人合计", "总额")}
+    told = {name: _yuan(header[name]) for name in ("单位合计", "个人合计", "总额")}
     wrong = (
         ("people_differ", int(header["人数"]) != len(lines)),
         ("unit_total_differs", told["单位合计"] != unit),

@@ -25,18 +25,17 @@ def stage(session: Session, cipher: FieldCipher, batch_id: UUID, lines: Sequence
     connection = session.connection().connection.driver_connection
     assert connection is not None
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        batch = str(batch_id)
         for chunk in _chunks(lines):
-            copy.write("".join([_written(cipher, batch_id, line) for line in chunk]))
+            copy.write("".join([_written(cipher, batch, line) for line in chunk]))
     if len(lines) > _WORTH_COUNTING:
         session.execute(text("ANALYZE remittance_line"))
 
 
-def _written(cipher: FieldCipher, batch_id: UUID, line: Line) -> str:
-    mac = id_no_mac(cipher, line.id_no).hex()
-    return (
-        f"{batch_id}\t{line.line_no}\t{line.account_no}\t\\\\x{mac}\t{line.base_fen}\t{line.unit_fen}"
-        f"\t{line.member_fen}\n"
-    )
+def _written(cipher: FieldCipher, batch: str, line: Line) -> str:
+    line_no, account_no, id_no, base_fen, unit_fen, member_fen = line
+    mac = id_no_mac(cipher, id_no).hex()
+    return f"{batch}\t{line_no}\t{account_no}\t\\\\x{mac}\t{base_fen}\t{unit_fen}\t{member_fen}\n"
 
 
 def _chunks(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
