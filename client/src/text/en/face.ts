@@ -19,7 +19,7 @@ export const face = {
     again: 'Try again',
     otherWay: 'No face scan? Another way',
     hints: {
-      none: 'Put your face in the oval',
+      none: 'Put your face in the oval, a little closer',
       far: 'Come a little closer',
       near: 'Move a little away',
       aside: 'Move your face to the middle',
@@ -28,7 +28,7 @@ export const face = {
       bright: 'Too bright: turn away from strong light',
       still: 'Hold still, please',
     },
-    placing: 'Put your face in the oval and look at the screen',
+    placing: 'Look at the screen',
     tipOther: 'If blinking or turning is hard for you, the other way below does the same',
     deniedIos: 'The camera is not allowed yet. Open the phone\'s Settings, choose WeChat, turn on Camera, then come back and tap "Try again".',
     deniedAndroid: 'The camera is not allowed yet. Open the phone\'s Settings, then Apps, WeChat, Permissions, allow Camera, then come back and tap "Try again".',
