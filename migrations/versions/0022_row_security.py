@@ -1,7 +1,8 @@
 """Row security: the member zone's role sees the rows of the member its transaction names, and of nobody else.
 
 Every table with an account has two policies: `web_scope` for anju_web, `whole` for the roles of workers, staff and
-reading. A loan is also its co-borrowers'. Caps shared by everybody are counted in a view of the owner's.
+reading. A loan is also its co-borrowers'. Caps shared by everybody, and by a couple, are counted in views of the owner's, which
+hold no more than the sums need.
 """
 
 from __future__ import annotations
@@ -65,6 +66,13 @@ CREATE VIEW shared_use AS
 SELECT u.key, u.account_id, a.item_code, a.state, a.amount_fen, a.submitted_on
 FROM item_usage u JOIN application a USING (account_id, application_id)
 """
+_DRAWN = """
+CREATE VIEW money_drawn AS
+SELECT account_id, item_code, state, amount_fen, submitted_on FROM application WHERE kind = 'withdrawal'
+"""
+_BY_NUMBER = """
+CREATE VIEW member_by_id_no AS SELECT id_no_mac, account_id FROM member
+"""
 _UNSEEN = """
 CREATE VIEW invariant_i95_every_member_table_has_its_policies AS
 SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
@@ -74,7 +82,7 @@ AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'anju_web')
 AND NOT (c.relrowsecurity AND 2 <= (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid
     AND p.polname IN ('web_scope', 'whole')))
 """
-_VIEWS = ("shared_use", "invariant_i95_every_member_table_has_its_policies")
+_VIEWS = ("shared_use", "money_drawn", "member_by_id_no", "invariant_i95_every_member_table_has_its_policies")
 _GRANTS = """
 DO $$ DECLARE r text; BEGIN
     FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('anju_app', 'anju_web', 'anju_ro') LOOP
@@ -102,6 +110,8 @@ def upgrade() -> None:
     """Apply."""
     for statement in (
         _SHARED_USE,
+        _DRAWN,
+        _BY_NUMBER,
         _UNSEEN.replace("{across}", str(ACROSS)),
         _ROLES.replace("{across}", str(ACROSS)),
     ):

@@ -43,7 +43,7 @@ from services.items.local import LocalFacts
 from services.items.own_controls import with_controls
 from services.items.phone_codes import number_of
 from services.items.reading import read_fact, spouse_id_no
-from services.items.usage import lock_keys, unnamed_count, usage_of_keys
+from services.items.usage import drawn_by_fen, lock_keys, unnamed_count, usage_of_keys
 from services.ledger.queries import balance_of
 from services.loans.queries import loan_facts, loans_held
 from services.members.consents import ConsentRequired, consent_text, require_consent
@@ -51,7 +51,6 @@ from services.members.identity import account_of_mac, id_no_mac, person_of
 from services.members.models import Consent
 from services.policies.service import PolicyBook
 from services.transfers.queries import arrived_from, transferred_months, under_way
-from services.withdrawals.service import counted_fen
 from services.withdrawals.states import COUNTED_STATES, LIVE_STATES
 
 _SOURCES = {
@@ -278,11 +277,7 @@ def _usage(
     spouse = account_of_mac(session, shared.spouse)
     return replace(
         _own_usage(_counted(session, account_id), item.code, today),
-        spouse_year_fen=counted_fen(
-            money_applications(session, spouse, item.code), today.year, COUNTED_STATES
-        )
-        if spouse
-        else 0,
+        spouse_year_fen=drawn_by_fen(session, spouse, item.code, today.year) if spouse else 0,
         keyed=usage_of_keys(session, account_id, item.code, sorted(keys), today),
         unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
     )

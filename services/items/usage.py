@@ -34,7 +34,15 @@ _USE = table(
     column("amount_fen", BigInteger),
     column("submitted_on", Date),
 )
-"""A view of the owner's: the only place where the member zone sees what others drew, by house or loan."""
+"""Views of the owner's: the only places where the member zone sees what others drew, by house, loan or as a couple."""
+_DRAWN = table(
+    "money_drawn",
+    column("account_id", Uuid),
+    column("item_code", String),
+    column("state", String),
+    column("amount_fen", BigInteger),
+    column("submitted_on", Date),
+)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('item_usage:' || :key, 0))")
 
 
@@ -66,6 +74,17 @@ def usage_of_keys(
     for key, owner, fen, on in session.execute(statement):
         drawn[key].append((owner, fen or 0, on))
     return tuple(_sum(key, rows, account_id, today) for key, rows in drawn.items())
+
+
+def drawn_by_fen(session: Session, account_id: UUID, item_code: str, year: int) -> int:
+    """What another member, the spouse, drew by an item in a calendar year, paid and pending."""
+    statement = select(func.coalesce(func.sum(_DRAWN.c.amount_fen), 0)).where(
+        _DRAWN.c.account_id == account_id,
+        _DRAWN.c.item_code == item_code,
+        _DRAWN.c.state.in_(COUNTED_STATES),
+        _DRAWN.c.submitted_on.between(date(year, 1, 1), date(year, 12, 31)),
+    )
+    return int(session.scalar(statement) or 0)
 
 
 def unnamed_count(session: Session, account_id: UUID, item_code: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, Uuid, column, select, table
 from sqlalchemy.orm import Session
 
 from services.core.crypto import FieldCipher
@@ -54,11 +54,15 @@ def id_no_mac(cipher: FieldCipher, id_no: str) -> bytes:
     return cipher.look_up(id_no, "member.id_no")
 
 
+_BY_NUMBER = table("member_by_id_no", column("id_no_mac", LargeBinary), column("account_id", Uuid))
+"""A view of the owner's: the member zone's role does not see another's row (docs/adr/0028)."""
+
+
 def account_of_mac(session: Session, mac: bytes | None) -> UUID | None:
     """The account of whoever has this ID number, by its look-up value; None for somebody without one."""
     if mac is None:
         return None
-    return session.scalar(select(Member.account_id).where(Member.id_no_mac == mac))
+    return session.scalar(select(_BY_NUMBER.c.account_id).where(_BY_NUMBER.c.id_no_mac == mac))
 
 
 def matches_record(member: Member | None, cipher: FieldCipher, name: str, phone: str) -> bool:

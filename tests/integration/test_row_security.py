@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from runtime.embedded_pg import plain
 from services.core.db import make_sessions, transaction
 from services.core.scope import across_members, begin_words, scope, see_member, see_no_more, see_nobody
+from services.items.usage import drawn_by_fen
+from services.members.identity import account_of_mac
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
 
@@ -177,6 +179,18 @@ def test_a_loan_is_its_co_borrowers_too(world: World) -> None:
     with seen_by(partner):
         assert accounts(world, "loan") == {owner.account_id}
         assert accounts(world, "payee_card") == {partner.account_id}
+
+
+def test_what_is_counted_with_others_is_counted_for_the_web_too(world: World) -> None:
+    """A cap shared with a spouse: the role that sees nobody else still knows what they drew."""
+    mine, spouse = world.member(), world.member()
+    world.approved(spouse)
+    mac = world.one("SELECT id_no_mac FROM member WHERE account_id = :a", a=spouse.account_id).id_no_mac
+    with seen_by(mine), transaction(world.sessions) as session:
+        assert account_of_mac(session, mac) == spouse.account_id
+        assert drawn_by_fen(session, spouse.account_id, "rent-withdrawal", 2026) == 300_000
+        assert drawn_by_fen(session, spouse.account_id, "rent-withdrawal", 2025) == 0
+        assert drawn_by_fen(session, spouse.account_id, "elevator-withdrawal", 2026) == 0
 
 
 def test_a_scope_is_a_member_or_a_word_of_ours() -> None:
