@@ -23,6 +23,8 @@ JOURNALS = {
     "paid, then returned": ["hold", "settle", "return"],
     "verifying": [],
 }
+_OPEN = {"approved", "paying", "accepted", "unknown"}
+"""Counted as unknown; lost only where the bank has paid, or the hold is gone."""
 _OURS = text(
     "SELECT a.case_no, a.state, b.balance_fen, b.held_fen FROM application a JOIN member_balance b USING (account_id)"
 )
@@ -134,6 +136,10 @@ def judge(
 def _differences(case: Case, acknowledged: bool, booked: Booked, mine: Ours) -> Iterator[str]:
     if acknowledged and not mine.steps:
         yield "was acknowledged and is not there"
+    if mine.state in _OPEN and not booked.debits:
+        if (mine.balance_fen, mine.held_fen) != (case.opening_fen - AMOUNT_FEN, AMOUNT_FEN):
+            yield "is open, and its hold is not there"
+        return
     end = _end(booked, acknowledged or bool(mine.steps))
     if mine.state != end.rpartition(" ")[2]:
         yield f"should be {end} by the bank's books"

@@ -15,7 +15,7 @@ from runtime.bootstrap import Product
 from services.core.clock import SHANGHAI, shanghai_day
 from services.core.db import transaction
 
-_STUCK_S, _QUIET_S = 180.0, 6.0
+_STUCK_S, _QUIET_S, _DAYS = 180.0, 6.0, 3
 _OPEN = text("SELECT count(*) FROM application WHERE state = ANY(string_to_array(:states, ','))")
 _IN_HAND = text(
     "SELECT (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notices.handle_event'"
@@ -26,21 +26,30 @@ Say = Callable[[str], None]
 
 
 def settle(product: Product, sandbox: Sandbox, say: Say) -> None:
-    """Drain, close the bank's day, drain again."""
+    """Drain, close the bank's day, drain again; what went out only on the next day needs the end of that one."""
     _wait(product, "approved,paying,accepted", say)
-    ahead_s = _next_morning_s(product)
+    for number, ahead_s in enumerate(_mornings_s(product)):
+        if number and not _left(product, "approved,paying,accepted,unknown"):
+            return
+        _move_clock(sandbox, ahead_s)
+        say("the bank's next day")
+        _wait(product, "approved,paying,accepted,unknown", say)
+        time.sleep(_QUIET_S)  # what came back over night is told when the day opens
+        _wait(product, "", say)
+
+
+def _move_clock(sandbox: Sandbox, ahead_s: float) -> None:
     patiently(lambda: sandbox.post("/control/clock", {"offset_s": ahead_s}))
-    say("the bank's next day")
-    _wait(product, "approved,paying,accepted,unknown", say)
-    time.sleep(_QUIET_S)  # what came back over night is told when the day opens
-    _wait(product, "", say)
 
 
-def _next_morning_s(product: Product) -> float:
-    """Seconds from now to ten in the morning of tomorrow: outside quiet hours, and the bank has closed its day."""
+def _mornings_s(product: Product) -> list[float]:
+    """Seconds from now to ten in the morning of the next days: no quiet hours then, and the bank's day is closed."""
     now = product.clock.now()
-    morning = datetime.combine(shanghai_day(now) + timedelta(days=1), time_of_day(10), SHANGHAI)
-    return (morning - now).total_seconds()
+    mornings = (
+        datetime.combine(shanghai_day(now) + timedelta(days=number), time_of_day(10), SHANGHAI)
+        for number in range(1, _DAYS + 1)
+    )
+    return [(morning - now).total_seconds() for morning in mornings]
 
 
 def _wait(product: Product, states: str, say: Say) -> None:

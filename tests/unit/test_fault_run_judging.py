@@ -61,5 +61,16 @@ def test_money_that_left_for_a_case_of_nobody() -> None:
 
 def test_what_is_open_is_told() -> None:
     verdict = found(None, Ours("unknown", LEFT_FEN, AMOUNT_FEN, ("hold",)))
-    assert verdict.summary()["unknown"] == 1
+    assert (verdict.summary()["unknown"], verdict.summary()["lost"]) == (1, 0)
     assert not verdict.clean
+
+
+@pytest.mark.parametrize(
+    ("bank", "ours"),
+    [
+        (ONCE, Ours("unknown", LEFT_FEN, AMOUNT_FEN, ("hold",))),  # the bank has paid, and we do not know
+        (None, Ours("unknown", LEFT_FEN, 0, ("hold",))),  # nobody holds the money
+    ],
+)
+def test_what_is_open_and_should_not_be(bank: Booked | None, ours: Ours) -> None:
+    assert found(bank, ours).summary()["lost"] == 1
