@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from runtime.bootstrap import Product
 from runtime.retention import Retention
+from services.closing.telling import InterestTelling
 from services.core.jobs import Job
 from services.items.jobs import ApplicationTending
 from services.items.locking import LockTending
@@ -65,5 +66,6 @@ def _tending(product: Product) -> list[TakeUp]:
         LoanTending(sessions, clock, policies).take_up,
         product.verifications.ask_again,
         product.closing.take_up,
+        InterestTelling(sessions, clock).take_up,
         Retention(sessions, clock, people_alarm=product.settings.face_people_alarm).run,
     ]

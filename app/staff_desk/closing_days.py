@@ -78,8 +78,8 @@ def show(day: str) -> str:
         and {
             "lines": statement.lines,
             "opening": yuan_text(statement.opening_fen),
-            "credit": yuan_text(statement.credit_fen),
-            "debit": yuan_text(statement.debit_fen),
+            "credit": _zero(statement.credit_fen),
+            "debit": _zero(-statement.debit_fen),
             "missing": _zero(statement.missing_fen),
             "closing": yuan_text(statement.closing_fen),
             "at": moment(statement.fetched_at),
@@ -91,6 +91,11 @@ def show(day: str) -> str:
 
 def _zero(fen: int) -> str:
     return signed_yuan(fen) if fen else "0.00"
+
+
+def _plain(fen: int) -> str:
+    """A balance: a minus, and never a plus."""
+    return f"{'-' if fen < 0 else ''}{yuan_text(abs(fen))}"
 
 
 def _row(row: DayRow) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def _day(row: BusinessDay) -> dict[str, Any]:
         "state": row.state,
         "state_text": DAY_STATES.labels[row.state],
         "closed": moment(row.closed_at) if row.closed_at else "",
-        **{name: _zero(fen) if (fen := getattr(row, f"{name}_fen")) is not None else "" for name in fens},
+        **{name: _plain(fen) if (fen := getattr(row, f"{name}_fen")) is not None else "" for name in fens},
     }
 
 

@@ -74,6 +74,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_journal_accounting_on", "journal", ["accounting_on"], postgresql_using="brin")
     op.create_index("ix_bank_notice_day", "bank_notice", ["day"])
+    op.add_column("interest_run", sa.Column("told_through", sa.Uuid(), nullable=True))
+    op.add_column("interest_run", sa.Column("told_at", _AT, nullable=True))
     _days()
     _statements()
     _breaks()
@@ -276,6 +278,8 @@ def downgrade() -> None:
     for table in _TABLES:
         op.drop_table(table)
     op.execute(f"DROP FUNCTION {', '.join(_FUNCTIONS)}")
+    for column in ("told_at", "told_through"):
+        op.drop_column("interest_run", column)
     op.drop_index("ix_bank_notice_day", "bank_notice")
     for index in ("ix_journal_accounting_on", "ix_journal_proof"):
         op.drop_index(index, "journal")

@@ -83,3 +83,5 @@ class InterestRun(Base):
     accounts: Mapped[int] = mapped_column(BigInteger)
     interest_fen: Mapped[int] = mapped_column(BigInteger)
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    told_through: Mapped[UUID | None] = mapped_column(Uuid)
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.closing.days import cut_over, open_day
+from services.closing.telling import InterestTelling
 from services.core.db import transaction
 from services.settlement.ports import NodeUnavailable
 from tests.support.domain.bank_days import OPENING_FEN, ClosingWorld, of_somebody
@@ -171,3 +172,7 @@ def test_a_year_is_settled_by_the_closing_of_its_day(world: World) -> None:
         "411": 83_125,
     }
     assert world.balance(member) == (5_683_125, 0)
+    telling = InterestTelling(world.sessions, world.clock, at_once=1)
+    assert [telling.take_up() for _ in range(4)] == [1, 0, 0, 0]
+    told = days.rows("SELECT payload FROM outbox_event WHERE topic = 'interest.posted'")
+    assert [row.payload for row in told] == [{"amount_fen": 83_125, "balance_fen": 5_683_125}]
