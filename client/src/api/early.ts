@@ -5,9 +5,17 @@ export interface Early {
   body: unknown
 }
 
-/** Taken once, for the first reading of home; nothing when it was not asked for or the line failed. */
+type Page = Window & { anjuEarly?: Promise<Early> }
+
+/** It serves the first page only: what is asked for home later has to be of that time. */
+export function forgetEarly(): void {
+  delete (window as Page).anjuEarly
+}
+
+/** Taken once, for the first reading of home; nothing when it was not asked for, the line failed, or something was done since. */
 export async function earlyAnswer(method: string, path: string): Promise<Early | null> {
-  const page = window as Window & { anjuEarly?: Promise<Early> }
+  const page = window as Page
+  if (method !== 'GET') forgetEarly()
   if (method !== 'GET' || path !== '/home' || !page.anjuEarly) return null
   const asked = page.anjuEarly
   delete page.anjuEarly

@@ -1,6 +1,9 @@
 /** Sign-in 登录: WeChat tells us who opened the page; tried again at most three times in a minute. */
 
 import { go } from '@/lib/nav'
+// #ifdef H5
+import { forgetEarly } from './early'
+// #endif
 // #ifdef MP-WEIXIN
 import { enter } from './mini-login'
 // #endif
@@ -54,7 +57,9 @@ export function comeBack(): void {
   sessionStorage.removeItem(RETURN)
   const { hash, atMs } = (kept ? JSON.parse(kept) : {}) as { hash?: string; atMs?: number }
   const arrived = /^(#\/pages\/home\/home)?$/.test(window.location.hash)
-  if (hash && arrived && Date.now() - (atMs ?? 0) < RETURN_MS) window.history.replaceState(null, '', hash)
+  if (!hash || !arrived || Date.now() - (atMs ?? 0) >= RETURN_MS) return
+  forgetEarly()
+  window.history.replaceState(null, '', hash)
 }
 // #endif
 
