@@ -105,7 +105,7 @@ def cases(link_id: str) -> Any:
     return {
         "name_masked": name,
         "cases": [_case(one) for one in shown],
-        "notices": [{"title": one["title"], "at": shanghai_iso(one["created_at"])} for one in notices],
+        "notices": _told(notices),
     }
 
 
@@ -121,7 +121,14 @@ def _both(session: Session, own: Ports, account_id: UUID) -> dict[str, Any]:
 def _case(shown: dict[str, Any]) -> dict[str, Any]:
     kept = {name: shown[name] for name in ("item_name", "state", "state_text", "created_at")}
     steps = [{name: step[name] for name in ("label", "actor", "at", "state")} for step in shown["steps"]]
-    return {**kept, "steps": steps}
+    said = [step | {"actor": "本人"} if step["actor"] == "您" else step for step in steps]
+    return {**kept, "steps": said}
+
+
+def _told(notices: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """What the member was told; by SMS and by WeChat is told once."""
+    seen = {(one["title"], shanghai_iso(one["created_at"])[:16]): one for one in reversed(notices)}
+    return [{"title": one["title"], "at": shanghai_iso(one["created_at"])} for one in reversed(seen.values())]
 
 
 def _mine(session: Session, own: Ports, link: RelativeLink) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
+from services.items.cooling import refuse_cooling
 from services.items.declaration import (
     Approval,
     CloseAccount,
@@ -285,7 +286,7 @@ class Engine:
         application = load(session, account_id, application_id, lock=True)
         self.require_verifying(application)
         item = self.registry.get(application.item_code)
-        refuse_kept_back(session, account_id, item, self._effect(application), now)
+        refuse_cooling(session, account_id, item, now)
         prove(application)
         found = decide(session, application, route, self.policy(session), now)
         refuse_closed(found)
@@ -294,6 +295,7 @@ class Engine:
         note_route(session, application, route, found, now)
         looked_at = {Outcome.REVIEW} | ({Outcome.DELAY} if self._repays(application) else set())
         if application.quote["approval"] == Approval.REVIEW.value or found.outcome in looked_at:
+            refuse_kept_back(session, account_id, item, self._effect(application), now)
             move(session, application, state_table(application), "require_review", actor="系统", at=now)
         else:
             self.carry_out(session, application, event=PASSED[route], actor="member")
@@ -323,9 +325,7 @@ class Engine:
         """
         item = self.registry.get(application.item_code)
         effect = self._effect(application)
-        if application.kind == MONEY:
-            due_fen = self.due_fen(session, application)
-            refuse_controlled(session, application, effect, due_fen, self._clock.now())
+        refuse_controlled(session, application, effect, self.due_fen(session, application), self._clock)
         if isinstance(effect, StartWithdrawal):
             self._effects.pay(session, application, item, self.policy(session), event=event, actor=actor)
         elif isinstance(effect, RepayLoan):

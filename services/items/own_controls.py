@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.accounts.controls import Controls, controls_of
 from services.applications.models import MONEY, Application
-from services.core.clock import SHANGHAI, shanghai_day, shanghai_iso
+from services.core.clock import SHANGHAI, Clock, shanghai_day, shanghai_iso
 from services.core.errors import Forbidden
 from services.core.money import yuan_text
 from services.items.cooling import refuse_cooling
@@ -168,12 +168,15 @@ def refuse_kept_back(session: Session, account_id: UUID, item: Item, effect: Eff
 
 
 def refuse_controlled(
-    session: Session, application: Application, effect: Effect, due_fen: int | None, at: datetime
+    session: Session, application: Application, effect: Effect, due_fen: int | None, clock: Clock
 ) -> None:
     """The last word before money is held: raises AccountLocked, OverOwnLimit. The caller holds the account's lock.
 
     `due_fen` is what an item that pays everything pays today; else the amount is the application's.
     """
+    if application.kind != MONEY:
+        return
+    at = clock.now()
     held = refuse_locked(session, application.account_id, effect, at)
     if held.limit_fen is None or isinstance(effect, RepayLoan):
         return

@@ -34,6 +34,9 @@ def test_she_sees_progress_and_titles_but_no_amount_card_or_number(world: World,
     shown = answer.get_json()
     assert [(one["item_name"], one["state"]) for one in shown["cases"]] == [("租房提取", "accepted")]
     assert [step["label"] for step in shown["cases"][0]["steps"]][:2] == ["提交", "刷脸"]
+    assert {step["actor"] for step in shown["cases"][0]["steps"]} == {"本人", "公积金中心", "银行"}
+    titles = [one["title"] for one in shown["notices"]]
+    assert sorted(titles) == sorted(set(titles))  # by SMS and by WeChat is once
     words = json.dumps(shown, ensure_ascii=False)
     for secret in ("3,000", "300000", case.case_no, str(case.application_id), member.person.name):
         assert secret not in words

@@ -3,6 +3,7 @@
 export const GLOSSES: Record<string, string> = {
   // who acts, and the steps
   您: 'You',
+  本人: 'The member',
   公积金中心: 'The Centre',
   银行: 'The bank',
   工作人员: 'Our staff',

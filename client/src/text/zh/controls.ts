@@ -61,7 +61,7 @@ export const controls = {
     label: '怎么称呼（比如女儿）',
     invite: '请一位家人',
     code: '邀请码',
-    codeHow: (moment: string) => `请家人用他自己绑定的手机，在“帮家人办”里填这 8 个字，${moment} 前有效。别发给不认识的人。`,
+    codeHow: (moment: string) => `请家人用他自己绑定的手机，在“帮家人办”里填这 8 位，${moment} 前有效。别发给不认识的人。`,
     waiting: '等家人填邀请码',
     since: (moment: string) => `${moment} 起能看`,
     end: '取消',
