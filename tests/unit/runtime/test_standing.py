@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime import pg_cluster
+from runtime.cli import standing
 from runtime.pg_place import Account, Place
 from runtime.standing.backup import Backups, NoBackup
 from runtime.standing.programs import Server
@@ -54,3 +55,10 @@ def test_a_server_that_starts_waits_for_no_copy(tmp_path: Path) -> None:
 def test_the_password_is_not_among_the_words_of_a_program(tmp_path: Path) -> None:
     server = Server(place(tmp_path), 5432, "a-secret")
     assert server.conninfo(application_name="x") == "host=127.0.0.1 port=5432 user=postgres application_name=x"
+
+
+def test_an_instant_without_its_zone_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["restore", "--backups", "b", "--home", "h", "--secrets", "s", "--until", "2027-01-02T09:30:00"]
+    with pytest.raises(SystemExit):
+        standing.main(words)
+    assert "an instant needs its zone" in capsys.readouterr().err
