@@ -28,9 +28,11 @@ from services.withdrawals.states import COUNTED_STATES
 _OWN = "您自己的设置"
 _ARTICLE = "本人自愿设置，本中心办事规则"
 _LEFT = text(
-    "SELECT coalesce(sum(amount_fen), 0) FROM application WHERE account_id = :account_id AND kind = :money"
-    " AND payee_sealed IS NOT NULL AND submitted_on = :today AND state = ANY(:counted)"
-    " AND application_id IS DISTINCT FROM :but"
+    "SELECT coalesce(sum(a.amount_fen), 0) FROM application a"
+    " LEFT JOIN payment_instruction p ON p.account_id = a.account_id AND p.application_id = a.application_id"
+    " WHERE a.account_id = :account_id AND a.kind = :money AND a.payee_sealed IS NOT NULL"
+    " AND (a.submitted_on = :today OR (p.created_at AT TIME ZONE 'Asia/Shanghai')::date = :today)"
+    " AND a.state = ANY(:counted) AND a.application_id IS DISTINCT FROM :but"
 )
 
 
@@ -47,7 +49,10 @@ class OverOwnLimit(Forbidden):
 
 
 def left_today_fen(session: Session, account_id: UUID, today: date, but: UUID | None = None) -> int:
-    """What has left for a card today, paid and pending; without the application `but`."""
+    """What has left for a card today, paid and pending; without the application `but`.
+
+    Asked for or approved today: what midnight or a review lies between counts on the day its money is held, too.
+    """
     values = {
         "account_id": account_id,
         "money": MONEY,

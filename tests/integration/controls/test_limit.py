@@ -44,6 +44,17 @@ def test_what_has_left_today_counts_and_tomorrow_it_does_not(world: World, membe
     assert call(world, member, "GET", "/controls").get_json()["left_today_fen"] == 0
 
 
+def test_what_was_asked_for_before_midnight_counts_on_the_day_it_is_held(world: World, member: Member) -> None:
+    """Asked for on the 23rd at 23:50, confirmed on the 24th at 00:05: it is the 24th's 3,000.00."""
+    lower(world, member, 400_000)
+    world.later(hours=13, minutes=50)
+    asked = world.submit(member)
+    world.later(minutes=15)
+    world.confirm(member, asked)
+    held = call(world, member, "GET", "/controls").get_json()
+    assert held["left_today_fen"] == 300_000
+
+
 def test_a_limit_lowered_after_the_submission_stops_the_confirmation(world: World, member: Member) -> None:
     asked = world.submit(member)
     face = world.passed_face(member, asked)
