@@ -44,7 +44,9 @@ def test_what_has_left_today_counts_and_tomorrow_it_does_not(world: World, membe
     assert call(world, member, "GET", "/controls").get_json()["left_today_fen"] == 0
 
 
-def test_what_was_asked_for_before_midnight_counts_on_the_day_it_is_held(world: World, member: Member) -> None:
+def test_what_was_asked_for_before_midnight_counts_on_the_day_it_is_held(
+    world: World, member: Member
+) -> None:
     """Asked for on the 23rd at 23:50, confirmed on the 24th at 00:05: it is the 24th's 3,000.00."""
     lower(world, member, 400_000)
     world.later(hours=13, minutes=50)
