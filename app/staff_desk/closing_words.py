@@ -14,6 +14,7 @@ _FAULTS = {
     "bank.day_not_over": "银行当天还没有日切",
     "statement": "等银行流水",
     "statement.before": "等前一天的流水",
+    "books.moved": "试算以后又有记账，下一次重新试算",
     "calendar": "提前日切，等日历过完这一天",
     "control.differs": "控制科目和业务明细不符",
     "trial.differs": "试算不平",

@@ -24,7 +24,7 @@ from services.closing.steps.bank_books import hold_against_bank
 from services.closing.steps.control import check_control
 from services.closing.steps.queues import age_queues
 from services.closing.steps.seal import seal_chains
-from services.closing.steps.trial import balance_day
+from services.closing.steps.trial import balance_day, is_balanced
 from services.core.clock import SHANGHAI, Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.jobs import Job, defer
@@ -227,6 +227,8 @@ class Closing:
             )
             if open_breaks:
                 raise StepWaits(f"breaks.open:{open_breaks}")
+            if not is_balanced(session, day):  # two people booked a break since the trial balance was taken
+                raise StepWaits("books.moved")
             row = session.get_one(BusinessDay, day, with_for_update=True)
             row.state, row.closed_at, row.look_again_at = DAY_STATES.target(row.state, "close"), now, None
             session.flush()

@@ -77,7 +77,7 @@ class Breaks:
         if resolution not in RESOLUTIONS:
             raise Invalid("请选择处理结论。", code="break.resolution", field="resolution")
         belongs_to = (belongs_to or "").strip() if resolution == "belongs" else None
-        self._check(session, row, resolution, belongs_to)
+        self._check(session, staff, row, resolution, belongs_to)
         proposal = BreakProposal(
             proposal_id=new_id(),
             break_id=row.break_id,
@@ -101,7 +101,7 @@ class Breaks:
     def confirm(self, session: Session, staff: Staff, break_id: UUID) -> None:
         """Second person: as proposed. What was proposed is booked in this transaction, on the break's own day."""
         row, proposal = self._for_second(session, staff, break_id)
-        self._check(session, row, proposal.resolution, proposal.belongs_to)
+        self._check(session, staff, row, proposal.resolution, proposal.belongs_to)
         self._decide(session, staff, proposal, "confirmed", "")
         now = self._clock.now()
         if proposal.resolution == "booked":
@@ -136,13 +136,17 @@ class Breaks:
             raise OwnProposal
         return row, proposal
 
-    def _check(self, session: Session, row: BankBreak, resolution: str, belongs_to: str | None) -> None:
+    def _check(
+        self, session: Session, staff: Staff, row: BankBreak, resolution: str, belongs_to: str | None
+    ) -> None:
         if resolution == "booked" and not row.difference_fen:
             raise NothingToBook
         if resolution == "belongs":
             fits = row.kind == "bank_only" and row.bank_fen > 0 and row.notice_key is not None
-            if not fits or not self._settlement.may_claim(session, belongs_to or "", row.bank_fen):
+            owner = self._settlement.may_claim(session, belongs_to or "", row.bank_fen) if fits else None
+            if owner is None:
                 raise NotAReturn
+            refuse_own(session, staff, owner)
 
     def _decide(
         self, session: Session, staff: Staff, proposal: BreakProposal, outcome: str, note: str

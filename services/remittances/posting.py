@@ -115,7 +115,7 @@ class Posting:
     def _finish(employer: Employer, batch: RemittanceBatch, now: datetime) -> None:
         move(batch, "finish", now)
         if batch.kind == REGULAR:
-            employer.paid_through = batch.month
+            employer.paid_through = max(batch.month, employer.paid_through or batch.month)
         log.info("remittance.done", batch_no=batch.batch_no, people=batch.people)
 
 

@@ -31,7 +31,8 @@ REVERSAL = "contribution_reversal"
 _ENTRIES = ENTRIES.format(
     accounts="c.account_id = ANY(:account_ids) AND EXISTS ("
     "SELECT 1 FROM member_balance b JOIN provident_fund_account a USING (account_id)"
-    " WHERE b.account_id = c.account_id AND b.balance_fen >= c.amount_fen AND a.state NOT IN ('03', '04', '05'))"
+    " WHERE b.account_id = c.account_id AND b.balance_fen - b.frozen_fen >= c.amount_fen"
+    " AND a.state NOT IN ('03', '04', '05'))"
 )
 _FREE = text(
     "DELETE FROM contribution c USING journal j WHERE c.account_id = ANY(:account_ids) AND c.month = :month"

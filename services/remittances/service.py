@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -229,15 +230,22 @@ def allot(session: Session, batch: RemittanceBatch, money: RemittanceReceipt, at
 
 
 def set_money_free(session: Session, batch: RemittanceBatch) -> None:
-    """The batch is off: what paid for it waits for another one of the employer's."""
+    """The batch is off: what paid for it waits for another one of the employer's.
+
+    But for what the bank took back when it was posted already: that stays with the batch until a person has looked.
+    """
+    of_employer = RemittanceReceipt.employer_id == batch.employer_id
+    gone = select(RemittanceReceipt).where(of_employer, RemittanceReceipt.state == "break")
+    gone_fens = Counter(money.amount_fen for money in session.scalars(gone))
     statement = select(RemittanceReceipt).where(
-        RemittanceReceipt.employer_id == batch.employer_id,
-        RemittanceReceipt.batch_id == batch.batch_id,
-        RemittanceReceipt.state == "allotted",
+        of_employer, RemittanceReceipt.batch_id == batch.batch_id, RemittanceReceipt.state == "allotted"
     )
     for money in session.scalars(statement.with_for_update()):
+        if gone_fens[money.amount_fen] > 0:
+            gone_fens[money.amount_fen] -= 1
+            continue
         money.batch_id, money.state = None, "open"
-    batch.received_fen = 0
+        batch.received_fen -= money.amount_fen
 
 
 def defer_posting(session: Session, batch_id: UUID, delay_s: float | None = None) -> None:

@@ -267,10 +267,11 @@ class Settlement:
             return "came_back"
         return "break"
 
-    def may_claim(self, session: Session, instruction_no: str, amount_fen: int) -> bool:
-        """Whether money that came in without a number may be the return of this payment."""
+    def may_claim(self, session: Session, instruction_no: str, amount_fen: int) -> UUID | None:
+        """The account whose payment money that came in without a number may be the return of, if it may."""
         owner = self._owner(session, instruction_no)
-        return owner is not None and owner.state == "paid" and owner.amount_fen == amount_fen
+        fits = owner is not None and owner.state == "paid" and owner.amount_fen == amount_fen
+        return owner.account_id if owner is not None and fits else None
 
     def claim_return(self, session: Session, notice_key: bytes, instruction_no: str) -> None:
         """Two people say that an unmatched credit is the return 退汇 of a payment: paid → returned."""

@@ -34,6 +34,13 @@ def balance_day(session: Session, day: date) -> dict[str, Any]:
     return {"accounts": len(closing), "moved": sum(bool(fen) for fen in moved.values()), "sum_fen": 0}
 
 
+def is_balanced(session: Session, day: date) -> bool:
+    """Whether the trial balance of a day still has everything that is posted on it."""
+    rows = session.scalars(select(LedgerDay).where(LedgerDay.day == day, LedgerDay.movement_fen != 0))
+    kept = {row.gl_code: row.movement_fen for row in rows}
+    return kept == {code: fen for code, fen in moved_on(session, day).items() if fen}
+
+
 def _opening(session: Session, day: date) -> Sums:
     """The closing of the day before; on the first day what was there before these books."""
     yesterday = day - timedelta(days=1)

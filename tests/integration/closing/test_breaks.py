@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -182,6 +184,53 @@ def test_a_return_without_our_number_is_claimed_for_its_payment(
     )
     assert state[0].state == "returned"
     assert days.world.balance(member) == (5_600_000, 0)
+
+
+def test_nobody_says_that_money_is_their_own_return(
+    days: ClosingWorld, desk: DeskWorld, boris: Colleague
+) -> None:
+    """Money from nobody known, of just the amount: whose payment it is said to be, neither proposes nor confirms."""
+    member = days.world.member()
+    order, _ = days.paid(member)
+    days.bank.book(of_somebody(days.today, PAID))
+    days.next_day()
+    days.run()
+    (row,) = days.breaks()
+    path, own = f"/breaks/{row.break_id}", desk.colleague(id_no=member.person.id_no).sign_in()
+    boris.sign_in()
+    claim = {"resolution": "belongs", "note": "金额对得上", "belongs_to": order.instruction_no}
+    assert own.post(f"{path}/take").status_code == 303
+    assert own.post(f"{path}/proposal", **claim).status_code == 403
+    assert own.post(f"{path}/release").status_code == 303
+    assert boris.post(f"{path}/take").status_code == 303
+    assert boris.post(f"{path}/proposal", **claim).status_code == 303
+    assert own.post(f"{path}/decision", outcome="confirm").status_code == 403
+    assert days.world.balance(member)[0] == 5_600_000 - PAID
+
+
+def test_what_is_booked_while_the_day_is_worked_is_in_its_balance(
+    days: ClosingWorld, anna: Colleague, boris: Colleague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people book a break after the trial balance and before the closing: the day closes with it, a run later."""
+    day = days.today
+    days.bank.book(of_somebody(day))
+    days.next_day()
+    assert days.run() == []
+    (row,) = days.breaks()
+    steps = days.closing._steps
+    seal = steps["seal"]
+
+    def meanwhile(on: date) -> dict[str, Any]:
+        close_break(anna, boris, row.break_id, "booked")
+        return seal(on)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(steps, "seal", meanwhile)
+        assert days.run() == []
+    assert days.steps(day)["close"] == "waits books.moved"
+    assert days.run() == [day]
+    kept = days.rows("SELECT movement_fen FROM ledger_day WHERE day = :d AND gl_code = '101'", d=day)
+    assert kept[0].movement_fen == 12_345
 
 
 def test_nobody_closes_what_they_proposed(days: ClosingWorld, anna: Colleague, boris: Colleague) -> None:

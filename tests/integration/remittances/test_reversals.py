@@ -120,6 +120,37 @@ def test_what_is_not_in_the_fund_any_more_stays(
         )
 
 
+def test_money_the_bank_took_back_pays_for_no_other_file(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """Posted, taken back by the bank, then by two people: 6,000.00 that are not there credit nobody."""
+    assert unit.pay(600_000, posted.batch_no, reversal=True, direction="debit") == "break"
+    world.product.reversals.ask(posted.batch_no, person(world, anna), WHY)
+    world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    assert unit.post(posted.batch_id) == "reversed"
+    again = unit.file()
+    assert (again.state, again.received_fen) == ("waiting", 0)
+    assert unit.pay(600_000, again.batch_no) == "remittance_paid"
+    assert unit.post(again.batch_id) == "posted"
+    assert unit.funds() == [AFTER] * 3
+
+
+def test_what_a_court_froze_stays(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """Of 6,000.00 a court froze 4,000.01: a month of 2,000.00 is not there to be taken back."""
+    freeze = text("UPDATE member_balance SET frozen_fen = :f WHERE account_id = :a")
+    with transaction(world.sessions) as session:
+        session.execute(freeze, {"f": 400_001, "a": unit.accounts[0]})
+        session.execute(freeze, {"f": 400_000, "a": unit.accounts[1]})
+    world.product.reversals.ask(posted.batch_no, person(world, anna), WHY)
+    world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    assert unit.post(posted.batch_id) == "reversed"
+    assert unit.funds() == [AFTER, BEFORE, BEFORE]
+    faults = world.product.remittances.show(posted.batch_no).faults
+    assert [(one.line_no, one.code) for one in faults] == [(1, "not_taken_back")]
+
+
 def test_taking_back_goes_on_after_a_kill(
     world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
 ) -> None:
