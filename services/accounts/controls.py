@@ -134,7 +134,7 @@ def opened_locks(session: Session, at: datetime, limit: int = 200) -> list[UUID]
     )
     opened = []
     for lock in session.scalars(due):
-        lock.opened_at = at
+        lock.opened_at = lock.unlock_from  # the instant opened it, not this job
         opened.append(lock.account_id)
     session.flush()
     return opened

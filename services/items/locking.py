@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.accounts.controls import controls_of, lock_account, opened_locks, set_limit
 from services.applications.models import Application
-from services.applications.service import money_applications
+from services.applications.service import money_applications, move
+from services.applications.states import PLAIN_STATES
+from services.audit.service import record
 from services.core.clock import Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.errors import Conflict, Invalid
@@ -21,6 +24,7 @@ from services.policies.service import PolicyBook
 from services.withdrawals.service import stop_waiting
 
 MEMBER = "member"
+_UNLOCK, _RAISE = "withdrawal-unlock", "limit-raise"
 
 
 class LimitNotLower(Conflict):
@@ -41,10 +45,14 @@ class Locking:
     ) -> list[Application]:
         """Lock the account at once; returns the payments that were waiting and are called back.
 
-        What the bank has already been told to pay is paid. Locking a locked account changes nothing.
+        What the bank has already been told to pay is paid. Locking a locked account only takes back what was asked for
+        to open it.
         """
         lock_balance(session, account_id)
-        at = self._clock.now()  # after the account's lock: every payment approved before it has an earlier instant
+        at = (
+            self._clock.now()
+        )  # after the account's lock: every payment approved before it has an earlier instant
+        _take_back(session, account_id, _UNLOCK, by, at)
         if not lock_account(session, account_id, by=by, reason=reason, at=at):
             return []
         waiting = [one for one in money_applications(session, account_id) if one.state == "waiting"]
@@ -73,8 +81,23 @@ class Locking:
 
     @staticmethod
     def _set(session: Session, account_id: UUID, limit_fen: int, at: datetime) -> None:
+        _take_back(session, account_id, _RAISE, MEMBER, at)
         set_limit(session, account_id, limit_fen, from_at=at, actor=MEMBER, at=at)
         emit(session, account_id, "limit.lowered", {"limit_fen": limit_fen}, at)
+
+
+def _take_back(session: Session, account_id: UUID, item_code: str, actor: str, at: datetime) -> None:
+    """Cancel what waits for its proof or for a person: caution later than it must not be undone by it."""
+    pending = select(Application).where(
+        Application.account_id == account_id,
+        Application.item_code == item_code,
+        Application.state.in_(("verifying", "in_review")),
+    )
+    for one in session.scalars(pending.with_for_update()):
+        move(session, one, PLAIN_STATES, "cancel", actor=actor, at=at)
+        record(
+            session, account_id, "application.cancelled", actor=actor, subject=str(one.application_id), at=at
+        )
 
 
 class LockTending:

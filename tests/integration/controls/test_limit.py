@@ -95,6 +95,14 @@ def test_a_raise_that_has_not_begun_is_taken_back_by_lowering(world: World, memb
     assert call(world, member, "GET", "/controls").get_json()["limit_fen"] == 100_000
 
 
+def test_a_raise_that_was_only_asked_for_is_taken_back_by_lowering(world: World, member: Member) -> None:
+    lower(world, member, 100_000)
+    application = apply(world, member, "limit-raise", {"limit_fen": 200_000}).get_json()
+    lower(world, member, 50_000)
+    path = f"/applications/{application['application_id']}"
+    assert call(world, member, "GET", path).get_json()["state"] == "cancelled"
+
+
 def test_as_high_as_the_centre_s_is_none(world: World, member: Member) -> None:
     """The centre's own is 100,000.00 a day."""
     problem(lower(world, member, 10_000_000), 422, "limit.no_limit")

@@ -118,6 +118,33 @@ def test_locked_again_while_it_is_opening(world: World, member: Member) -> None:
     assert ("sms", "lock_opened") not in told(world, member)
 
 
+def test_locked_again_while_unlocking_was_asked_for(world: World, member: Member) -> None:
+    """What waits for its proof is taken back too, so that an older wish does not open what was locked after it."""
+    lock(world, member)
+    application = apply(world, member, UNLOCK, {}).get_json()
+    lock(world, member)
+    view = call(world, member, "GET", f"/applications/{application['application_id']}").get_json()
+    assert view["state"] == "cancelled"
+    assert call(world, member, "GET", "/controls").get_json()["locked"] is True
+
+
+def test_a_payment_between_the_opening_and_its_job_is_none_of_a_locked_account(
+    world: World, member: Member
+) -> None:
+    """Open from 22:00; paid for at 22:00:01; the job comes at 22:00:06."""
+    lock(world, member)
+    application = apply(world, member, UNLOCK, {}).get_json()
+    confirm(world, member, application["application_id"])
+    world.later(hours=12, seconds=1)
+    world.approved(renewed(world, member))
+    world.later(seconds=5)
+    LockTending(world.sessions, world.clock).take_up()
+    found = (
+        "SELECT count(*) AS broken FROM invariant_i90_nothing_leaves_a_locked_account WHERE account_id = :id"
+    )
+    assert world.one(found, id=member.account_id).broken == 0
+
+
 def test_there_is_nothing_to_open_where_nothing_is_locked(world: World, member: Member) -> None:
     assert quote(world, member, UNLOCK, {})["refusals"][0]["code"] == "lock.not_locked"
     lock(world, member)
