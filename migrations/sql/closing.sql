@@ -47,7 +47,11 @@ CREATE TRIGGER business_day_in_order BEFORE INSERT OR UPDATE OR DELETE ON busine
 -- found -> taken -> proposed -> closed; what was found stays as it was found; closed only as a second person confirmed.
 CREATE FUNCTION refuse_break_of_one() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND OLD.state <> 'closed'
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state = 'found' THEN
+            RETURN NEW;
+        END IF;
+    ELSIF TG_OP = 'UPDATE' AND OLD.state <> 'closed'
        AND (NEW.break_id, NEW.day, NEW.kind, NEW.ref, NEW.found_at) = (OLD.break_id, OLD.day, OLD.kind, OLD.ref, OLD.found_at)
        AND (NEW.bank_fen, NEW.book_fen) = (OLD.bank_fen, OLD.book_fen)
        AND (NEW.instruction_no, NEW.member_account_id, NEW.notice_key, NEW.other_key)
@@ -66,7 +70,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'a break moves from found to taken to proposed to closed' USING ERRCODE = 'check_violation';
 END $$;
-CREATE TRIGGER bank_break_has_four_eyes BEFORE UPDATE OR DELETE ON bank_break
+CREATE TRIGGER bank_break_has_four_eyes BEFORE INSERT OR UPDATE OR DELETE ON bank_break
     FOR EACH ROW EXECUTE FUNCTION refuse_break_of_one();
 CREATE FUNCTION refuse_foreign_proposal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

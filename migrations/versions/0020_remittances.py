@@ -75,6 +75,32 @@ SELECT b.batch_no, b.state FROM remittance_batch b
 LEFT JOIN remittance_reversal r USING (batch_id)
 WHERE b.state IN ('reversing', 'reversed') AND r.approved IS NOT TRUE
 """
+_GUARDS = (
+    """
+CREATE FUNCTION refuse_reversal_of_one() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM remittance_reversal r WHERE r.batch_id = NEW.batch_id AND r.approved) THEN
+        RAISE EXCEPTION 'no second person approved taking back batch %', NEW.batch_no USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$
+""",
+    """
+CREATE TRIGGER remittance_batch_reversed_by_two BEFORE UPDATE OF state ON remittance_batch
+    FOR EACH ROW WHEN (NEW.state IN ('reversing', 'reversed') AND NEW.state <> OLD.state)
+    EXECUTE FUNCTION refuse_reversal_of_one()
+""",
+    """
+CREATE FUNCTION refuse_other_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an approved reversal stays as it was approved' USING ERRCODE = 'check_violation';
+END $$
+""",
+    """
+CREATE TRIGGER remittance_reversal_stays BEFORE UPDATE ON remittance_reversal
+    FOR EACH ROW WHEN (OLD.approved) EXECUTE FUNCTION refuse_other_approval()
+""",
+)
 _VIEWS = (
     "invariant_i70_remittance_money_is_in_the_books",
     "invariant_i71_the_clearing_account_is_what_is_not_posted",
@@ -122,6 +148,8 @@ def upgrade() -> None:
     _reversal()
     for view in (_MONEY, _CLEARING, _LINES, _BOOKED, _COVERED, _TWO_PEOPLE):
         op.execute(view)
+    for guard in _GUARDS:
+        op.execute(guard)
     op.execute(_GRANTS.format(views=", ".join(_VIEWS), tables=", ".join(_TABLES)))
 
 
@@ -245,4 +273,5 @@ def downgrade() -> None:
         op.execute(f"DROP VIEW {view}")
     for table in reversed(_TABLES):
         op.drop_table(table)
+    op.execute("DROP FUNCTION refuse_reversal_of_one, refuse_other_approval")
     op.drop_column("contribution", "batch_id")

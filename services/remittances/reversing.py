@@ -95,6 +95,7 @@ class Reversals:
             if row.asked_by == staff.staff_id:
                 raise SamePerson
             row.decided_by, row.decided_at, row.approved = staff.staff_id, now, approve
+            session.flush()  # the database lets the batch go back only after the second person's word
             if approve:
                 self._begin(session, batch, now)
             self._note(session, batch, "remittance.reversal_decided", staff, now, approved=approve)

@@ -35,6 +35,12 @@ class LoginTaken(Conflict):
     code, detail = "staff.login_taken", "这个登录名已经有人用了。"
 
 
+class PersonTaken(Conflict):
+    """This person has a login already: with two they would be their own second pair of eyes."""
+
+    code, detail = "staff.person_taken", "这个人已经有登录名了，一个人只能有一个。"
+
+
 class RoleMissing(Forbidden):
     """The person's roles do not cover this act."""
 
@@ -55,10 +61,16 @@ class NewStaff:
 
 
 def add_staff(session: Session, cipher: FieldCipher, new: NewStaff, at: datetime) -> str:
-    """Add a person; returns the otpauth address of their code, which is shown once and never again."""
+    """Add a person; returns the otpauth address of their code, which is shown once and never again.
+
+    Raises LoginTaken, PersonTaken, Invalid.
+    """
     _check(new)
     if find_staff(session, new.login) is not None:
         raise LoginTaken
+    id_no_mac = cipher.look_up(new.id_no, "member.id_no") if new.id_no else None
+    if id_no_mac is not None and _has_login(session, id_no_mac):
+        raise PersonTaken
     secret = new.totp_secret or new_secret()
     row = Staff(
         staff_id=new_id(),
@@ -69,7 +81,7 @@ def add_staff(session: Session, cipher: FieldCipher, new: NewStaff, at: datetime
         password_hash=hash_password(check_policy(new.password, new.login)),
         totp_sealed=cipher.seal_bytes(secret, _SECRET),
         totp_last_step=0,
-        id_no_mac=cipher.look_up(new.id_no, "member.id_no") if new.id_no else None,
+        id_no_mac=id_no_mac,
         failures=0,
         locked_until=None,
         created_at=at,
@@ -79,6 +91,11 @@ def add_staff(session: Session, cipher: FieldCipher, new: NewStaff, at: datetime
     session.flush()
     _note(session, row, "staff.added", at)
     return provisioning_uri(secret, row.login, ISSUER)
+
+
+def _has_login(session: Session, id_no_mac: bytes) -> bool:
+    active = select(Staff.staff_id).where(Staff.id_no_mac == id_no_mac, Staff.disabled_at.is_(None))
+    return session.scalar(active.limit(1)) is not None
 
 
 def _check(new: NewStaff) -> None:

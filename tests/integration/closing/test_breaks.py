@@ -273,6 +273,13 @@ def test_the_database_itself_wants_two(days: ClosingWorld, desk: DeskWorld) -> N
         )
     with pytest.raises(DBAPIError, match="found to taken"), transaction(days.world.sessions) as session:
         session.execute(text("UPDATE bank_break SET bank_fen = 0"))
+    born_closed = (
+        "INSERT INTO bank_break (break_id, day, kind, ref, bank_fen, book_fen, state, owner_id, resolution, found_at,"
+        " updated_at, closed_at) SELECT gen_random_uuid(), day, kind, ref || 'x', 0, 0, 'closed', owner_id, 'explained',"
+        " now(), now(), now() FROM bank_break"
+    )
+    with pytest.raises(DBAPIError, match="found to taken"), transaction(days.world.sessions) as session:
+        session.execute(text(born_closed))
     alone = (
         "INSERT INTO break_decision (proposal_id, break_id, proposer_id, staff_id, outcome, note, decided_at)"
         " SELECT proposal_id, break_id, {proposer}, {decider}, 'confirmed', '', now() FROM break_proposal"

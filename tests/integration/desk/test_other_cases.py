@@ -11,7 +11,7 @@ from sqlalchemy import text
 from runtime.cli.staff import run_add_staff, run_disable, run_rotate_totp, seed_demo_staff
 from services.applications.models import Application
 from services.core.db import transaction
-from services.staff.service import find_staff
+from services.staff.service import PersonTaken, disable, find_staff
 from tests.support.domain.desk import PASSWORD, Colleague, DeskWorld
 from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World
@@ -125,6 +125,17 @@ def test_people_are_added_from_the_command_line(
     assert run_disable(settings, person) == 0
     colleague = Colleague("zhouli", b"", desk.client(), world)
     assert colleague.post("/sign-in", login="zhouli", password=PASSWORD).status_code == 401
+
+
+def test_one_person_has_one_login(world: World, desk: DeskWorld) -> None:
+    """Two names for one ID number would be two pairs of eyes in one head; who has left may come back."""
+    id_no = Person().id_no
+    first = desk.colleague("reviewer", id_no=id_no)
+    with pytest.raises(PersonTaken):
+        desk.colleague("approver", id_no=id_no)
+    with transaction(world.sessions) as session:
+        disable(session, first.login, world.clock.now())
+    desk.colleague("approver", id_no=id_no)
 
 
 def test_the_demo_s_staff_are_made_once(world: World) -> None:

@@ -261,3 +261,16 @@ def test_a_set_is_of_the_day_a_single_journal_would_be_of(world: World) -> None:
         session.execute(opened, {"day": date(2026, 11, 24), "at": now})
         assert books_day(session, now) == date(2026, 11, 24)
         session.rollback()
+
+
+def test_months_filed_together_and_paid_the_other_way_round(world: World) -> None:
+    """A new employer's October and November, November's money first: December is next, not November again."""
+    unit = Unit(world, people=0)
+    unit.hire(months=0)
+    october, november = unit.file(month="2026-10"), unit.file()
+    assert (october.faults, november.faults) == ((), ())
+    for filed in (november, october):
+        assert unit.pay(200_000, filed.batch_no) == "remittance_paid"
+        assert unit.post(filed.batch_id) == "posted"
+    with transaction(world.sessions) as session:
+        assert session.get_one(Employer, unit.employer_id).paid_through == date(2026, 11, 1)

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 from sqlalchemy import text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.contributions.service import months_paid
 from services.core.db import transaction
+from services.core.ids import new_id
 from services.remittances.faults import NotNow
 from services.remittances.models import Employer, RemittanceReversal
 from services.remittances.reversing import Reversals, SamePerson
@@ -48,6 +49,9 @@ def test_two_people_take_a_month_back(
     world.product.reversals.ask(posted.batch_no, person(world, anna), WHY)
     assert unit.funds() == [AFTER] * 3
     world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    other = update(RemittanceReversal).where(RemittanceReversal.batch_id == posted.batch_id)
+    with pytest.raises(DBAPIError, match="stays as it was"), transaction(world.sessions) as session:
+        session.execute(other.values(asked_by=new_id()))
     assert unit.post(posted.batch_id) == "reversed"
     assert unit.funds() == [BEFORE] * 3
     assert unit.clearing_fen() - before == 600_000
@@ -69,6 +73,9 @@ def test_one_person_is_not_two(world: World, unit: Unit, posted: Filed, anna: Co
     decided = decided.values(decided_by=who.staff_id, decided_at=world.clock.now(), approved=True)
     with pytest.raises(IntegrityError), transaction(world.sessions) as session:
         session.execute(decided)
+    alone = text("UPDATE remittance_batch SET state = 'reversing', reached = 0 WHERE batch_id = :b")
+    with pytest.raises(DBAPIError, match="no second person"), transaction(world.sessions) as session:
+        session.execute(alone, {"b": posted.batch_id})
     assert unit.state(posted.batch_id) == "posted"
 
 
