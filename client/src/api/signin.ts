@@ -11,8 +11,8 @@ import { enter } from './mini-login'
 const PLACE = 'anju.signins'
 const WINDOW_MS = 60_000
 const MOST = 3
-const SETTLED_MS = 1000
 // #ifdef H5
+const SETTLED_MS = 1000
 const RETURN = 'anju.return'
 const RETURN_MS = 10 * 60_000
 // #endif
@@ -67,10 +67,12 @@ export function comeBack(): void {
 /** Nobody's phone yet, or somebody's no longer: the page says who one is first. */
 export function bindFirst(): Promise<never> {
   go('bind', {}, 'restart')
+  // #ifdef H5
   // The answer may be there before the first page is: what was asked for then is asked for once more.
   setTimeout(() => {
     if (getCurrentPages().slice(-1)[0]?.route !== 'pages/bind/bind') go('bind', {}, 'restart')
   }, SETTLED_MS)
+  // #endif
   return NEVER
 }
 

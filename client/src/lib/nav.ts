@@ -24,10 +24,10 @@ function asked(url: string): boolean {
   return before.url === url && last.atMs - before.atMs < SAME_TAP_MS
 }
 
-/** Open a page: forward keeps the way back, replace does not, restart forgets all. */
+/** Open a page: forward keeps the way back, replace does not, restart forgets all and may be asked for as often as need be. */
 export function go(page: Page, query: Record<string, string> = {}, how: How = 'forward'): void {
   const url = pathOf(page, query)
-  if (asked(url)) return
+  if (asked(url) && how !== 'restart') return
   if (how === 'forward') uni.navigateTo({ url })
   else if (how === 'replace') uni.redirectTo({ url })
   else uni.reLaunch({ url })

@@ -54,13 +54,16 @@ describe('signing in', () => {
 
   it('renews an expired token, asks again and says nothing', async () => {
     phone.kept['anju.tokens'] = { access_token: 'old', refresh_token: 'kept' }
-    phone.answers['GET /session'] = ({ header }) =>
-      header.Authorization === 'Bearer new' ? RECORDED['GET /session'] : problem(401, 'auth.expired', '登录已过期。')
+    for (const asked of ['GET /home', 'GET /items']) {
+      phone.answers[asked] = ({ header }) =>
+        header.Authorization === 'Bearer new' ? RECORDED[asked] : problem(401, 'auth.expired', '登录已过期。')
+    }
     phone.answers['POST /auth/refresh'] = { status: 200, body: { access_token: 'new', refresh_token: 'next' } }
     const home = await phone.open('home')
     await settle()
-    expect(paths().slice(0, 3)).toEqual(['GET /session', 'POST /auth/refresh', 'GET /session'])
-    expect(phone.asked[1].body).toEqual({ refresh_token: 'kept' })
+    const renewals = phone.asked.filter((one) => one.path === '/auth/refresh')
+    expect(renewals.map((one) => one.body)).toEqual([{ refresh_token: 'kept' }])
+    expect(paths().filter((path) => path === 'GET /home')).toHaveLength(2)
     expect(home.text).toContain('56,000')
     expect(phone.calls('login')).toEqual([])
     await home.leave()
@@ -94,7 +97,7 @@ describe('signing in', () => {
 
   it('does not sign in for ever', async () => {
     phone.kept['anju.tokens'] = { access_token: 'old', refresh_token: 'old' }
-    phone.answers['GET /session'] = problem(401, 'auth.revoked', '登录已失效。')
+    phone.answers['GET /home'] = phone.answers['GET /items'] = problem(401, 'auth.revoked', '登录已失效。')
     for (let round = 0; round < 4; round++) {
       const home = await phone.open('home')
       await settle()
@@ -111,7 +114,7 @@ describe('binding', () => {
   })
 
   it('begins on the bind page for somebody unknown', async () => {
-    phone.answers['GET /session'] = RECORDED['GET /session unbound']
+    phone.answers['GET /home'] = problem(403, 'bind.required', '请先完成实名绑定。')
     const home = await phone.open('home')
     await settle()
     expect(went()).toEqual(['reLaunch /pages/bind/bind'])
