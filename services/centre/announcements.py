@@ -15,6 +15,8 @@ from services.core.ids import new_id
 
 KINDS = {"outage": "停机", "news": "公告"}
 MOST_SHOWN, LONGEST = 3, 200
+YEARS = range(2020, 2200)
+"""A slip of the hand in the year could be kept, but by no page be read again."""
 
 
 def publish(
@@ -26,6 +28,8 @@ def publish(
         raise Invalid("请选停机或公告。", code="announcement.kind", field="kind")
     if not 6 <= len(words) <= LONGEST:
         raise Invalid("请用 6 到 200 个字写清楚。", code="announcement.words", field="words")
+    if from_at.year not in YEARS or until_at.year not in YEARS:
+        raise Invalid("请看一下年份。", code="announcement.year", field="from")
     if until_at <= from_at or until_at <= at:
         raise Invalid("结束时间要晚于开始时间，也要晚于现在。", code="announcement.span", field="until")
     made = Announcement(

@@ -61,6 +61,8 @@ def test_withdrawn_it_is_gone_at_once(world: World, anna: Colleague) -> None:
         ({"kind": "party"}, 422),
         ({"from": "tomorrow"}, 422),
         ({"until": "2026-13-40T99:99"}, 422),
+        ({"from": "0001-01-01T00:00"}, 422),
+        ({"until": "9999-12-31T23:59"}, 422),
     ],
 )
 def test_what_is_no_announcement(anna: Colleague, change: dict[str, str], status: int) -> None:
