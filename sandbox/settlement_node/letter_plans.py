@@ -74,7 +74,7 @@ def _returned(params: Params) -> Acts:
 
 
 def _twice(params: Params) -> Acts:
-    return [*usual(params), (MONEY_S + 0.2, "money", {})]
+    return [*usual(params), (MONEY_S + float(params.get("seconds", 0.2)), "money", {})]
 
 
 def _talk(params: Params) -> Acts:
