@@ -70,15 +70,16 @@ def _view(session: Session, own: Ports, account_id: UUID, key: UUID) -> dict[str
     found = own.ratings.of(session, account_id, key)
     words, added, answer = own.ratings.words(found) if found else ("", "", "")
     due_on = found.answer_due_on if found else None
+    in_time = until is not None and own.clock.now() < until
     return {
-        "may_rate": found is None and until is not None and own.clock.now() < until,
+        "may_rate": found is None and in_time,
         "until": shanghai_iso(until) if until and not found else None,
         "level": found.level if found else None,
         "level_text": LEVELS[found.level] if found else None,
         "reasons": [REASONS[reason] for reason in found.reasons] if found else [],
         "words": words,
         "rated_at": shanghai_iso(found.rated_at) if found else None,
-        "may_add": found is not None and found.added_at is None,
+        "may_add": found is not None and found.added_at is None and in_time,
         "added": added,
         "added_at": shanghai_iso(found.added_at) if found and found.added_at else None,
         "answer_due_on": due_on.isoformat() if due_on else None,

@@ -123,13 +123,16 @@ class Ratings:
         return made
 
     def add(self, session: Session, account_id: UUID, application_id: UUID, words: str) -> CaseRating:
-        """Add words once 追评. Raises NotFinished where nothing was rated, RatedAlready the second time."""
+        """Add words once 追评, in the same time. Raises NotFinished where nothing was rated, RatedAlready, TooLate."""
         case = load(session, account_id, application_id, lock=True)
         rating, words = self.of(session, account_id, application_id), plain_words(words)
         if rating is None:
             raise NotFinished("请先评价，再追加。")
         if rating.added_at is not None:
             raise RatedAlready("已经追加过一次了。还有话想说，请拨打 12329。")
+        until = self.open_until(session, case)
+        if until is None or self._clock.now() >= until:
+            raise TooLate
         if not words:
             raise Invalid("请写几个字。", code="field.missing", field="words")
         rating.added_sealed, rating.added_at = self._cipher.seal(words, ADDED), self._clock.now()

@@ -71,6 +71,14 @@ def test_after_ninety_days_it_is_too_late(world: World, member: Member, paid: Ap
     problem(rate(world, member, paid, level=5), 409, "rating.too_late")
 
 
+def test_after_ninety_days_nothing_is_added(world: World, member: Member, paid: Application) -> None:
+    rate(world, member, paid, level=5)
+    world.later(days=90)
+    assert look(world, member, paid)["may_add"] is False
+    more = f"/applications/{paid.application_id}/rating/more"
+    problem(call(world, member, "POST", more, {"words": "谢谢"}), 409, "rating.too_late")
+
+
 def test_a_bad_one_says_why(world: World, member: Member, paid: Application) -> None:
     problem(rate(world, member, paid, level=2), 422, "rating.why")
     problem(rate(world, member, paid, level=2, reasons=["tired"]), 422, "rating.reason")
