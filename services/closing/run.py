@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -122,14 +122,14 @@ class Closing:
         done = [self._step(day, name) for name in names]
         if oldest and all(done) and self._step(day, "close"):
             return True
+        later = update(BusinessDay).where(BusinessDay.day == day, BusinessDay.state == "closing")
         with transaction(self._sessions) as session:
-            session.get_one(BusinessDay, day, with_for_update=True).look_again_at = (
-                self._clock.now() + LOOK_AGAIN
-            )
+            session.execute(later.values(look_again_at=self._clock.now() + LOOK_AGAIN))
         return False
 
     def _step(self, day: date, name: str) -> bool:
-        self._begin(day, name)
+        if not self._begin(day, name):
+            return False
         state, result, fault = "done", {}, None
         try:
             result = self._steps[name](day)
@@ -143,13 +143,17 @@ class Closing:
         self._end(day, name, state, result, fault)
         return state == "done"
 
-    def _begin(self, day: date, name: str) -> None:
+    def _begin(self, day: date, name: str) -> bool:
+        """Whether there is still something to do: another run may have closed the day between two steps of this one."""
         now = self._clock.now()
         fresh = {"state": "running", "began_at": now, "ended_at": None, "fault": None}
         made = insert(ClosingStep).values(day=day, name=name, attempts=1, result={}, **fresh)
         again = {**fresh, "attempts": ClosingStep.attempts + 1}
         with transaction(self._sessions) as session:
+            if session.get_one(BusinessDay, day, with_for_update={"read": True}).state != "closing":
+                return False
             session.execute(made.on_conflict_do_update(index_elements=["day", "name"], set_=again))
+        return True
 
     def _end(self, day: date, name: str, state: str, result: dict[str, Any], fault: str | None) -> None:
         with transaction(self._sessions) as session:

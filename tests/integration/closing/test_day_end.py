@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -107,6 +108,44 @@ def test_a_day_waits_for_the_bank_and_is_closed_for_good(
         session.execute(
             text("UPDATE business_day SET state = 'closing', closed_at = NULL WHERE day = :d"), {"d": day}
         )
+
+
+def test_a_second_run_leaves_a_closed_day_as_it_is(
+    days: ClosingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job and the command at once: one closes the day between two steps of the other."""
+    day, end = days.today, days.closing._end
+    days.paid()
+    days.next_day()
+    closed: list[list[date]] = []
+
+    def meanwhile(on: date, name: str, *result: Any) -> None:
+        end(on, name, *result)
+        if name == "interest" and not closed:
+            closed.append([])
+            closed[0] = days.run()
+
+    monkeypatch.setattr(days.closing, "_end", meanwhile)
+    assert days.run() == []
+    assert closed == [[day]]
+    assert set(days.steps(day).values()) == {"done"}
+
+
+def test_employers_money_that_is_not_what_the_books_say_holds_the_day(days: ClosingWorld) -> None:
+    """600.00 noted as come and never booked on 21902."""
+    day = days.today
+    note = (
+        'INSERT INTO remittance_receipt (employer_id, notice_key, direction, amount_fen, "on", state, at)'
+        " VALUES (gen_random_uuid(), 'x', 'credit', 60000, :day, 'open', now())"
+    )
+    with transaction(days.world.sessions) as session:
+        session.execute(text(note), {"day": day})
+    days.next_day()
+    assert days.run() == []
+    assert days.steps(day)["control"] == "failed control.differs"
+    with transaction(days.world.sessions) as session:
+        session.execute(text("UPDATE remittance_receipt SET state = 'taken_back'"))
+    assert days.run() == [day]
 
 
 def test_days_close_in_their_order(days: ClosingWorld) -> None:
