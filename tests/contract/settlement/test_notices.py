@@ -143,6 +143,26 @@ def test_the_stream_signs_on_again_after_the_cut_off(bdc, node, order, listen, h
         wait_until(lambda: heard)
 
 
+def test_movements_of_another_account_are_acknowledged_and_passed_over(
+    bdc, node, order, heard, wait_until, make_config
+):
+    """The books' 101 is one account: what moves on the centre's others would be money that is not there."""
+    import threading
+
+    from services.core.clock import SystemClock
+    from services.settlement.adapters.bdc import BdcNoticeStream
+
+    stop = threading.Event()
+    stream = BdcNoticeStream(make_config(node, pay_account_no="43001500000000009999"), SystemClock())
+    thread = threading.Thread(target=stream.run, args=(heard.extend, stop))
+    thread.start()
+    bdc.pay(order)
+    wait_until(lambda: notice_states(node) == ["acknowledged"])
+    stop.set()
+    thread.join(timeout=5)
+    assert heard == []
+
+
 def test_a_quiet_stream_probes_and_stays(node, config, listen, heard, wait_until, make_config):
     import threading
 

@@ -104,7 +104,10 @@ class _Held:
             _log.error("a notice could not be read and was refused: %s", fault.code)
             self._acknowledge(message, "1", UNREADABLE)
             return
-        on_changes(changes)
+        ours = [change for change in changes if change.account_no == self._config.pay_account_no]
+        if len(ours) < len(changes):
+            _log.warning("%d movements of another account were passed over", len(changes) - len(ours))
+        on_changes(ours)
         self._acknowledge(message, "0", OK)
 
     def _deliver_letter(self, message: Message) -> None:
