@@ -23,6 +23,9 @@ from services.remittances.service import allot, move, take_waiting_money
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
 
+_SET_FREE = ("cancelled", "reversed")
+"""What paid for such a batch may wait, or pay for another one by now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -108,7 +111,7 @@ def _taken_back(session: Session, owner: Owed, by: RemittanceReceipt, at: dateti
         RemittanceReceipt.state.in_(("open", "allotted")),
         RemittanceReceipt.amount_fen == by.amount_fen,
     )
-    if owner.batch_id is not None:
+    if owner.batch_id is not None and session.get_one(RemittanceBatch, owner.batch_id).state not in _SET_FREE:
         statement = statement.where(RemittanceReceipt.batch_id == owner.batch_id)
     order = (
         RemittanceReceipt.state.desc(),

@@ -274,3 +274,17 @@ def test_months_filed_together_and_paid_the_other_way_round(world: World) -> Non
         assert unit.post(filed.batch_id) == "posted"
     with transaction(world.sessions) as session:
         assert session.get_one(Employer, unit.employer_id).paid_through == date(2026, 11, 1)
+
+
+def test_money_of_a_cancelled_batch_is_taken_back_from_where_it_went(world: World, unit: Unit) -> None:
+    """It names the batch it was sent for, and pays for another: that one waits again, and nobody is credited."""
+    first = unit.file()
+    assert unit.pay(200_000, first.batch_no) == "remittance_part"
+    world.product.remittances.cancel(first.batch_no, actor="staff:anna")
+    second = unit.file()
+    assert unit.pay(400_000) == "remittance_paid"
+    assert unit.state(second.batch_id) == "funded"
+    assert unit.pay(200_000, first.batch_no, direction="debit", reversal=True) == "remittance_back"
+    assert unit.state(second.batch_id) == "waiting"
+    assert unit.post(second.batch_id) == "waiting"
+    assert unit.funds() == [BEFORE] * 3
