@@ -32,6 +32,7 @@ from services.reconciliation.errors import (
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
 from services.reconciliation.ports import OnClosed
 from services.reconciliation.states import BREAK_STATES, KINDS, RESOLUTIONS
+from services.settlement.models import BankNotice
 from services.settlement.service import Settlement
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
@@ -174,6 +175,9 @@ class Breaks:
             f"{CORRECTION}:{row.break_id}", CORRECTION, f"{KINDS[row.kind]}，按银行流水调账", lines, row.day
         )
         post(session, row.member_account_id or CENTRE, entry, at)
+        told = session.get(BankNotice, row.notice_key) if row.notice_key is not None else None
+        if told is not None and told.outcome == "break":
+            told.outcome = "corrected"  # an order that fits it later must not book it again
 
     def _move(self, session: Session, row: BankBreak, staff: Staff, event: str, note: str = "") -> None:
         try:

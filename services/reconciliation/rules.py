@@ -133,7 +133,7 @@ class _Comparison:
             return _finding("transfer_open", line, line.fen) if movement.outcome == "break" else None
         if movement.booked_fen:
             return _finding("books_differ", line, movement.booked_fen)
-        if movement.outcome == "break":
+        if movement.outcome in ("break", "corrected"):
             return _finding("late_return" if line.fen > 0 else "status_differs", line, 0)
         return _finding(_WITHOUT_BOOKING.get(movement.outcome, "books_differ"), line, 0)
 
