@@ -41,7 +41,7 @@ BEGIN
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO anju_web;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO anju_web;
     REVOKE ALL ON staff, staff_session FROM anju_web;
-    REVOKE INSERT, UPDATE, DELETE ON policy_value, interest_run, interest_receipt, employer, remittance_batch,
+    REVOKE INSERT, UPDATE, DELETE ON policy_value, interest_run, employer, remittance_batch,
         remittance_fault, remittance_line, remittance_receipt, remittance_reversal, bank_statement,
         bank_statement_line, bank_break, break_event, break_proposal, break_decision, closing_step, ledger_day
         FROM anju_web;

@@ -51,10 +51,15 @@ class ScopedConnection(psycopg.Connection[Any]):
     """Says with BEGIN whose rows the transaction may see. Should psycopg stop asking here, the web sees none."""
 
     def _start_query(self) -> PQGen[None]:
-        """As the base does, with two commands in one message."""
+        """As the base does, with two commands in one message; in a pipeline each is a message of its own."""
         idle = self.pgconn.transaction_status == pq.TransactionStatus.IDLE
-        if self._autocommit or self._pipeline or not idle or scope() is None:
+        if self._autocommit or not idle or scope() is None:
             return (yield from super()._start_query())
+        if self._pipeline:
+            for words in begin_words().split(b"; "):
+                yield from self._exec_command(words)
+            yield from self._pipeline._sync_gen()
+            return None
         self.pgconn.send_query(begin_words())
         for result in (yield from generators.execute(self.pgconn)):
             if result.status != pq.ExecStatus.COMMAND_OK:

@@ -12,7 +12,7 @@ const PLACE = 'anju.signins'
 const WINDOW_MS = 60_000
 const MOST = 3
 // #ifdef H5
-const SETTLED_MS = 1000
+const SOON_MS = 50
 const RETURN = 'anju.return'
 const RETURN_MS = 10 * 60_000
 // #endif
@@ -66,13 +66,14 @@ export function comeBack(): void {
 
 /** Nobody's phone yet, or somebody's no longer: the page says who one is first. */
 export function bindFirst(): Promise<never> {
-  go('bind', {}, 'restart')
   // #ifdef H5
-  // The answer may be there before the first page is: what was asked for then is asked for once more.
-  setTimeout(() => {
-    if (getCurrentPages().slice(-1)[0]?.route !== 'pages/bind/bind') go('bind', {}, 'restart')
-  }, SETTLED_MS)
+  // The answer may be there before the first page is: it leads on as soon as that one stands.
+  if (getCurrentPages().length === 0) {
+    setTimeout(bindFirst, SOON_MS)
+    return NEVER
+  }
   // #endif
+  go('bind', {}, 'restart')
   return NEVER
 }
 
