@@ -57,12 +57,18 @@ BEGIN
 
     CREATE POLICY web_co_borrower ON loan_co_borrower FOR SELECT TO anju_web USING (id_no_mac =
         (SELECT m.id_no_mac FROM member m WHERE m.account_id::text = current_setting('anju.scope', true)));
-    FOR t IN SELECT unnest(ARRAY['loan', 'loan_plan', 'loan_rate', 'loan_instalment', 'loan_repayment', 'loan_card',
-                                 'mortgage_discharge']) AS relname LOOP
-        EXECUTE format('CREATE POLICY web_co_borrower ON %I FOR SELECT TO anju_web USING (loan_id IN'
+    -- A co-borrower sees the loan, and may repay it from their own fund: lock it, book, write the plan that follows.
+    FOR t IN SELECT relname, may FROM (VALUES ('loan', 'ALL'), ('loan_plan', 'ALL'), ('loan_instalment', 'ALL'),
+            ('loan_repayment', 'ALL'), ('mortgage_discharge', 'ALL'), ('loan_rate', 'SELECT'), ('loan_card', 'SELECT'),
+            ('deduction', 'SELECT')) AS x (relname, may) LOOP
+        EXECUTE format('CREATE POLICY web_co_borrower ON %I FOR %s TO anju_web USING (loan_id IN'
             ' (SELECT b.loan_id FROM loan_co_borrower b WHERE b.id_no_mac = (SELECT m.id_no_mac FROM member m'
-            ' WHERE m.account_id::text = current_setting(''anju.scope'', true))))', t.relname);
+            ' WHERE m.account_id::text = current_setting(''anju.scope'', true))))', t.relname, t.may);
     END LOOP;
+    -- That a loan is settled is told to the borrower, whoever settled it.
+    CREATE POLICY web_co_borrower ON outbox_event FOR INSERT TO anju_web WITH CHECK (account_id IN
+        (SELECT b.account_id FROM loan_co_borrower b WHERE b.id_no_mac = (SELECT m.id_no_mac FROM member m
+            WHERE m.account_id::text = current_setting('anju.scope', true))));
 END $$
 """
 _SHARED_USE = """
