@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.core.crypto import FieldCipher
+from services.core.crypto import FieldCipher, KeyLost
 from services.face.models import FaceTemplate
 from services.members.consents import active_consent
 
@@ -68,7 +68,7 @@ class Templates:
             return None
         try:
             return self._cipher.open_bytes(row.sealed, _context(account_id))
-        except (InvalidTag, KeyError):  # altered, moved, or its key destroyed
+        except (InvalidTag, KeyLost):  # altered, moved, or its key destroyed
             return None
 
 

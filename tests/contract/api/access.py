@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 PUBLIC = {
     "POST /auth/mini/login",
@@ -129,4 +130,21 @@ DESK_STAFF = {
     "/announcements",
     "/announcements/<uuid:announcement_id>/withdraw",
     "/lock",
+    "/days",
+    "/days/<day>",
+    "/breaks",
+    "/breaks/<uuid:break_id>",
+    "/breaks/<uuid:break_id>/take",
+    "/breaks/<uuid:break_id>/release",
+    "/breaks/<uuid:break_id>/proposal",
+    "/breaks/<uuid:break_id>/decision",
 }
+
+
+def desk_path(rule: str) -> str:
+    """An address of a page of the desk, with keys of nothing."""
+    return _DESK_KEY.sub(lambda found: _DESK_KEYS[found[1]], rule)
+
+
+_DESK_KEYS = {"uuid:": str(UUID(int=0)), "case_no": "2" * 15, "day": "2026-11-20"}
+_DESK_KEY = re.compile(r"<(uuid:|case_no|day)\w*>")

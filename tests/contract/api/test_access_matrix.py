@@ -23,6 +23,7 @@ from tests.contract.api.access import (
     PUBLIC,
     SIGNED_IN,
     THINGS,
+    desk_path,
     operations,
 )
 from tests.contract.api.reading import problem
@@ -244,8 +245,7 @@ def test_the_desk_wants_somebody_of_its_own(everybody: Everybody, kind: str) -> 
     for rule in everybody.desk.app.url_map.iter_rules():
         if rule.rule not in DESK_STAFF:
             continue
-        path = rule.rule.replace("<case_no>", "2" * 15).replace("<uuid:document_id>", str(uuid4()))
-        path = path.replace("<uuid:announcement_id>", str(uuid4()))
+        path = desk_path(rule.rule)
         if "GET" in (rule.methods or ()):
             answer = client.get(path, headers=headers)
             assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")

@@ -84,7 +84,8 @@ def test_only_the_owner_may_create_tables(postgres: EmbeddedPostgres) -> None:
 
 def test_passwords_are_readable_by_their_owner_only(postgres: EmbeddedPostgres) -> None:
     files = list((postgres.home / "secrets").glob("pg_*"))
-    assert len(files) == 5
+    roles = {"postgres", "anju_owner", "anju_app", "anju_web", "anju_face", "anju_ro"}
+    assert {file.name for file in files} == {f"pg_{role}" for role in roles}
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
