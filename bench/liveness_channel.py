@@ -12,9 +12,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import create_autospec
 from uuid import UUID
 
+import psycopg
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -40,6 +43,7 @@ class Rows:
 
     def __init__(self, *rows: Any) -> None:
         self._rows = {type(row): row for row in rows}
+        self._driver = create_autospec(psycopg.Connection, instance=True)
 
     def get(self, kind: type, _: object, **__: object) -> Any:
         """The one row of a table."""
@@ -52,13 +56,9 @@ class Rows:
     def add(self, row: object) -> None:
         """Nothing reads it again."""
 
-    def execute(self, *_: object, **__: object) -> Rows:
-        """The question whether a job already waits, when the session is complete: it is answered yes."""
-        return self
-
-    def first(self) -> object:
-        """That job."""
-        return self
+    def connection(self) -> Any:
+        """Takes the job that judges a complete session, and does nothing with it."""
+        return SimpleNamespace(connection=SimpleNamespace(driver_connection=self._driver))
 
 
 @dataclass

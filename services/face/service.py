@@ -241,6 +241,7 @@ class Faces:
             "face.judge",
             QUEUE,
             queueing_lock=f"face:{row.session_id}",
+            first=True,  # a session is complete once, and its row is locked
             account_id=row.account_id,
             session_id=row.session_id,
         )
