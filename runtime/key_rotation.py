@@ -53,6 +53,13 @@ SEALED: dict[tuple[str, str], str] = {
     ("transfer_in", "former_sealed"): "transfer.former_account_no",
 }
 """Column and the context it is sealed for."""
+_TWINS: dict[tuple[str, str], str] = {
+    ("application", "payee_sealed"): (
+        "UPDATE payment_instruction p SET payee_sealed = :sealed FROM application a WHERE a.ctid = CAST(:ctid AS tid)"
+        " AND p.account_id = a.account_id AND p.application_id = a.application_id AND p.payee_sealed = a.payee_sealed"
+    )
+}
+"""What holds the same bytes as a proof that nothing was exchanged (invariant i11): it changes in the same step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,10 @@ def _batch(sessions: Sessions, cipher: FieldCipher, place: tuple[str, str, str],
     with transaction(sessions) as session:
         rows = session.execute(find, {"current": cipher.current, "batch": batch}).all()
         for row in rows:  # the row is locked: its place stays its place
-            session.execute(write, {"sealed": cipher.reseal(bytes(row.sealed), context), "ctid": row.ctid})
+            values = {"sealed": cipher.reseal(bytes(row.sealed), context), "ctid": row.ctid}
+            if twin := _TWINS.get((table, column)):
+                session.execute(text(twin), values)
+            session.execute(write, values)
     return len(rows)
 
 
