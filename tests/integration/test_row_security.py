@@ -176,9 +176,14 @@ def test_a_loan_is_its_co_borrowers_too(world: World) -> None:
     assert world.client().get(path, headers=stranger.bearer).status_code == 404
     with seen_by(stranger):
         assert accounts(world, "loan") == set()
+        with transaction(world.sessions) as session:
+            assert session.scalars(text("SELECT loan_id FROM loan FOR UPDATE")).all() == []
     with seen_by(partner):
         assert accounts(world, "loan") == {owner.account_id}
         assert accounts(world, "payee_card") == {partner.account_id}
+        with transaction(world.sessions) as session:  # a query that locks sees by the right to write
+            locked = session.scalars(text("SELECT loan_id FROM loan FOR UPDATE")).all()
+        assert locked == [loan]
 
 
 def test_what_is_counted_with_others_is_counted_for_the_web_too(world: World) -> None:
