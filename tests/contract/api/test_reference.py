@@ -109,7 +109,8 @@ def test_every_listed_path_is_there_and_every_api_route_is_listed(
     assert routes == {path for path in listed if path.startswith("/api/v1/")}
 
 
-NOT_TRIED = ("/api/v1/auth/logout", "/api/v1/auth/refresh")
+NOT_TRIED = ("/api/v1/auth/logout", "/api/v1/auth/refresh", "/api/v1/auth/mini/login")
+"""The first two end the session; the third asks WeChat, which is not here: test_schema_fuzz.py tries it where it is."""
 
 
 def _tried(world: World, examples: int) -> None:
