@@ -16,11 +16,13 @@ from services.core.clock import SHANGHAI, shanghai_day
 from services.core.db import transaction
 
 _STUCK_S, _QUIET_S, _DAYS = 180.0, 6.0, 3
+_SOON = timedelta(minutes=5)  # what is held for longer waits for the morning: quiet hours, a budget spent
 _OPEN = text("SELECT count(*) FROM application WHERE state = ANY(string_to_array(:states, ','))")
 _IN_HAND = text(
     "SELECT (SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notices.handle_event'"
     " AND status IN ('todo', 'doing'))"
-    " + (SELECT count(*) FROM notice_intent WHERE state IN ('created', 'held', 'sending'))"
+    " + (SELECT count(*) FROM notice_intent WHERE state IN ('created', 'sending')"
+    " OR (state = 'held' AND due_at <= :soon))"
 )
 Say = Callable[[str], None]
 
@@ -71,4 +73,4 @@ def _wait(product: Product, states: str, say: Say) -> None:
 def _left(product: Product, states: str) -> int:
     with transaction(product.sessions) as session:
         open_cases = session.scalar(_OPEN, {"states": states}) or 0
-        return int(open_cases) + int(session.scalar(_IN_HAND) or 0)
+        return int(open_cases) + int(session.scalar(_IN_HAND, {"soon": product.clock.now() + _SOON}) or 0)
