@@ -16,11 +16,13 @@ def install(app: Flask, settings: Settings) -> None:
         f" img-src 'self' data: blob:; media-src 'self' blob: mediastream:; connect-src 'self'{sandbox};"
         " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
     )
+    tags = "; frame-src https://*.qq.com webcompt:"  # WeChat draws its open tags 开放标签 in frames
     secure = settings.public_base_url.startswith("https://")
 
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", policy)
+        own = policy + tags if request.path.startswith("/m/") else policy
+        headers.setdefault("Content-Security-Policy", own)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Referrer-Policy"] = "no-referrer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -39,6 +40,7 @@ _ACTIONS = {
     "withdrawal.approved": "核验通过，核准了提取",
     "withdrawal.paid": "提取到账",
     "withdrawal.returned": "提取退回",
+    "withdrawal.called_back": "因为上了锁，撤回了还没付出的提取",
     "card.added": "添加了收款卡",
     "lock.closed": "上了提取锁",
     "lock.opening": "申请解除提取锁",
@@ -164,8 +166,13 @@ def client_config() -> Any:
         "hotline": "12329",
         "centre": CENTRE,
         "api_version": "1",
-        "mini_templates": [{"name": name, "id": id_} for name, id_ in settings.mini_template_ids.items()],
+        "mini_templates": _templates(settings.mini_template_ids),
+        "subscribe_templates": _templates(settings.subscribe_template_ids),
     }
+
+
+def _templates(ids: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "id": id_} for name, id_ in ids.items()]
 
 
 @blueprint.get("/jssdk-config")

@@ -332,8 +332,8 @@ class AccessLogOut(Out):
     entries: list[AccessEntry]
 
 
-class MiniTemplateOut(Out):
-    """A subscribe message of the mini-program: our name of it, and WeChat's id."""
+class ConsentTemplateOut(Out):
+    """A message that a member allows WeChat to carry: our name of it, and WeChat's id."""
 
     name: str
     id: str
@@ -347,7 +347,8 @@ class ClientConfigOut(Out):
     hotline: str
     centre: str
     api_version: str
-    mini_templates: list[MiniTemplateOut]
+    mini_templates: list[ConsentTemplateOut]
+    subscribe_templates: list[ConsentTemplateOut]
 
 
 class JsSdkOut(Out):

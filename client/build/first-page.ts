@@ -11,8 +11,13 @@ const OURS = '/client/src/'
 /** Fetched by those who need them: the English words, and the finding of faces. */
 const APART = /\/src\/(text\/en|face\/finder)/
 
-/** Asks for the home page's answer while the script itself is still on its way; read by src/api/early.ts. */
+/** Asks for the home page's answer while the script itself is still on its way; read by src/api/early.ts. Who wants it dark
+ * sees no light page first. */
 const EARLY = `(function () {
+  try {
+    var theme = localStorage.getItem('anju.theme')
+    if (theme === 'dark' || theme === 'light') document.documentElement.dataset.weuiTheme = theme
+  } catch (_) {}
   if (!/^(#|#\\/|#\\/pages\\/home\\/home.*)?$/.test(location.hash)) return
   window.anjuEarly = fetch('/api/v1/home', { headers: { Accept: 'application/json' }, credentials: 'same-origin' }).then(function (reply) {
     return reply.json().then(function (body) { return { status: reply.status, body: body } })

@@ -72,7 +72,7 @@ describe('the language files', () => {
     const texts = leaves(en).filter((leaf): leaf is [string, string] => typeof leaf[1] === 'string')
     expect(texts.filter(([, text]) => !text.trim())).toEqual([])
     const chinese = texts.filter(([, text]) => CHINESE.test(text)).map(([place]) => place)
-    expect(chinese).toEqual(['words.otherLanguage', 'trouble.fromMenu'])
+    expect(chinese).toEqual(['words.otherLanguage', 'trouble.fromMenu', 'settings.languages.zh'])
   })
 })
 

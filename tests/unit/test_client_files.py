@@ -93,6 +93,14 @@ def test_the_page_is_asked_for_each_time_and_the_rest_kept(client: FlaskClient) 
     assert "immutable" in kept("/m/assets/app.js")
 
 
+def test_a_script_of_an_older_build_is_missing_and_not_the_page(client: FlaskClient) -> None:
+    """A page left open across a deployment asks for it; were it given the page, no browser would call that a failure."""
+    gone = client.get("/m/assets/pages.older.js", headers={"Accept-Encoding": "gzip"})
+    assert gone.status_code == 404
+    assert b"<!doctype" not in gone.data
+    assert "immutable" not in gone.headers.get("Cache-Control", "")
+
+
 @pytest.mark.parametrize("path", ["/m/../secret.js", "/m/%2e%2e/secret.js", "/m/assets/../../secret.js"])
 def test_nothing_outside_the_folder(client: FlaskClient, path: str) -> None:
     assert client.get(path, headers={"Accept-Encoding": "gzip"}).status_code == 404

@@ -18,6 +18,11 @@ async function list<T>(path: string, name: string): Promise<T[]> {
 }
 
 export const readConfig = () => get<ClientConfig>('/client-config')
+/** What WeChat asks for before a page may use its calls; the address goes without its #. */
+export const readSignature = (url: string) =>
+  get<{ appid: string; timestamp: string; nonce: string; signature: string }>(`/jssdk-config?url=${encodeURIComponent(url)}`)
+/** End this session; WeChat opens another when it is asked. */
+export const logOut = () => post<void>('/auth/logout')
 export const readSession = () => get<SessionInfo>('/session')
 export const readHome = () => get<Home>('/home')
 

@@ -349,5 +349,12 @@ export interface ClientConfig {
   hotline: string
   centre: string
   /** Templates of the mini-program's subscribe messages. */
-  mini_templates: { name: string; id: string }[]
+  mini_templates: Template[]
+  /** Those of the public account's, asked for by WeChat's own tag. */
+  subscribe_templates: Template[]
+}
+
+export interface Template {
+  name: string
+  id: string
 }

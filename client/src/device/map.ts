@@ -2,7 +2,7 @@
 
 import type { ServicePoint } from '@/api/controls'
 // #ifdef H5
-import { jweixin } from './jweixin'
+import { allowed, sdk } from './jweixin'
 // #endif
 
 interface Place {
@@ -17,10 +17,10 @@ interface Place {
 export async function openMap(point: ServicePoint): Promise<void> {
   const place: Place = { latitude: Number(point.latitude), longitude: Number(point.longitude), name: point.name, address: point.address, scale: 16 }
   // #ifdef H5
-  await jweixin()
-  const wechat = (window as unknown as { wx?: { openLocation?: (place: Place & { fail: () => void }) => void } }).wx
+  const known = /MicroMessenger/i.test(navigator.userAgent) && (await allowed())
   const geo = () => window.location.assign(`geo:${point.latitude},${point.longitude}?q=${encodeURIComponent(point.address)}`)
-  if (wechat?.openLocation && /MicroMessenger/i.test(navigator.userAgent)) wechat.openLocation({ ...place, fail: geo })
+  const open = known ? sdk()?.openLocation : undefined
+  if (open) open({ ...place, fail: geo })
   else geo()
   // #endif
   // #ifndef H5

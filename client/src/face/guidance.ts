@@ -1,5 +1,6 @@
 /** Guidance while the camera runs 看着镜头: a look some three times a second, a hint that holds, and when all is well. */
 
+import { fetchAhead } from '@/device/renewal'
 import { ref } from 'vue'
 import { hintOf, Steady, type Hint, type Look } from './guide'
 
@@ -29,7 +30,7 @@ export function useGuidance() {
   }
 
   async function look(video: HTMLVideoElement, mine: number, wanted: () => boolean): Promise<void> {
-    const { lookThrough } = await import('./finder')
+    const { lookThrough } = await fetchAhead(() => import('./finder'))
     const see = lookThrough(video)
     const steady = new Steady()
     let before: Look | null = null

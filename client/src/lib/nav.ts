@@ -3,7 +3,7 @@
 export type Page =
   | 'home' | 'bind' | 'item' | 'check' | 'consent' | 'face' | 'code' | 'receipt' | 'applications' | 'postings'
   | 'notices' | 'subscriptions' | 'cards' | 'loan' | 'calculator' | 'statement' | 'certificates' | 'consents' | 'datalog' | 'trouble'
-  | 'controls' | 'relatives' | 'helped' | 'points'
+  | 'controls' | 'relatives' | 'helped' | 'points' | 'settings'
 
 type How = 'forward' | 'replace' | 'restart'
 

@@ -32,6 +32,7 @@ export function places(): Place[] {
     { page: 'consents', title: p.consents, note: p.consentsNote, words: p.consentsWords },
     { page: 'controls', title: c.controls, note: c.controlsNote, words: c.controlsWords },
     { page: 'relatives', title: c.relatives, note: c.relativesNote, words: c.relativesWords },
+    { page: 'settings', title: t.settings.title, note: t.settings.note, words: t.settings.words },
     { page: 'points', title: c.points, note: c.pointsNote, words: c.pointsWords },
   ]
 }

@@ -9,6 +9,7 @@ import { loan } from './en/loan'
 import { mine } from './en/mine'
 import { progress } from './en/progress'
 import { records } from './en/records'
+import { settings } from './en/settings'
 import type { Text } from './zh'
 
-export const en: Text = { ...common, ...controls, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }
+export const en: Text = { ...common, ...controls, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records, ...settings }

@@ -9,7 +9,8 @@ import { loan } from './zh/loan'
 import { mine } from './zh/mine'
 import { progress } from './zh/progress'
 import { records } from './zh/records'
+import { settings } from './zh/settings'
 
-export const zh = { ...common, ...controls, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records }
+export const zh = { ...common, ...controls, ...face, ...home, ...item, ...loan, ...mine, ...progress, ...records, ...settings }
 
 export type Text = typeof zh

@@ -1,4 +1,5 @@
-/* jweixin of the sandbox's WeChat. Real are: wx.config, whose signature is checked by the double; and the
+/* jweixin of the sandbox's WeChat. Real are: wx.config, whose signature is checked by the double; the open tag
+ * <wx-open-subscribe>, whose answers WeChat tells the centre; and the
  * camera, which does not film the person at the keyboard but the member whose phone this is: a portrait
  * that reads the prompt on the page (#face-prompt[data-kind]) and does what it says. */
 (() => {
@@ -12,13 +13,23 @@
   // ---- JS-SDK -------------------------------------------------------------------------------------------
 
   let outcome = null
+  let wanted = []
   const waiting = { ready: [], error: [] }
 
   function settle(result) {
     outcome = result
     const good = result.errMsg === 'config:ok'
+    if (good) openTags()
     for (const tell of waiting[good ? 'ready' : 'error']) tell(result)
     waiting.ready = waiting.error = []
+  }
+
+  /** Only what wx.config named, and only once the signature held: a tag before that is an empty element. */
+  function openTags() {
+    for (const name of wanted) {
+      if (TAGS[name] && !customElements.get(name)) customElements.define(name, TAGS[name])
+    }
+    document.dispatchEvent(new CustomEvent('WeixinOpenTagsReady'))
   }
 
   const whenSettled = (kind, wanted) => (tell) => {
@@ -32,7 +43,8 @@
   }
 
   const wx = {
-    config({ appId, timestamp, nonceStr, signature }) {
+    config({ appId, timestamp, nonceStr, signature, openTagList = [] }) {
+      wanted = openTagList
       const url = location.href.split('#')[0]
       fetch(`${WECHAT}/sandbox/jssdk/check`, {
         method: 'POST',
@@ -88,7 +100,7 @@
       }, (fault) => this.dispatchEvent(new CustomEvent('error', { detail: { errMsg: String(fault) } })))
     }
   }
-  if (!customElements.get('wx-open-subscribe')) customElements.define('wx-open-subscribe', OpenSubscribe)
+  const TAGS = { 'wx-open-subscribe': OpenSubscribe }
 
   // ---- Camera -------------------------------------------------------------------------------------------
 

@@ -105,6 +105,21 @@ def test_every_answer_carries_the_safe_headers(world: World, path: str) -> None:
     assert "Werkzeug" not in headers.get("Server", "")
 
 
+def test_only_the_page_may_hold_frames_of_wechat(world: World) -> None:
+    """WeChat draws `<wx-open-subscribe>` in frames of its own; nothing else needs any."""
+    policies = [
+        world.client().get(path).headers["Content-Security-Policy"] for path in ("/m/assets/none.js", "/api/v1/home")
+    ]
+    assert ["frame-src https://*.qq.com webcompt:" in policy for policy in policies] == [True, False]
+
+
+def test_the_page_is_told_what_wechat_may_be_asked_for(world: World) -> None:
+    told = world.client().get("/api/v1/client-config").get_json()
+    settlement = {"name": "settlement_paid", "id": "tpl-settlement-paid"}
+    assert settlement in told["subscribe_templates"]
+    assert settlement in told["mini_templates"]
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
 def test_other_sites_get_no_cors(world: World, member: Member, origin: str) -> None:
     """Row H14."""

@@ -1,0 +1,69 @@
+"""The page in its time: left open across a deployment, and set up as its member wants it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Route
+
+OLD = "./assets/index-older.js"
+
+
+@pytest.fixture
+def entered(handset, somebody):
+    """A member on their home page."""
+    phone = handset(somebody())
+    phone.enter()
+    return phone
+
+
+def test_a_page_older_than_the_server_opens_anew_once(handset, somebody):
+    phone = handset(somebody())
+    asked = []
+
+    def gone(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) <= 2:  # ahead, and at the tap
+            return route.fulfill(status=404, body="gone")
+        return route.continue_()
+
+    phone.page.route(re.compile(r"/m/assets/pages\."), gone)
+    phone.enter()
+    phone.page.wait_for_timeout(3000)
+    first = phone.page.evaluate(f"document.querySelector('script[type=module][src]').setAttribute('src', '{OLD}'); performance.timeOrigin")
+    phone.faults.clear()
+    phone.page.locator('[data-testid="item-rent-withdrawal"]').first.click()
+    phone.page.wait_for_function(f"performance.timeOrigin > {first}", timeout=30_000)
+    phone.wait_place("item")
+    phone.at("consent-agree").or_(phone.at("quote")).first.wait_for()
+    phone.faults.clear()  # the script that did not come is said in the console
+    assert len(asked) >= 2
+
+
+def test_wechat_is_asked_by_its_own_tag(entered, sandbox):
+    entered.page.goto(f"{entered.web}/m/#/pages/notices/notices")
+    entered.tap("wechat-ask")
+    entered.page.get_by_role("button", name="拒绝").click()
+    assert "短信照常发" in entered.see("wechat-said")
+    entered.tap("wechat-ask")
+    entered.page.get_by_role("button", name="允许").click()
+    entered.page.wait_for_function("document.querySelector('[data-testid=wechat-said]')?.innerText.includes('会告诉您')")
+    left = sandbox.get(f"/control/phones/{entered.key}/service")["consents"]["account"]
+    assert left["tpl-settlement-paid"]["left"] == 1
+
+
+def test_dark_by_hand_and_out_again(entered):
+    entered.tap("nav-settings")
+    ground = "getComputedStyle(document.querySelector('.a-shell')).backgroundColor"
+    assert entered.page.evaluate(ground) == "rgb(244, 247, 246)"
+    entered.tap("theme-dark")
+    entered.page.reload()
+    entered.see("theme-dark")
+    assert entered.page.evaluate(ground) == "rgb(15, 21, 20)"
+    entered.tap("leave")
+    entered.double_tap("leave-yes")
+    entered.see("left-page")
+    assert [one for one in entered.context.cookies() if "access" in one["name"] and one["value"]] == []
+    entered.tap("again")
+    entered.see("balance-card")

@@ -1,0 +1,38 @@
+/** Settings, and WeChat's question 中文. */
+
+export const settings = {
+  settings: {
+    title: '设置',
+    note: '大字、深色、语言、退出',
+    words: '设置 大字 字体 字号 看不清 深色 夜间 黑色 语言 英文 退出 登录 解除 绑定 换手机',
+    display: '看着舒服',
+    large: '大字',
+    largeNote: '字大、按钮大，适合看不清小字的时候',
+    larger: '特大',
+    largerNote: '比大字再大一号',
+    theme: '深浅色',
+    themes: { auto: '跟随手机', light: '浅色', dark: '深色' },
+    language: '语言 Language',
+    languages: { zh: '中文', en: 'English' },
+    noticesAndSafety: '通知和安全',
+    account: '账号',
+    leave: '退出登录',
+    leaveSure: '退出以后，这里看不到您的账户；从公众号菜单再进来，就又能看到。手机要给别人用，请解除绑定。',
+    leaveYes: '确定退出',
+    leaveNo: '不退出',
+    left: '已经退出',
+    leftSaid: '您已经退出了。',
+    leftMore: '您的账户和钱都没有变化。要办事的时候再进来就行。',
+    comeBack: '再进来',
+  },
+  wechatNotices: {
+    title: '在微信里也收到',
+    about: '每点一次，微信可以多给您发一条。短信照常发。',
+    elsewhere: '在微信里打开公众号，从菜单进到这一页，就可以让微信也给您发。短信照常发。',
+    allow: '让微信给我发通知',
+    thanks: '好了，有消息微信会告诉您。',
+    refused: '没有允许，不要紧。短信照常发。',
+    allOff: '微信里关了这个公众号的全部通知。在公众号右上角「…」的设置里打开，再回来点一次。',
+    failed: '这次没有成功，请再点一次。短信照常发。',
+  },
+}
