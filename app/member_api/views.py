@@ -209,8 +209,8 @@ def _waiting_text(application: Application, transitions: list[Taken]) -> str:
         return transfer_waiting(application)
     if application.state == "waiting":
         return waiting_words(application)
-    if application.state == "cancelled" and any(taken.target == "waiting" for taken in transitions):
-        return "您已经撤销了这笔业务，没有付款，钱已回到您的公积金账户。"
+    if application.state == "cancelled" and any(taken.target == "approved" for taken in transitions):
+        return "这笔业务已经撤销，没有付款，钱已回到您的公积金账户。"
     return changed_words(application) or _WAITING[application.state]
 
 

@@ -45,6 +45,7 @@ _ACTS = {
     "withdrawal.approved": "核准付款",
     "withdrawal.paid": "到账",
     "withdrawal.returned": "退回账户",
+    "withdrawal.called_back": "上锁，撤回付款",
     "loan.repaid": "还进贷款",
     "transfer.requested": "写了联系函",
     "transfer.moved": "转移有了进展",

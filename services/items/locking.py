@@ -1,4 +1,4 @@
-"""Locking and lowering 上锁与调低限额: at once, without a face; what waits to be paid is called back with it."""
+"""Locking and lowering 上锁与调低限额: at once, without a face; what the bank has had nothing of is called back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.core.outbox import emit
 from services.items.controlling import own_limit
 from services.ledger.service import lock_balance
 from services.policies.service import PolicyBook
-from services.withdrawals.service import stop_waiting
+from services.withdrawals.service import stop_unsent
 
 MEMBER = "member"
 _UNLOCK, _RAISE = "withdrawal-unlock", "limit-raise"
@@ -43,10 +43,10 @@ class Locking:
     def lock(
         self, session: Session, account_id: UUID, *, by: str = MEMBER, reason: str = ""
     ) -> list[Application]:
-        """Lock the account at once; returns the payments that were waiting and are called back.
+        """Lock the account at once; returns the payments that had not gone out and are called back.
 
-        What the bank has already been told to pay is paid. Locking a locked account only takes back what was asked for
-        to open it.
+        What the bank may have been told to pay is paid; what proves later not to have left is called back then
+        (services.settlement). Locking a locked account only takes back what was asked for to open it.
         """
         lock_balance(session, account_id)
         at = (
@@ -55,11 +55,10 @@ class Locking:
         _take_back(session, account_id, _UNLOCK, by, at)
         if not lock_account(session, account_id, by=by, reason=reason, at=at):
             return []
-        waiting = [one for one in money_applications(session, account_id) if one.state == "waiting"]
-        for application in waiting:
-            stop_waiting(session, application, actor=by, at=at)
+        payments = money_applications(session, account_id)
+        stopped = [one for one in payments if stop_unsent(session, one, actor=by, at=at)]
         emit(session, account_id, "lock.closed", {}, at)
-        return waiting
+        return stopped
 
     def lower(self, session: Session, account_id: UUID, limit_fen: int) -> None:
         """A lower limit at once. Raises LimitNotLower, or Invalid for one that is no limit."""

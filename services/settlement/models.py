@@ -14,7 +14,8 @@ from services.core.db import Base
 class PaymentInstruction(Base):
     """One order to the bank; `instruction_no` is the case number and goes out as SendSeqNo, never regenerated.
 
-    With `due_at` it waits until then, and the member may call it back.
+    With `due_at` it waits until then, and the member may call it back. `unwritten` counts the attempts that certainly
+    put no byte of it on the line; while that is all of them, it can be called back.
     """
 
     __tablename__ = "payment_instruction"
@@ -31,6 +32,7 @@ class PaymentInstruction(Base):
     payee_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     summary: Mapped[str] = mapped_column(String(60))
     attempts: Mapped[int] = mapped_column(Integer)
+    unwritten: Mapped[int] = mapped_column(Integer, server_default="0")
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     sent_on: Mapped[date | None] = mapped_column(Date)
     host_seq_no: Mapped[str | None] = mapped_column(String(40))
@@ -41,6 +43,8 @@ class PaymentInstruction(Base):
         Index("uq_payment_instruction_application", "account_id", "application_id", unique=True),
         Index("ix_payment_instruction_state", "state", "updated_at"),
         CheckConstraint("amount_fen > 0 AND capital_fen + interest_fen = amount_fen", name="amounts"),
+        CheckConstraint("unwritten BETWEEN 0 AND attempts", name="unwritten"),
+        CheckConstraint("state <> 'cancelled' OR unwritten = attempts", name="called_back"),
     )
 
 

@@ -46,12 +46,16 @@ class PaymentOrder:
 
 @dataclass(frozen=True, slots=True)
 class PayReply:
-    """`accepted` is not yet paid; `not_sent` is certain; everything unclear is `unknown`."""
+    """`accepted` is not yet paid; `not_sent` is certain; everything unclear is `unknown`.
+
+    `written`: whether any byte of the order may have been on the line.
+    """
 
     outcome: Literal["accepted", "rejected", "unknown", "not_sent"]
     code: str
     message: str
     host_seq_no: str | None
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +176,8 @@ class PaymentListener(Protocol):
 
     def came_back(self, session: Session, payment: PaymentRef) -> None:
         """A paid amount was returned by the receiving bank 退汇."""
+        ...
+
+    def called_back(self, session: Session, payment: PaymentRef) -> None:
+        """It did not leave, and must not any more: the hold goes back."""
         ...

@@ -24,6 +24,7 @@ from services.core.ids import new_id
 from services.core.jobs import defer
 from services.core.sql import Statement
 from services.ledger.service import lock_balance, proven_by
+from services.settlement.calling_back import locked_since, never_left
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.settlement.movements import case_number_in, change_key
 from services.settlement.payees import open_payee
@@ -78,20 +79,6 @@ def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
     else:
         defer_until_due(session, new.account_id, instruction_id, (new.due_at - at).total_seconds())
     return instruction_id
-
-
-def call_back(session: Session, account_id: UUID, application_id: UUID, at: datetime) -> None:
-    """Cancel an instruction that has not gone out; raises IllegalTransition when it has. The account is locked."""
-    instruction = session.scalars(
-        select(PaymentInstruction)
-        .where(
-            PaymentInstruction.account_id == account_id, PaymentInstruction.application_id == application_id
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
-    instruction.state = INSTRUCTION_STATES.target(instruction.state, "cancel")
-    instruction.updated_at = at
 
 
 def defer_until_due(session: Session, account_id: UUID, instruction_id: UUID, delay_s: float) -> None:
@@ -205,7 +192,7 @@ class Settlement:
         elif reply.outcome == "rejected":
             self._reject(session, instruction, reply.code, "reject")
         elif reply.outcome == "not_sent":
-            self._move(instruction, "not_sent")
+            self._not_sent(session, instruction, reply)
         else:
             self._lose(session, instruction, reply.code)
 
@@ -279,7 +266,11 @@ class Settlement:
         assert owner is not None
         instruction = self._locked(session, owner.account_id, owner.instruction_id)
         notice = session.get_one(BankNotice, notice_key, with_for_update=True, populate_existing=True)
-        if (notice.outcome, notice.direction, notice.amount_fen) != ("unmatched", "credit", instruction.amount_fen):
+        if (notice.outcome, notice.direction, notice.amount_fen) != (
+            "unmatched",
+            "credit",
+            instruction.amount_fen,
+        ):
             raise Conflict
         notice.outcome, notice.instruction_no = "came_back", instruction_no
         with proven_by(session, notice_key):
@@ -364,6 +355,14 @@ class Settlement:
     def _reject(self, session: Session, instruction: PaymentInstruction, code: str, event: str) -> None:
         self._move(instruction, event)
         self._listener.rejected(session, self._ref(instruction, code))
+
+    def _not_sent(self, session: Session, instruction: PaymentInstruction, reply: PayReply) -> None:
+        """It may go again, unless the member has locked the account meanwhile and the bank had nothing of it."""
+        self._move(instruction, "not_sent")
+        instruction.unwritten += not reply.written
+        if never_left(instruction) and locked_since(session, instruction, self._clock.now()):
+            self._move(instruction, "cancel")
+            self._listener.called_back(session, self._ref(instruction))
 
     def _lose(self, session: Session, instruction: PaymentInstruction, code: str) -> None:
         self._move(instruction, "lose")

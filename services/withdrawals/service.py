@@ -19,9 +19,10 @@ from services.core.outbox import emit
 from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, WITHDRAWAL_PAYABLE
 from services.ledger.queries import balance_of
 from services.ledger.service import Balance, BalanceInsufficient, Entry, Line, lock_balance, post
+from services.settlement.calling_back import call_back, may_call_back
 from services.settlement.ports import PaymentRef
-from services.settlement.service import NewInstruction, call_back, instruct
-from services.withdrawals.states import WITHDRAWAL_STATES
+from services.settlement.service import NewInstruction, instruct
+from services.withdrawals.states import UNSENT_STATES, WITHDRAWAL_STATES
 
 _CLOSED_FROM = "closed_from"
 _BEFORE = text(
@@ -127,13 +128,33 @@ def _told(application: Application) -> dict[str, object]:
 
 
 def stop_waiting(session: Session, application: Application, *, actor: str, at: datetime) -> None:
-    """Call back a payment that has not gone out: instruction cancelled, hold returned (Dr 219, Cr 201), member told.
+    """The member calls back a payment that has not gone out.
 
     The caller has locked the account. Raises IllegalTransition when it has gone out already.
     """
-    amount_fen = _amount(application)
-    move(session, application, WITHDRAWAL_STATES, "cancel", actor=actor, at=at)
     call_back(session, application.account_id, application.application_id, at)
+    _stop(session, application, "cancel", actor, at)
+
+
+def stop_unsent(session: Session, application: Application, *, actor: str, at: datetime) -> bool:
+    """The member's lock calls back a payment of which the bank has had nothing; False when it may have.
+
+    The caller has locked the account.
+    """
+    if application.state not in UNSENT_STATES:
+        return False
+    if not may_call_back(session, application.account_id, application.application_id):
+        return False
+    call_back(session, application.account_id, application.application_id, at)
+    _stop(session, application, "call_back", actor, at)
+    _note_called_back(session, application, actor, at)
+    return True
+
+
+def _stop(session: Session, application: Application, event: str, actor: str, at: datetime) -> None:
+    """The hold goes back (Dr 219, Cr 201) and the member is told; the instruction is for the caller."""
+    amount_fen = _amount(application)
+    move(session, application, WITHDRAWAL_STATES, event, actor=actor, at=at)
     lines = (Line(WITHDRAWAL_PAYABLE, amount_fen), Line(MEMBER_FUND, -amount_fen))
     entry = Entry(
         f"withdrawal:{application.application_id}:reverse", "withdrawal_reverse", "提取撤销，退回账户", lines
@@ -141,6 +162,18 @@ def stop_waiting(session: Session, application: Application, *, actor: str, at: 
     post(session, application.account_id, entry, at)
     _reopen(session, application, at)
     emit(session, application.account_id, "withdrawal.stopped", _told(application), at)
+
+
+def _note_called_back(session: Session, application: Application, actor: str, at: datetime) -> None:
+    record(
+        session,
+        application.account_id,
+        "withdrawal.called_back",
+        actor=actor,
+        subject=str(application.application_id),
+        at=at,
+        detail={"amount_fen": application.amount_fen, "case_no": application.case_no},
+    )
 
 
 def close_with(session: Session, application: Application, reason: str, at: datetime) -> None:
@@ -223,6 +256,12 @@ class WithdrawalPayments:
         post(session, payment.account_id, self._entry(payment, "return", "退汇，退回账户", lines), payment.at)
         _reopen(session, application, payment.at)
         self._tell(session, application, payment, "withdrawal.returned")
+
+    def called_back(self, session: Session, payment: PaymentRef) -> None:
+        """The account was locked while it was on its way, and it did not leave: the hold goes back."""
+        application = load(session, payment.account_id, payment.application_id, lock=True)
+        _stop(session, application, "call_back", "系统", payment.at)
+        _note_called_back(session, application, "系统", payment.at)
 
     @staticmethod
     def _advance(session: Session, payment: PaymentRef, event: str, actor: str) -> Application:

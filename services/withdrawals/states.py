@@ -57,8 +57,13 @@ WITHDRAWAL_STATES = StateTable(
         Edge("verifying", "cancel", "cancelled", "本人"),
         Edge("in_review", "cancel", "cancelled", "本人"),
         Edge("waiting", "cancel", "cancelled", "本人"),
+        Edge("approved", "call_back", "cancelled", "提取锁"),
+        Edge("waiting", "call_back", "cancelled", "提取锁"),
+        Edge("paying", "call_back", "cancelled", "提取锁"),
     ),
 )
+UNSENT_STATES = frozenset(edge.source for edge in WITHDRAWAL_STATES.edges if edge.event == "call_back")
+"""States of a payment that the member's lock calls back, where the bank has had nothing of it."""
 COUNTED_STATES = (
     "submitted",
     "verifying",

@@ -63,7 +63,7 @@ class Bank(NamedTuple):
         if known is not None:
             yield _ANSWERS.get(known.state, "accepted"), self
         elif message.day != self.day:
-            yield "not_sent", self  # dated on another day: what makes a closed day's statement final
+            yield "other day", self  # dated on another day: what makes a closed day's statement final
         else:
             for state, answer in (
                 ("accepted", "accepted"),

@@ -5,6 +5,7 @@ The edges are those of services/settlement/deductions/states.py; what each books
 
 from __future__ import annotations
 
+from services.core.states import IllegalTransition
 from services.settlement.deductions.states import DEDUCTION_STATES
 from services.withdrawals.states import WITHDRAWAL_STATES
 from tests.model.bank import LAST_DAY, Bank
@@ -43,6 +44,9 @@ class Collecting:
 
     def undone(self, above: Above) -> Above:
         return above.book("owe again")
+
+    def called_back(self, above: Above) -> Above:
+        raise IllegalTransition  # a deduction takes nothing from the account: no lock stops it
 
 
 class Deduction:

@@ -33,6 +33,8 @@ class Faults:
     never_asks_about_accepted: bool = False
     notice_not_deduplicated: bool = False
     reply_after_notice: bool = False
+    calls_back_unasked: bool = False
+    calls_back_what_was_on_the_line: bool = False
 
 
 SOUND = Faults()
@@ -51,13 +53,19 @@ class Above(NamedTuple):
 
 
 class Order(NamedTuple):
-    """An order, its case, the two workers that may hold it, and the bank."""
+    """An order, its case, the two workers that may hold it, and the bank.
+
+    `written`: it has been on the line, and the bank said that it took nothing. `locked`: the member has locked the
+    account while it was on its way.
+    """
 
     above: Above
     bank: Bank
     state: str = ""
     waits: bool = False
     sent_before: bool = False
+    written: bool = False
+    locked: bool = False
     sent_on: int = 0
     ref: int = 0
     seen: frozenset[Line] = frozenset()
@@ -82,6 +90,7 @@ class Listener(Protocol):
     def rejected(self, above: Above) -> Above: ...
     def moved(self, above: Above) -> Above: ...
     def undone(self, above: Above) -> Above: ...
+    def called_back(self, above: Above) -> Above: ...
 
 
 class Machine:
@@ -149,9 +158,20 @@ class Machine:
             return self._accept(order)
         if outcome == "rejected" or (outcome == "unknown" and self._faults.timeout_is_failure):
             return self._reject(order, "reject")
-        if outcome == "not_sent":
-            return self._move(order, "not_sent")
+        if outcome in ("not_sent", "other day"):
+            order = self._move(order, "not_sent")._replace(written=order.written or outcome == "other day")
+            return self.called_back(order) if order.locked and self.never_left(order) else order
         return self._lose(order) if not self._faults.sends_again else order
+
+    # -- the member's lock ---------------------------------------------------------------------------------
+
+    def never_left(self, order: Order) -> bool:
+        """services.settlement.calling_back.never_left."""
+        return order.state == "ready" and (not order.written or self._faults.calls_back_what_was_on_the_line)
+
+    def called_back(self, order: Order) -> Order:
+        """The lock's transaction, or that of the answer it waited for."""
+        return self._move(order, "cancel")._replace(above=self._listener.called_back(order.above))
 
     # -- follow-up -----------------------------------------------------------------------------------------
 
@@ -270,7 +290,9 @@ class Machine:
     # -- moves ---------------------------------------------------------------------------------------------
 
     def _move(self, order: Order, event: str) -> Order:
-        return order._replace(state=self.edges.move(order.state, event))
+        state = self.edges.move(order.state, event)
+        asked = state in ("ready", "sending")  # past these, no lock can stop it
+        return order._replace(state=state, written=order.written and asked, locked=order.locked and asked)
 
     def _accept(self, order: Order) -> Order:
         return self._move(order, "accept")._replace(above=self._listener.accepted(order.above))

@@ -54,6 +54,16 @@ PLANTED = {
         True,
         "stuck: no way leads to an end",
     ),
+    "the lock calls back what a worker is sending": (
+        Faults(calls_back_unasked=True),
+        True,
+        "reversed and paid",
+    ),
+    "the lock calls back what the bank has refused for its date": (
+        Faults(calls_back_what_was_on_the_line=True),
+        True,
+        "reversed and paid",
+    ),
 }
 
 

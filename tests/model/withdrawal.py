@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.settlement.states import INSTRUCTION_STATES
-from services.withdrawals.states import WITHDRAWAL_STATES
+from services.withdrawals.states import UNSENT_STATES, WITHDRAWAL_STATES
 from tests.model.bank import LAST_DAY, Bank
 from tests.model.explorer import Edges, Explored, explore
 from tests.model.orders import SOUND, Above, Faults, Machine, Order
@@ -76,12 +76,16 @@ class Payments:
     def undone(self, above: Above) -> Above:
         return self._to(above, "bank_return").book("return", "returned")
 
+    def called_back(self, above: Above) -> Above:
+        return self._to(above, "call_back").book("reverse", "stopped")
+
 
 class Withdrawal:
     """Every step of a withdrawal."""
 
     def __init__(self, faults: Faults = SOUND, *, bank_remembers: bool = True) -> None:
         self.payments = Payments()
+        self._faults = faults
         self.machine = Machine(self.payments, faults)
         self._bank = Bank(remembers=bank_remembers)
 
@@ -106,8 +110,23 @@ class Withdrawal:
             yield "the wait is over", order._replace(waits=False)
         if case == "waiting" and order.state == "ready":
             yield "the member stops the payment", self._stopped(order)
+        if case in UNSENT_STATES and not order.locked:
+            yield from self._locked(order)
         if order.state:
             yield from self.machine.steps(order)
+
+    def _locked(self, order: Order) -> Iterator[tuple[str, Order]]:
+        """Locking.lock: what never left is called back now; what is on its way, should it prove not to have left."""
+        if self.machine.never_left(order):
+            yield "the member locks the account", self.machine.called_back(order)
+        elif order.state == "sending" and self._faults.calls_back_unasked:
+            yield "the member locks the account", self._torn(order)
+        elif order.state == "sending":
+            yield "the member locks the account", order._replace(locked=True)
+
+    def _torn(self, order: Order) -> Order:
+        """The mistake of not looking at the instruction."""
+        return order._replace(above=self.payments.called_back(order.above), state="cancelled")
 
     def _with(self, order: Order, event: str) -> Order:
         return order._replace(above=self.payments._to(order.above, event))

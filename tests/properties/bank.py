@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -33,9 +34,18 @@ class SmallBank:
     fate: str = "accepted"
     taken: list[Taken] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
+    meanwhile: Callable[[], None] | None = None
+    """What happens elsewhere while an order is on its way and does not leave."""
 
     def pay(self, order: PaymentOrder) -> PayReply:
         """BDC101."""
+        if self.fate == "not_sent":
+            if self.meanwhile is not None:
+                self.meanwhile()
+            return PayReply("not_sent", "link.unreachable", "", None, written=False)
+        if self.fate != "killed before":
+            self.heard.add(order.instruction_no)
         if order.sent_on != self.day:
             return PayReply("not_sent", "E2007", "", None)
         if self.fate in REACHES:

@@ -27,6 +27,11 @@ FATES = st.sampled_from(
 )
 _STATES = text("SELECT case_no, state FROM application WHERE account_id = :a")
 _TOLD = text("SELECT topic, count(*) FROM outbox_event WHERE account_id = :a GROUP BY topic")
+_SENDABLE = text("SELECT instruction_no, state FROM payment_instruction WHERE account_id = :a")
+_OPEN_AGAIN = text(
+    "UPDATE withdrawal_lock SET unlock_asked_at = locked_at, unlock_from = locked_at, opened_at = locked_at"
+    " WHERE account_id = :a AND opened_at IS NULL"
+)
 _FREEZE = text("UPDATE member_balance SET frozen_fen = :fen WHERE account_id = :a")
 
 
@@ -126,6 +131,28 @@ class Payments(RuleBasedStateMachine):
         with transaction(self.world.sessions) as session:
             session.execute(_FREEZE, {"fen": page.frozen_fen, "a": self.members[who].account_id})
 
+    @rule(who=MEMBERS)
+    def lock(self, who: int) -> None:
+        """The member's lock, opened again at once: what the bank has had nothing of is called back."""
+        for number in self._unsent(who):
+            self.pages[who].call_back(number)
+        self._lock(who)
+        self._open_again(who)
+
+    def _unsent(self, who: int) -> list[str]:
+        """Numbers that wait to be sent, and that the bank never heard of."""
+        with transaction(self.world.sessions) as session:
+            rows = session.execute(_SENDABLE, {"a": self.members[who].account_id}).all()
+        return [n for n, state in rows if state == "ready" and n not in self.bank.heard]
+
+    def _lock(self, who: int) -> None:
+        with transaction(self.world.sessions) as session:
+            self.world.product.locking.lock(session, self.members[who].account_id)
+
+    def _open_again(self, who: int) -> None:
+        with transaction(self.world.sessions) as session:
+            session.execute(_OPEN_AGAIN, {"a": self.members[who].account_id})
+
     # -- what the workers and the bank do ------------------------------------------------------------------
 
     @precondition(lambda self: self._any(UNDER_WAY))
@@ -137,6 +164,18 @@ class Payments(RuleBasedStateMachine):
             self._run(who, "settlement.dispatch")
         except Killed:
             return
+
+    @precondition(lambda self: self._any(UNDER_WAY))
+    @rule(who=MEMBERS)
+    def locked_on_the_way(self, who: int) -> None:
+        """The member locks while a worker tries in vain: it is called back as soon as it is known not to have left."""
+        unsent = self._unsent(who)
+        self.bank.fate, self.bank.meanwhile = "not_sent", lambda: self._lock(who)
+        sent = self._run(who, "settlement.dispatch")
+        self.bank.meanwhile = None
+        self._open_again(who)
+        for number in unsent if sent else ():
+            self.pages[who].call_back(number)
 
     @precondition(lambda self: self._any(UNDER_WAY))
     @rule(who=MEMBERS)

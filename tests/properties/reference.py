@@ -61,6 +61,11 @@ class Account:
         self.cases[number] = "cancelled"
         return 200
 
+    def call_back(self, number: str) -> None:
+        """The member's lock, while the bank has had nothing of it: the sum is the member's again."""
+        assert self.cases[number] == UNDER_WAY
+        self.cases[number] = "cancelled"
+
 
 def justified(kind: str, debits: int, returns: int, *, may_come: bool) -> bool:
     """Whether the bank's book allows the service to say so. `may_come`: the order may still be paid."""

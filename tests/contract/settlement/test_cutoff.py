@@ -46,7 +46,7 @@ def test_a_closed_day_takes_nothing_more_and_the_same_number_goes_on_the_next(
 ):
     node.cut_off()
     reply = bdc.pay(order)
-    assert (reply.outcome, reply.code) == ("not_sent", "E2007")
+    assert (reply.outcome, reply.code, reply.written) == ("not_sent", "E2007", True)
     assert bdc.query(order.instruction_no, today).outcome == "no_record"
     next_day = bdc.business_day()
     assert bdc.pay(replace(order, sent_on=next_day)).outcome == "accepted"

@@ -106,7 +106,7 @@ def test_faults_match_on_amount_and_payee(bdc, node, order, match):
 def test_nothing_is_sent_while_the_node_is_down_and_it_comes_back(bdc, node, order, debits, wait_until):
     node.order_fault({"kind": "node_down", "seconds": 0.5})
     reply = bdc.pay(order)
-    assert (reply.outcome, reply.code) == ("not_sent", "link.unreachable")
+    assert (reply.outcome, reply.code, reply.written) == ("not_sent", "link.unreachable", False)
     assert bdc.query(order.instruction_no, order.sent_on).outcome == "unknown"
     wait_until(lambda: bdc.pay(order).outcome == "accepted")
     wait_until(lambda: debits() == 1)
@@ -115,7 +115,8 @@ def test_nothing_is_sent_while_the_node_is_down_and_it_comes_back(bdc, node, ord
 @pytest.mark.parametrize("change", [{"password": "wrong"}, {"sign_on_key": bytes(16)}, {"oper_no": "OTHER"}])
 def test_a_refused_sign_on_means_nothing_was_sent(node, order, make_config, change):
     bdc = BdcSettlementNode(make_config(node, **change), SystemClock())
-    assert bdc.pay(order).outcome == "not_sent"
+    reply = bdc.pay(order)
+    assert (reply.outcome, reply.written) == ("not_sent", False)
     assert node.store.rows("SELECT * FROM attempts") == []
 
 

@@ -12,7 +12,7 @@ from services.core.states import Edge, IllegalTransition, StateTable
 from services.face.states import FACE_STATES
 from services.notices.states import NOTICE_STATES
 from services.settlement.states import INSTRUCTION_STATES, OPEN_STATES
-from services.withdrawals.states import COUNTED_STATES, WITHDRAWAL_STATES
+from services.withdrawals.states import COUNTED_STATES, UNSENT_STATES, WITHDRAWAL_STATES
 
 BORN = {"notice_intent": {"not_subscribed"}}
 """States rows begin in besides the first one: whoever has no channel is never written to."""
@@ -21,7 +21,8 @@ TABLES = [table for _, table in docs.TABLES.values()]
 # A withdrawal 提取, written down from the design: (from, to). `accepted` stands between `paying` and `paid`, and what
 # was paid can come back 退汇 on a later day. A sum that repays a loan from the fund ends `repaid` without a bank; a run
 # of a standing agreement is approved by what was agreed. A sum that the repayment card gives is `collecting` until the
-# bank has it: then `repaid`, or `uncollected` for good (docs/adr/0022).
+# bank has it: then `repaid`, or `uncollected` for good (docs/adr/0022). What the bank has had nothing of is called back by
+# the member's lock, and by nothing else (docs/adr/0024).
 WITHDRAWAL_WAYS = {
     ("submitted", "verifying"),
     ("submitted", "in_review"),
@@ -39,6 +40,8 @@ WITHDRAWAL_WAYS = {
     ("approved", "collecting"),
     ("collecting", "repaid"),
     ("collecting", "uncollected"),
+    ("approved", "cancelled"),
+    ("paying", "cancelled"),
     ("approved", "paying"),
     ("approved", "waiting"),
     ("waiting", "paying"),
@@ -72,6 +75,14 @@ def test_a_payment_is_sent_again_only_when_it_certainly_did_not_go() -> None:
     sent = {(edge.source, edge.event) for edge in INSTRUCTION_STATES.edges if edge.target == "sending"}
     assert sent == {("ready", "dispatch")}
     assert INSTRUCTION_STATES.terminal == {"rejected", "returned", "cancelled"}
+
+
+def test_only_the_lock_calls_back_what_was_approved() -> None:
+    """The member's own `cancel` ends with the approval, or with the wait after it; the lock has an edge of its own."""
+    called_back = {edge.source for edge in WITHDRAWAL_STATES.edges if edge.event == "call_back"}
+    assert called_back == UNSENT_STATES == {"approved", "waiting", "paying"}
+    given_up = {edge.source for edge in WITHDRAWAL_STATES.edges if edge.event == "cancel"}
+    assert given_up == {"submitted", "verifying", "in_review", "waiting"}
 
 
 def test_a_notice_is_sent_again_only_when_it_certainly_did_not_go() -> None:

@@ -7,7 +7,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.settlement.adapters.bdc import BdcSettlementNode
+from services.settlement.adapters.bdc import BdcSettlementNode, link
+from services.settlement.adapters.bdc.errors import NothingSent
 
 KEY = bytes.fromhex("0123456789abcdeffedcba9876543210")
 # The session key equals the sign-on key; the standard's example block is then its wrapped form.
@@ -123,8 +124,23 @@ def test_an_expired_key_is_renewed_and_the_same_bytes_are_sent_once_more(pay, pe
 def test_a_key_that_expires_twice_means_nothing_was_read(pay, peer):
     before = len(peer.received)
     reply = pay(EXPIRED, EXPIRED)
-    assert (reply.outcome, reply.code) == ("not_sent", "session.expired")
+    assert (reply.outcome, reply.code, reply.written) == ("not_sent", "session.expired", True)
     assert len(peer.received) - before == 2
+
+
+def test_a_line_that_breaks_after_an_expired_key_has_carried_the_order(pay, monkeypatch):
+    """Not sent, as far as the node said; but not certain enough for a lock to call it back."""
+    connect, tried = link.connect, []
+
+    def once(config, port):
+        tried.append(port)
+        if len(tried) > 1:
+            raise NothingSent("link.unreachable")
+        return connect(config, port)
+
+    monkeypatch.setattr(link, "connect", once)
+    reply = pay(EXPIRED)
+    assert (reply.outcome, reply.code, reply.written) == ("not_sent", "link.unreachable", True)
 
 
 def test_doubt_after_an_expired_key_is_still_doubt(pay):

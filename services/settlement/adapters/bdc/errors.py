@@ -14,7 +14,14 @@ class BdcError(Exception):
 
 
 class NothingSent(BdcError):
-    """Certain: the node has not got the message, or said in clear that it could not read it."""
+    """Certain: the node has not got the message, or said in clear that it could not read it.
+
+    `written`: it had been on the line, and somebody said that it could not be read.
+    """
+
+    def __init__(self, code: str, *, written: bool = False) -> None:
+        super().__init__(code)
+        self.written = written
 
 
 class NoAnswer(BdcError):

@@ -42,10 +42,16 @@ class Link:
         with self._place():
             answer = self._once(request, payload, timeout_s, limit)
             if answer is None:
-                answer = self._once(request, payload, timeout_s, limit)
+                answer = self._once_more(request, payload, timeout_s, limit)
         if answer is None:
-            raise NothingSent("session.expired")
+            raise NothingSent("session.expired", written=True)
         return answer
+
+    def _once_more(self, request: Message, payload: bytes, timeout_s: float, limit: int) -> Message | None:
+        try:
+            return self._once(request, payload, timeout_s, limit)
+        except NothingSent as fault:
+            raise NothingSent(fault.code, written=True) from None
 
     @contextmanager
     def _place(self) -> Iterator[None]:

@@ -43,7 +43,9 @@ def _is_final(code: str, undecided: Set[str]) -> bool:
 
 def pay_failure(fault: NothingSent | NoAnswer) -> PayReply:
     """The reply when no answer came."""
-    return PayReply("not_sent" if isinstance(fault, NothingSent) else "unknown", fault.code, "", None)
+    if isinstance(fault, NothingSent):
+        return PayReply("not_sent", fault.code, "", None, written=fault.written)
+    return PayReply("unknown", fault.code, "", None)
 
 
 def query_reply(answer: Message) -> QueryReply:
