@@ -17,6 +17,7 @@ from services.core.outbox import OutboxEvent, ProcessedEvent
 from services.core.retention import RetentionRun
 from services.datasharing.models import ShareCall
 from services.documents.models import Document
+from services.evidence.models import CaseEvidence
 from services.face.models import (
     FaceBatch,
     FaceFrameHash,
@@ -89,7 +90,7 @@ from wechat.replay_store import WeChatCallbackSeen
 from wechat.token_store import WeChatToken
 
 TABLES = (
-    AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankBreak, BankNotice, BankStatement, BankStatementLine, Binding, BreakDecision, BreakEvent, BreakProposal, BusinessDay, CardSmsCheck, CaseCounter, CaseRating, Certificate, ClosingStep, Consent,
+    AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankBreak, BankNotice, BankStatement, BankStatementLine, Binding, BreakDecision, BreakEvent, BreakProposal, BusinessDay, CardSmsCheck, CaseCounter, CaseEvidence, CaseRating, Certificate, ClosingStep, Consent,
     Contribution, DailyLimit, Deduction, Device, Document, EarlyReceipt, Employer,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, LedgerDay, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,

@@ -8,6 +8,7 @@ from runtime.bootstrap import Product
 from runtime.retention import Retention
 from services.closing.telling import InterestTelling
 from services.core.jobs import Job
+from services.evidence.writing import EvidenceWriting
 from services.items.jobs import ApplicationTending
 from services.items.locking import LockTending
 from services.items.strangers import StrangerTending
@@ -67,5 +68,6 @@ def _tending(product: Product) -> list[TakeUp]:
         product.verifications.ask_again,
         product.closing.take_up,
         InterestTelling(sessions, clock).take_up,
+        EvidenceWriting(sessions, clock, product.cipher).take_up,
         Retention(sessions, clock, people_alarm=product.settings.face_people_alarm).run,
     ]

@@ -48,6 +48,7 @@ SEALED: dict[tuple[str, str], str] = {
     ("payee_card", "card_no_sealed"): "payee_card.card_no",
     ("payment_instruction", "payee_sealed"): "payee",
     ("phone_change", "former_sealed"): "phone_change.former",
+    ("risk_decision", "address_sealed"): "risk_decision.address",
     ("share_call", "data_sealed"): "share_call.data",
     ("staff", "totp_sealed"): "staff.totp",
     ("transfer_in", "former_sealed"): "transfer.former_account_no",

@@ -15,6 +15,7 @@ from services.core.retention import Keep, RetentionRun, Rule, Standing, last_run
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
 from services.members.retention import FormerPhoneRule
+from services.withdrawals.retention import AddressRule
 
 log = structlog.get_logger(__name__)
 KEEPS: tuple[Rule, ...] = (
@@ -30,6 +31,7 @@ KEEPS: tuple[Rule, ...] = (
     Keep("wechat_follower", "changed_at", timedelta(days=3 * 365)),
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
     FormerPhoneRule(),
+    AddressRule(),
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("staff_session", "created_at", timedelta(days=30)),

@@ -12,6 +12,7 @@ from flask import g, request
 
 from app.http.auth import member_only
 from app.http.idempotency import run_once
+from app.member_api.origin import origin_here
 from app.member_api.reading import key_of, path_key, small_int
 from app.member_api.schemas import ApplicationOut, ApplicationsOut, ConfirmIn
 from app.member_api.showing import show
@@ -91,7 +92,9 @@ def confirm(application_id: str, body: ConfirmIn) -> Any:
         account_id,
         "confirm",
         {"application_id": str(key), "face_session_id": str(face_session_id)},
-        lambda session: show(session, own, own.engine.confirm(session, account_id, key, face_session_id)),
+        lambda session: show(
+            session, own, own.engine.confirm(session, account_id, key, face_session_id, origin_here(own))
+        ),
     )
 
 

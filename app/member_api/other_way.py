@@ -10,6 +10,7 @@ from flask import g
 from app.http.auth import member_only
 from app.http.idempotency import run_once, stored_answer
 from app.http.rate_limit import Limit, Pause, hit, pause
+from app.member_api.origin import origin_here
 from app.member_api.other_way_views import COUNTER, card_sms_view
 from app.member_api.reading import key_of, path_key
 from app.member_api.route_schemas import CardSmsConfirmIn, CodeSentOut, WaysOut
@@ -100,6 +101,8 @@ def confirm(application_id: str, body: CardSmsConfirmIn) -> Any:
         lambda session: show(
             session,
             own,
-            own.card_route.confirm(session, account_id, key, challenge_id, body.code, openid),
+            own.card_route.confirm(
+                session, account_id, key, challenge_id, body.code, openid, origin_here(own)
+            ),
         ),
     )

@@ -72,6 +72,8 @@ def _card_sms_text(found: Assessment, limit_fen: int | None) -> str:
     how = "向银行核对您的银行卡，再填一次发到登记手机上的验证码。"
     if limit_fen is None:
         return how
+    if found.outcome is Outcome.REVIEW:
+        return f"{how}一笔最多 {yuan_text(limit_fen)} 元，由工作人员审核，3 个工作日内告诉您结果。"
     return f"{how}一笔最多 {yuan_text(limit_fen)} 元，{found.delay_hours} 小时后付款，其间可以撤销。"
 
 

@@ -52,6 +52,7 @@ class PayeeCard(Base):
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_payee_card_number", "card_no_mac"),
     )
 
 

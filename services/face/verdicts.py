@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +13,16 @@ from sqlalchemy.orm import Session
 from services.audit.service import record
 from services.face.models import FaceSession
 from services.face.states import FACE_STATES
+
+
+def verdict_digest(row: FaceSession) -> bytes:
+    """SHA-256 over how it went: it stays in the audit chain when scores and reasons are erased.
+
+    The nonce, erased with them, keeps anybody from guessing what was erased. Hashes of frames are not in it: these are
+    parted from their member when the member says so.
+    """
+    told = [row.nonce, row.state, row.reasons, row.scores, row.models]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest()
 
 
 def write_verdict(
@@ -36,5 +48,10 @@ def write_verdict(
         actor="system",
         subject=str(row.session_id),
         at=at,
-        detail={"passed": passed, "reasons": list(reasons)},
+        detail={
+            "passed": passed,
+            "reasons": list(reasons),
+            "operation": row.operation_digest.hex(),
+            "verdict": verdict_digest(row).hex(),
+        },
     )

@@ -17,6 +17,7 @@ from services.accounts.models import PayeeCard
 from services.accounts.service import cards_of
 from services.applications.models import Application
 from services.applications.service import load
+from services.audit.service import record
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions, transaction
@@ -36,6 +37,7 @@ from services.members.codes import (
 )
 from services.members.consents import require_consent
 from services.notices.service import Notices
+from services.withdrawals.origin import Origin
 from services.withdrawals.risk import Assessment, assess
 from services.withdrawals.risk_desk import card_of, decide, refuse_closed, risk_facts
 
@@ -106,16 +108,17 @@ class CardRoute:
 
     def look(self, session: Session, account_id: UUID, application_id: UUID) -> Assessment:
         """Whether this way is open for an application, and how long the payment would wait; nothing is written."""
-        application = load(session, account_id, application_id)
+        application, policy = load(session, account_id, application_id), self._engine.policy(session)
         facts = risk_facts(
             session,
             account_id,
             "card_sms",
             application.amount_fen or 0,
             card_of(application),
+            policy,
             self._clock.now(),
         )
-        return assess(facts, self._engine.policy(session))
+        return assess(facts, policy)
 
     def begin(self, account_id: UUID, application_id: UUID, openid: str) -> CodeSent:
         """Check the card with the bank and send the code.
@@ -218,6 +221,7 @@ class CardRoute:
         challenge_id: UUID,
         code: str,
         openid: str,
+        origin: Origin | None = None,
     ) -> Application:
         """Use the code and approve, in one transaction; the payment waits. Call `count_try` before."""
         return self._engine.confirm_with(
@@ -226,6 +230,7 @@ class CardRoute:
             application_id,
             "card_sms",
             lambda application: self._prove(session, application, challenge_id, code, openid),
+            origin,
         )
 
     def _prove(
@@ -241,6 +246,15 @@ class CardRoute:
         if now - check.checked_at > CHECK_LIFE or (wanted is not None and check.card_id != wanted):
             raise OperationCodeExpired
         check.passed_at = now
+        record(
+            session,
+            application.account_id,
+            "route.code_used",
+            actor="member",
+            subject=str(challenge_id),
+            at=now,
+            detail={"case_no": application.case_no, "operation": application.operation_digest.hex()},
+        )
 
 
 def errand_of(application: Application, openid: str) -> Errand:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from services.core.ids import new_id
 from services.core.money import yuan_text
 from services.core.states import StateTable
 from services.face.service import Faces, Operation
+from services.items.asking import operation_digest, what_was_asked
 from services.items.cooling import refuse_cooling
 from services.items.declaration import (
     Approval,
@@ -55,6 +55,7 @@ from services.policies.service import PolicyBook
 from services.settlement.payees import Payee, seal_payee
 from services.transfers.moving import transfer_of
 from services.transfers.service import withdraw as withdraw_transfer
+from services.withdrawals.origin import Origin
 from services.withdrawals.risk import Outcome, Route
 from services.withdrawals.risk_desk import PASSED, decide, note_route, refuse_closed
 from services.withdrawals.service import stop_waiting
@@ -180,6 +181,7 @@ class Engine:
                 "item": prepared.item.code,
                 "case_no": application.case_no,
                 "policy": quote.policy.version,
+                **what_was_asked(application, card),
             },
         )
         if quote.verification is Verification.FACE:
@@ -252,7 +254,12 @@ class Engine:
         return seal_payee(self._cipher, payee)
 
     def confirm(
-        self, session: Session, account_id: UUID, application_id: UUID, face_session_id: UUID
+        self,
+        session: Session,
+        account_id: UUID,
+        application_id: UUID,
+        face_session_id: UUID,
+        origin: Origin | None = None,
     ) -> Application:
         """Use a passed face session for exactly this application and carry out its effect, in one transaction.
 
@@ -266,6 +273,7 @@ class Engine:
             lambda application: self._faces.consume(
                 session, Operation(account_id, application_id, application.operation_digest), face_session_id
             ),
+            origin,
         )
 
     def confirm_with(
@@ -275,8 +283,11 @@ class Engine:
         application_id: UUID,
         route: Route,
         prove: Callable[[Application], object],
+        origin: Origin | None = None,
     ) -> Application:
         """Confirm by any route: `prove` uses up the proof or raises, then risk says at once, later, or to a person.
+
+        `origin` is from where it is asked for.
 
         Raises RouteClosed when risk does not let this route serve, and StillCooling when the member was bound anew
         since; nothing is changed then.
@@ -288,7 +299,7 @@ class Engine:
         item = self.registry.get(application.item_code)
         refuse_cooling(session, account_id, item, now)
         prove(application)
-        found = decide(session, application, route, self.policy(session), now)
+        found = decide(session, application, route, self.policy(session), now, origin)
         refuse_closed(found)
         if self._repays(application):
             found = replace(found, delay_hours=0)
@@ -383,18 +394,3 @@ class Engine:
             session, account_id, "application.cancelled", actor="member", subject=str(application_id), at=now
         )
         return application
-
-
-def operation_digest(
-    account_id: UUID, item_code: str, amount_fen: int | None, card: PayeeCard | None, private: dict[str, Any]
-) -> bytes:
-    """SHA-256 that binds a face session to member, item, amount, card and private fields."""
-    parts = [
-        str(account_id),
-        item_code,
-        amount_fen,
-        str(card.card_id) if card else None,
-        card.card_no_mac.hex() if card else None,
-        private,
-    ]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode()).digest()

@@ -40,7 +40,7 @@ def pay_timing(session: Session, account_id: UUID, quote: Quote, form: Any, at: 
     card_id = getattr(form, "card_id", None)
 
     def by(route: Route, amount_fen: int) -> Assessment:
-        return assess(risk_facts(session, account_id, route, amount_fen, card_id, at), quote.policy)
+        return assess(risk_facts(session, account_id, route, amount_fen, card_id, quote.policy, at), quote.policy)
 
     binding = binding_of_member(session, account_id)
     return PayTiming(

@@ -55,6 +55,7 @@ class Binding(Base):
     __table_args__ = (
         Index("uq_binding_active_account", "account_id", "channel", unique=True, postgresql_where=_ACTIVE),
         Index("uq_binding_active_openid", "openid_mac", unique=True, postgresql_where=_ACTIVE),
+        Index("ix_binding_openid", "openid_mac"),
     )
 
 
@@ -69,7 +70,10 @@ class Device(Base):
     y: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    __table_args__ = (Index("uq_device_active", "account_id", unique=True, postgresql_where=_ACTIVE),)
+    __table_args__ = (
+        Index("uq_device_active", "account_id", unique=True, postgresql_where=_ACTIVE),
+        Index("ix_device_key", "x", "y"),
+    )
 
 
 class SmsChallenge(Base):

@@ -53,6 +53,12 @@ class RiskFacts:
     """Of these of today, the ones that showed another person."""
     route_today_fen: int = 0
     """Drawn today without a face."""
+    device_members: int = 1
+    """Which member this is on the phone, or of the WeChat user: the first, the second, …"""
+    card_members: int = 1
+    """How many members have the payee card on their record."""
+    address_members: int = 1
+    """How many members asked for money from this address lately."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for the stored decision."""
@@ -91,10 +97,10 @@ def facts_from_json(data: Mapping[str, Any]) -> RiskFacts:
 
 def assess(facts: RiskFacts, policy: Policy) -> Assessment:
     """What follows for a payment (or a change) by this route."""
-    changed = _changes(facts, policy)
+    changed, shared = _changes(facts, policy), _shared(facts, policy)
     if facts.route == "card_sms":
-        return _without_face(facts, policy, changed)
-    return _with_face(facts, policy, (*changed, *_circumstances(facts, policy)))
+        return _without_face(facts, policy, changed, shared)
+    return _with_face(facts, policy, (*changed, *_circumstances(facts, policy)), shared)
 
 
 def _changes(facts: RiskFacts, policy: Policy) -> tuple[Reason, ...]:
@@ -120,9 +126,35 @@ def _circumstances(facts: RiskFacts, policy: Policy) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def _with_face(facts: RiskFacts, policy: Policy, reasons: tuple[Reason, ...]) -> Assessment:
-    """One reason lets a moderate sum pass, two only a small one, three call a person."""
-    if len(reasons) >= policy.integer("risk.review_reasons"):
+def _shared(facts: RiskFacts, policy: Policy) -> tuple[Reason, ...]:
+    """Money of many members by one phone, or to one card: a middleman's way. Only where money moves."""
+    if not facts.amount_fen:
+        return ()
+    found = []
+    if facts.device_members > policy.integer("risk.device_members"):
+        found.append(
+            Reason("risk.device_shared", f"这部手机（或这个微信）先后绑定过 {facts.device_members} 位职工")
+        )
+    if facts.card_members > policy.integer("risk.card_members"):
+        found.append(Reason("risk.card_shared", "这张收款卡也登记在别的职工名下"))
+    return tuple(found)
+
+
+def _beside(facts: RiskFacts, policy: Policy) -> tuple[Reason, ...]:
+    """What counts only beside another reason: an address alone says nothing, carriers put thousands behind one."""
+    if facts.address_members > policy.integer("risk.address_members"):
+        return (Reason("risk.address_shared", "同一个网络地址一天里有多位职工提取"),)
+    return ()
+
+
+def _with_face(
+    facts: RiskFacts, policy: Policy, alone: tuple[Reason, ...], shared: tuple[Reason, ...]
+) -> Assessment:
+    """One reason lets a moderate sum pass, two only a small one, three call a person, and so does what is shared."""
+    reasons = (*alone, *shared)
+    if reasons:
+        reasons = (*reasons, *_beside(facts, policy))
+    if shared or len(reasons) >= policy.integer("risk.review_reasons"):
         return Assessment(Outcome.REVIEW, policy.integer("risk.delay_hours"), reasons)
     free = ("risk.one_reason_free_fen", "risk.two_reasons_free_fen")
     if not reasons or facts.amount_fen <= policy.integer(free[min(len(reasons), 2) - 1]):
@@ -130,7 +162,9 @@ def _with_face(facts: RiskFacts, policy: Policy, reasons: tuple[Reason, ...]) ->
     return Assessment(Outcome.DELAY, policy.integer("risk.delay_hours"), reasons)
 
 
-def _without_face(facts: RiskFacts, policy: Policy, changed: tuple[Reason, ...]) -> Assessment:
+def _without_face(
+    facts: RiskFacts, policy: Policy, changed: tuple[Reason, ...], shared: tuple[Reason, ...]
+) -> Assessment:
     """Card and SMS prove less than a face: only on what was not changed lately, less money, and later."""
     hours = policy.integer("route.card_sms.delay_hours")
     if facts.stranger_faces >= policy.integer("face.tries_per_day"):
@@ -140,6 +174,8 @@ def _without_face(facts: RiskFacts, policy: Policy, changed: tuple[Reason, ...])
     over = _over_limit(facts, policy)
     if over is not None:
         return Assessment(Outcome.TOO_MUCH, hours, (over,))
+    if shared:
+        return Assessment(Outcome.REVIEW, hours, (*shared, *_beside(facts, policy)))
     return Assessment(Outcome.DELAY, hours, (Reason("route.card_sms", "没有刷脸，为稳妥多等一等"),))
 
 

@@ -15,6 +15,7 @@ from services.core.ids import new_id
 from services.core.sql import Statement
 from services.face.tries import NOT_THE_MEMBERS, STRANGERS
 from services.policies.rules import Policy
+from services.withdrawals.origin import Origin
 from services.withdrawals.risk import Assessment, Outcome, RiskFacts, Route, assess
 from services.withdrawals.states import COUNTED_STATES
 
@@ -51,20 +52,31 @@ _KNOWN = Statement(
     "  AND created_at >= :midnight AND jsonb_exists_any(reasons, CAST(:strangers AS text[]))) AS stranger_faces,"
     " (SELECT coalesce(sum(amount_fen), 0) FROM application WHERE account_id = :account_id"
     "  AND submitted_on = :today AND result->>'verified_by' = 'card_sms'"
-    "  AND state = ANY(:counted)) AS route_today_fen"
+    "  AND state = ANY(:counted)) AS route_today_fen, shared.*"
+    " FROM company_kept(:account_id, :card_id, :address_mac, :device_since, :address_since) AS shared"
 )
 _KEEP = Statement(
     "INSERT INTO risk_decision (account_id, decision_id, application_id, route, outcome, reasons, delay_hours, facts,"
-    " policy_version, decided_at) VALUES (:account_id, :decision_id, :application_id, :route, :outcome, :reasons,"
-    " :delay_hours, :facts, :policy_version, :decided_at)",
+    " policy_version, decided_at, channel, device_id, address_mac, address_sealed)"
+    " VALUES (:account_id, :decision_id, :application_id, :route, :outcome, :reasons, :delay_hours, :facts,"
+    " :policy_version, :decided_at, :channel,"
+    " (SELECT device_id FROM device WHERE account_id = :account_id AND ended_at IS NULL AND CAST(:channel AS varchar) = 'h5'),"
+    " :address_mac, :address_sealed)",
     json=("reasons", "facts"),
 )
 
 
 def risk_facts(
-    session: Session, account_id: UUID, route: Route, amount_fen: int, card_id: UUID | None, at: datetime
+    session: Session,
+    account_id: UUID,
+    route: Route,
+    amount_fen: int,
+    card_id: UUID | None,
+    policy: Policy,
+    at: datetime,
+    origin: Origin | None = None,
 ) -> RiskFacts:
-    """What is known now for a payment by this route to this card."""
+    """What is known now for a payment by this route to this card, asked for from there."""
     local = at.astimezone(SHANGHAI)
     known = _KNOWN.first(
         session,
@@ -77,6 +89,9 @@ def risk_facts(
             "counted": list(COUNTED_STATES),
             "excused": json.dumps(sorted(NOT_THE_MEMBERS)),
             "strangers": sorted(STRANGERS),
+            "address_mac": origin.address_mac if origin else None,
+            "device_since": at - timedelta(days=policy.integer("risk.device_members_days")),
+            "address_since": at - timedelta(hours=policy.integer("risk.address_hours")),
         },
     )
     first_phone = known.device_at is None or known.device_at == known.first_device_at
@@ -91,6 +106,9 @@ def risk_facts(
         failed_faces=known.failed_faces,
         stranger_faces=known.stranger_faces,
         route_today_fen=int(known.route_today_fen),
+        device_members=known.device_before + 1,
+        card_members=known.card_others + 1,
+        address_members=known.address_others + 1,
     )
 
 
@@ -99,12 +117,16 @@ def _hours(since: datetime | None, at: datetime) -> int | None:
 
 
 def decide(
-    session: Session, application: Application, route: Route, policy: Policy, at: datetime
+    session: Session,
+    application: Application,
+    route: Route,
+    policy: Policy,
+    at: datetime,
+    origin: Origin | None = None,
 ) -> Assessment:
-    """Judge an application by this route and keep the decision with what it rested on."""
-    facts = risk_facts(
-        session, application.account_id, route, application.amount_fen or 0, card_of(application), at
-    )
+    """Judge an application by this route and keep the decision with what it rested on, and from where."""
+    card_id, amount_fen = card_of(application), application.amount_fen or 0
+    facts = risk_facts(session, application.account_id, route, amount_fen, card_id, policy, at, origin)
     found = assess(facts, policy)
     _KEEP.run(
         session,
@@ -117,6 +139,9 @@ def decide(
             "facts": facts.to_json(),
             "policy_version": policy.version,
             "decided_at": at,
+            "channel": origin.channel if origin else None,
+            "address_mac": origin.address_mac if origin else None,
+            "address_sealed": origin.address_sealed if origin else None,
         },
     )
     return found

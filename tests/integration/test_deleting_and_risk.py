@@ -32,7 +32,10 @@ def fail(world: World, member: Member, application: Application, verdict: Verdic
 def failed_faces(world: World, member: Member) -> int:
     """What risk is told."""
     with transaction(world.sessions) as session:
-        facts = risk_facts(session, member.account_id, "face", 1_000_000, member.card_id, world.clock.now())
+        policy = world.product.engine.policy(session)
+        facts = risk_facts(
+            session, member.account_id, "face", 1_000_000, member.card_id, policy, world.clock.now()
+        )
     return facts.failed_faces
 
 

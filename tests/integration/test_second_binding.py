@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.core.db import transaction
 from services.core.errors import Forbidden
 from services.members.binding import active_device, bind
+from services.withdrawals.risk import RiskFacts
 from services.withdrawals.risk_desk import risk_facts
 from tests.support.domain.world import Member, World, public_point
 
@@ -76,12 +77,15 @@ def test_binding_again_does_not_shorten_a_longer_wait(world: World, member: Memb
 
 
 def test_risk_knows_of_it(world: World, member: Member) -> None:
-    with transaction(world.sessions) as session:
-        before = risk_facts(session, member.account_id, "card_sms", 100, member.card_id, world.clock.now())
+    def facts() -> RiskFacts:
+        with transaction(world.sessions) as session:
+            policy, now = world.product.engine.policy(session), world.clock.now()
+            return risk_facts(session, member.account_id, "card_sms", 100, member.card_id, policy, now)
+
+    before = facts()
     bind_stranger(world, member)
     world.later(hours=30)
-    with transaction(world.sessions) as session:
-        after = risk_facts(session, member.account_id, "card_sms", 100, member.card_id, world.clock.now())
+    after = facts()
     assert (before.rebound_age_h, after.rebound_age_h) == (None, 30)
 
 

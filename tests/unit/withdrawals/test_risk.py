@@ -57,6 +57,21 @@ def outcome(**changes: object) -> tuple[Outcome, int, list[str]]:
             {"device_age_h": 1, "card_added_age_h": 30, "amount_fen": 200_001},
             (Outcome.DELAY, 24, ["risk.device_new", "risk.card_new"]),
         ),
+        # the fourth member on one phone, or a card that another member has too: a person looks, however small the sum
+        ({"device_members": 3}, (Outcome.ALLOW, 0, [])),
+        ({"device_members": 4, "amount_fen": 1}, (Outcome.REVIEW, 24, ["risk.device_shared"])),
+        ({"card_members": 2, "amount_fen": 1}, (Outcome.REVIEW, 24, ["risk.card_shared"])),
+        ({"device_members": 9, "card_members": 9, "amount_fen": 0}, (Outcome.ALLOW, 0, [])),
+        # an address says nothing alone; beside another reason it is one more
+        ({"address_members": 5000, "amount_fen": 5_000_000}, (Outcome.ALLOW, 0, [])),
+        (
+            {"address_members": 10, "device_age_h": 1, "amount_fen": 200_001},
+            (Outcome.ALLOW, 0, ["risk.device_new"]),
+        ),
+        (
+            {"address_members": 11, "device_age_h": 1, "amount_fen": 200_001},
+            (Outcome.DELAY, 24, ["risk.device_new", "risk.address_shared"]),
+        ),
         # three: a person looks, however small the sum
         (
             {"device_age_h": 1, "card_added_age_h": 30, "failed_faces": 2, "amount_fen": 1},
@@ -85,6 +100,10 @@ def test_with_a_face(changes, expected):
         ({"failed_faces": 3, "stranger_faces": 2}, (Outcome.DELAY, 24, ["route.card_sms"])),
         ({"failed_faces": 3, "stranger_faces": 3}, (Outcome.COUNTER, 24, ["risk.stranger"])),
         ({"hour": 3}, (Outcome.DELAY, 24, ["route.card_sms"])),
+        ({"address_members": 5000}, (Outcome.DELAY, 24, ["route.card_sms"])),
+        ({"device_members": 4}, (Outcome.REVIEW, 24, ["risk.device_shared"])),
+        ({"card_members": 2}, (Outcome.REVIEW, 24, ["risk.card_shared"])),
+        ({"device_members": 4, "device_age_h": 1}, (Outcome.FACE_NEEDED, 24, ["risk.device_new"])),
     ],
 )
 def test_without_a_face(changes, expected):
@@ -104,6 +123,9 @@ facts = st.builds(
     failed_faces=st.integers(0, 5),
     stranger_faces=st.integers(0, 5),
     route_today_fen=st.integers(0, 2_000_000),
+    device_members=st.integers(1, 6),
+    card_members=st.integers(1, 3),
+    address_members=st.integers(1, 30),
 )
 
 
@@ -135,6 +157,7 @@ def _younger(age: int | None, by: int) -> int:
         [
             "amount_fen", "hour", "device_age_h", "rebound_age_h", "phone_changed_age_h",
             "card_added_age_h", "failed_faces", "stranger_faces", "route_today_fen",
+            "device_members", "card_members", "address_members",
         ]
     ),
     st.integers(0, 5_000_000),

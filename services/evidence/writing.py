@@ -1,0 +1,72 @@
+"""Writing evidence 写入证据: soon after a case ended, once, with its hash in the account's audit chain."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from services.audit.service import record
+from services.core.clock import Clock
+from services.core.crypto import FieldCipher
+from services.core.db import Sessions, transaction
+from services.core.sql import Statement
+from services.evidence.gathering import gather
+from services.evidence.models import CaseEvidence
+from services.evidence.sealing import WRITTEN, digest_of_record, mark
+
+AT_ONCE = 100
+log = structlog.get_logger(__name__)
+_HEAD = Statement("SELECT seq FROM audit_head WHERE account_id = :account_id")
+
+
+class EvidenceWriting:
+    """Writes what is due; a case whose evidence cannot be written keeps no other from its own."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, cipher: FieldCipher) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._cipher = cipher
+
+    def take_up(self) -> int:
+        """The next cases that ended; how many were written. Every few seconds."""
+        key = (CaseEvidence.account_id, CaseEvidence.application_id, CaseEvidence.version)
+        due = select(*key).where(CaseEvidence.written_at.is_(None)).order_by(CaseEvidence.ended_at)
+        with transaction(self._sessions) as session:
+            rows = session.execute(due.limit(AT_ONCE)).all()
+        return sum(self._write(*row) for row in rows)
+
+    def _write(self, account_id: UUID, application_id: UUID, version: int) -> bool:
+        try:
+            with transaction(self._sessions) as session:
+                row = session.get(
+                    CaseEvidence,
+                    (account_id, application_id, version),
+                    with_for_update={"skip_locked": True},
+                )
+                return row is not None and row.written_at is None and self.write(session, row)
+        except SQLAlchemyError as fault:
+            log.warning("evidence.not_written", version=version, fault=type(fault).__name__)
+            return False
+
+    def write(self, session: Session, row: CaseEvidence) -> bool:
+        """Write the evidence of a locked row that has none yet. The head of the chain is locked last, as everywhere."""
+        now = self._clock.now()
+        found = gather(session, row.account_id, row.application_id, row.version)
+        digest = digest_of_record(found)
+        record(
+            session,
+            row.account_id,
+            WRITTEN,
+            actor="system",
+            subject=str(row.application_id),
+            at=now,
+            detail={"case_no": found["case_no"], "version": row.version, "digest": digest.hex()},
+        )
+        row.audit_seq = _HEAD.first(session, {"account_id": row.account_id}).seq
+        row.record, row.digest, row.mac = found, digest, mark(self._cipher, digest)
+        row.written_at = now
+        return True

@@ -1,0 +1,187 @@
+"""Evidence of a case: written when it ends, whole without the database, and every change of it is found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from runtime.cli import evidence as command
+from services.applications.models import Application
+from services.applications.states import PLAIN_STATES
+from services.core.crypto import FieldCipher
+from services.core.db import transaction
+from services.evidence.exporting import addresses, export
+from services.evidence.sealing import digest_of_record, mark
+from services.evidence.verifying import faults_of
+from services.evidence.writing import EvidenceWriting
+from services.withdrawals.states import WITHDRAWAL_STATES
+from tests.support.domain.cases import confirm
+from tests.support.domain.fakes import movement
+from tests.support.domain.world import Member, World
+
+AMOUNT = 300_000
+
+
+def paid(world: World, member: Member) -> Application:
+    """A withdrawal of 3,000.00 by face over HTTP, and the bank's word that it is paid."""
+    application = world.submit(member, AMOUNT)
+    assert confirm(world, member, str(application.application_id)).status_code == 201
+    world.run_jobs(member.account_id, "settlement.dispatch", rounds=1)
+    world.product.settlement_jobs.take_changes([movement(world.node.sent[-1])])
+    assert world.state(application)[0] == "paid"
+    return application
+
+
+def written(world: World, application: Application) -> dict[str, Any]:
+    """The case's file, as the job and the command make it."""
+    EvidenceWriting(world.sessions, world.clock, world.cipher).take_up()
+    with transaction(world.sessions) as session:
+        return json.loads(json.dumps(export(session, application.case_no)))  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def file(world: World, member: Member) -> dict[str, Any]:
+    """Evidence of a paid withdrawal."""
+    return written(world, paid(world, member))
+
+
+def test_a_paid_case_has_its_whole_evidence(world: World, member: Member, file: dict[str, Any]) -> None:
+    assert faults_of(file, world.cipher) == []
+    record = file["evidence"][0]["record"]
+    assert {consent["kind"] for consent in record["consents"]} == {"data_sharing", "face"}
+    (face,) = record["faces"]
+    (decision,) = record["decisions"]
+    (device,) = record["devices"]
+    assert (record["outcome"], record["amount_fen"]) == ("paid", AMOUNT)
+    assert (face["state"], face["operation"]) == ("consumed", record["operation_digest"])
+    assert (decision["channel"], decision["outcome"]) == ("h5", "allow")
+    assert decision["device_id"] == device["device_id"] == face["device_id"]
+    assert record["settlement"]["state"] == "paid"
+    assert [one["direction"] for one in record["settlement"]["movements"]] == ["debit"]
+    places = {place["action"] for place in record["chain"]}
+    assert places == {
+        *("consent.granted", "member.device_registered", "card.added", "application.submitted"),
+        *("face.opened", "face.judged", "withdrawal.approved", "withdrawal.paid"),
+    }
+
+
+def test_it_names_nobody(world: World, member: Member, file: dict[str, Any]) -> None:
+    words, person = json.dumps(file, ensure_ascii=False), member.person
+    for secret in (person.name, person.id_no, person.phone, person.card_no, person.openid, "10.0."):
+        assert secret not in words
+    with transaction(world.sessions) as session:
+        opened = addresses(session, world.cipher, file["case_no"])
+    assert len(opened) == 1
+    assert opened[0].startswith("10.0.")
+
+
+def _record(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    return lambda file: change(file["evidence"][0]["record"])
+
+
+def _entry(action: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    return lambda file: change(next(one for one in file["entries"] if one["action"] == action))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (_record(lambda r: r.update(amount_fen=1)), "the record was altered"),
+        (_record(lambda r: r["consents"].pop()), "the record was altered"),
+        (_record(lambda r: r["faces"][0].update(operation="00" * 32)), "the face was for another operation"),
+        (_record(lambda r: r["settlement"].update(amount_fen=1)), "the payment is not the one in the chain"),
+        (lambda f: f["evidence"][0].update(mac="00" * 32), "the centre's mark is not right"),
+        (lambda f: f.update(case_no="0" * 15), "the record is of another case"),
+        (_entry("face.judged", lambda e: e["detail"].update(passed=False)), "was altered"),
+        (_entry("application.submitted", lambda e: e.update(at="2026-11-23T01:00:00+00:00")), "was altered"),
+        (_entry("evidence.written", lambda e: e["detail"].update(digest="")), "does not know this record"),
+        (lambda f: f["entries"].pop(-2), "the chain has a gap"),
+        (lambda f: f["entries"].clear(), "there is no submission"),
+        (lambda f: f.pop("entries"), "not a file of evidence"),
+    ],
+)
+def test_every_change_is_found(
+    world: World, file: dict[str, Any], change: Callable[[dict[str, Any]], Any], fault: str
+) -> None:
+    altered = deepcopy(file)
+    change(altered)
+    assert any(fault in found for found in faults_of(altered, world.cipher))
+
+
+def test_who_makes_a_new_record_has_no_mark_and_no_place(world: World, file: dict[str, Any]) -> None:
+    """Hash and all: what is missing is the centre's key, and the entry in the chain."""
+    forged = deepcopy(file)
+    one = forged["evidence"][0]
+    one["record"]["submitted_at"] = "2026-11-20T10:00:00+00:00"
+    digest = digest_of_record(one["record"])
+    one["digest"], one["mac"] = digest.hex(), mark(FieldCipher({}, 0, b"x" * 32), digest).hex()
+    assert faults_of(forged, world.cipher) == [
+        "the audit chain does not know this record",
+        "the centre's mark is not right",
+    ]
+
+
+def test_money_that_comes_back_is_a_second_record(world: World, member: Member) -> None:
+    application = paid(world, member)
+    written(world, application)
+    back = movement(world.node.sent[-1], direction="credit", host_seq_no="BACK")
+    world.product.settlement_jobs.take_changes([back])
+    file = written(world, application)
+    assert [one["record"]["outcome"] for one in file["evidence"]] == ["paid", "returned"]
+    assert faults_of(file, world.cipher) == []
+
+
+def test_a_case_given_up_has_its_evidence_too(world: World, member: Member) -> None:
+    application = world.submit(member)
+    with transaction(world.sessions) as session:
+        world.product.engine.cancel(session, member.account_id, application.application_id)
+    file = written(world, application)
+    assert file["evidence"][0]["record"]["outcome"] == "cancelled"
+    assert faults_of(file, world.cipher) == []
+
+
+def test_what_is_written_stays(world: World, member: Member) -> None:
+    application = paid(world, member)
+    written(world, application)
+    for words in ("SET mac = digest", "SET ended_at = now()"):
+        with pytest.raises(DBAPIError), transaction(world.sessions) as session:
+            session.execute(text(f"UPDATE case_evidence {words}"))
+    with pytest.raises(DBAPIError), transaction(world.sessions) as session:
+        session.execute(text("DELETE FROM case_evidence"))
+    row = world.one(
+        "SELECT count(*) AS n FROM case_evidence WHERE application_id = :id", id=application.application_id
+    )
+    assert row.n == 1
+    assert world.new_violations() == {}
+
+
+def test_the_database_knows_every_end(world: World) -> None:
+    """The trigger's list is that of the two tables of states; paid ends a case too, though money may come back."""
+    ends = world.one(
+        "SELECT pg_get_triggerdef(oid) AS words FROM pg_trigger WHERE tgname = 'transition_ends_case'"
+    )
+    wanted = WITHDRAWAL_STATES.terminal | PLAIN_STATES.terminal | {"paid"}
+    named = {state for state in WITHDRAWAL_STATES.labels | PLAIN_STATES.labels if f"'{state}'" in ends.words}
+    assert named == wanted
+
+
+def test_the_command_checks_a_file_without_the_database(
+    world: World, file: dict[str, Any], tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, key = tmp_path / "case.json", tmp_path / "lookup_key"
+    path.write_text(json.dumps(file), encoding="utf-8")
+    key.write_text(world.cipher.lookup_key.hex())
+    assert command.main(["--verify", str(path), "--lookup-key", str(key)]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "case_no": file["case_no"],
+        "whole": True,
+        "mark_checked": True,
+    }
+    path.write_text(json.dumps({**file, "entries": []}), encoding="utf-8")
+    assert command.main(["--verify", str(path)]) == 1
