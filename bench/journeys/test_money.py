@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.journeys import lives
+from bench.journeys.colleagues import agree
 
 
 def _paid(phone, sandbox, item: str, yuan: str) -> str:
@@ -78,7 +79,8 @@ def test_withdrawal(handset, somebody, sandbox, item, life, most, yuan):
 
 
 @pytest.mark.parametrize(("item", "life"), [("retirement-withdrawal", lives.retired), ("leaving-withdrawal", lives.gone)])
-def test_the_whole_account(handset, somebody, sandbox, item, life):
+def test_the_whole_account(handset, somebody, sandbox, product, item, life):
+    """More than a case may pay at once: two colleagues look at it, while the member reads what is going on."""
     phone = handset(life(somebody()))
     phone.enter()
     phone.begin(item)
@@ -86,6 +88,8 @@ def test_the_whole_account(handset, somebody, sandbox, item, life):
     said = phone.hand_in()
     assert whole in said.replace("\n", "")
     phone.pass_face()
+    assert "工作人员正在审核" in phone.ends("in_review")
+    agree(product, phone.case_no())
     page = _paid(phone, sandbox, item, whole)
     assert "56,0" not in phone.see("receipt-balance")
     assert "0.00" in phone.see("receipt-balance").replace("\n", "")
