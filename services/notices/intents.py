@@ -27,6 +27,8 @@ from services.notices.wishes import wanted_channels
 from services.notices.wording import Wording, current
 
 QUEUE = "notices"
+JOB_LOCK = "notice:"
+"""With an intent's id the queueing lock of its job: one waits at a time."""
 GRACE = timedelta(seconds=20)
 """A job does its part of a send within this time, or its worker is gone."""
 
@@ -199,7 +201,7 @@ def defer_send(session: Session, account_id: UUID, intent_id: UUID, delay_s: flo
         session,
         "notices.send",
         QUEUE,
-        queueing_lock=f"notice:{intent_id}",
+        queueing_lock=f"{JOB_LOCK}{intent_id}",
         delay_s=delay_s,
         account_id=account_id,
         intent_id=intent_id,

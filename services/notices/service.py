@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
+from services.core.jobs import defer, is_planned
 from services.core.outbox import claim, load_event
+from services.members.binding import code_lives
 from services.members.phones import take_former_phone
 from services.notices.fates import Fates, Receipt
-from services.notices.intents import GRACE, QUEUE, Intents, defer_send
+from services.notices.intents import GRACE, JOB_LOCK, QUEUE, Intents, defer_send
 from services.notices.models import NoticeIntent
 from services.notices.ports import Reach, Truth
 from services.notices.reading import Page, mark_read, read_page, unread_count
@@ -21,6 +23,7 @@ from services.notices.sending import MOST_ATTEMPTS, Sending
 from services.notices.texts import CODE_TELLING, OPERATION_CODE_TELLING, TELLINGS
 from services.policies.service import PolicyBook
 
+CODE_JOB = "notices.bind_code"
 __all__ = ["MOST_ATTEMPTS", "QUEUE", "Notices", "Receipt", "take_up_due"]
 
 
@@ -59,6 +62,25 @@ class Notices:
                 return
         fields = telling.fields(event.payload, event.created_at)
         self._intents.intend(session, account_id, event_id, telling, fields, subject_id, sms_to)
+
+    def plan_code(self, session: Session, account_id: UUID | None, challenge_id: UUID, code: str) -> None:
+        """Have the code to bind sent by a job; for nobody it does nothing, so that a wrong claim costs the same here."""
+        defer(
+            session,
+            CODE_JOB,
+            QUEUE,
+            account_id=account_id,
+            challenge_id=challenge_id,
+            code_sealed=self._cipher.seal(code, CODE_JOB).hex(),
+        )
+
+    def send_planned_code(
+        self, session: Session, account_id: UUID, challenge_id: UUID, code_sealed: str
+    ) -> None:
+        """What the job does; a code that is over by now stays here."""
+        if code_lives(session, challenge_id, self._clock.now()):
+            code = self._cipher.open(bytes.fromhex(code_sealed), CODE_JOB)
+            self.send_code(session, account_id, challenge_id, code)
 
     def send_code(self, session: Session, account_id: UUID, challenge_id: UUID, code: str) -> None:
         """Make the intent of an SMS code."""
@@ -105,10 +127,13 @@ class Notices:
 
 
 def take_up_due(session: Session, at: datetime, limit: int) -> int:
-    """Plan a look at every intent whose time has come; another worker's are left to it."""
+    """Plan a look at every intent whose time has come; another worker's are left to it, planned ones to their job.
+
+    On a busy day thousands wait for their job: asking for each again would cost what is short.
+    """
     due = session.scalars(
         select(NoticeIntent)
-        .where(NoticeIntent.due_at <= at)
+        .where(NoticeIntent.due_at <= at, ~is_planned(literal(JOB_LOCK), NoticeIntent.intent_id))
         .order_by(NoticeIntent.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -170,6 +170,19 @@ def test_a_crash_while_sending_is_looked_up_and_never_sent_again(world: World, m
     assert len(world.channels["wechat"].sent) == 1
 
 
+def test_what_waits_for_its_job_is_not_taken_up_again(world: World, member: Member) -> None:
+    """A long queue is no crash: the sweep leaves the intent as it is, and its one job still sends it."""
+    told = event(world, member)
+    handle(world, member, told)
+    due = "SELECT due_at FROM notice_intent WHERE event_id = :e"
+    before = world.one(due, e=told).due_at
+    world.later(minutes=1)
+    world.product.notice_jobs.take_up()
+    assert world.one(due, e=told).due_at == before
+    send(world, member)
+    assert len(world.channels["wechat"].sent) == 1
+
+
 def receipt(world: World, reference: str, delivered: bool = True, channel: str = "wechat") -> bool:
     """The provider's word."""
     with transaction(world.sessions) as session:
