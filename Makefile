@@ -86,9 +86,9 @@ first-page: python ## [RUNS=7] how soon the first page can be used at CPU ×4, 1
 	@$(PYTHON) -m runtime.setup test
 	@$(VENV) -m bench.first_page $(if $(RUNS),--runs $(RUNS))
 
-gallery: python ## every page of the phone client in three modes, as pictures in docs/gallery
+gallery: python ## [ONLY=home,desk-queue] every page of the phone client in three modes, the desk and the papers, as pictures in docs/gallery
 	@$(PYTHON) -m runtime.setup test
-	@$(VENV) -m bench.gallery
+	@$(VENV) -m bench.gallery $(if $(ONLY),--only $(ONLY))
 
 e2e: python ## [ONLY=words]: the phone client from home to receipt, every item at two sizes, and what can go wrong on the way
 	@$(PYTHON) -m runtime.setup test

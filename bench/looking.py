@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bench.cameras import camera_script
 from bench.page_cases import Cases
 from bench.pages import Shot
 from bench.phone import Sandbox
@@ -29,22 +30,24 @@ class Looker:
     """A browser beside a running system; each member is bound once, and their cookies serve every later look."""
 
     def __init__(self, browser: Browser, system: System) -> None:
+        self.system, self.browser = system, browser
         self.web = system.ports.url("web")
         self.sandbox = Sandbox(system.ports.url("phone"))
         self.faults: list[str] = []
-        self._browser = browser
-        self._cases = Cases(self.web, self.sandbox)
+        self.cases = Cases(self.web, self.sandbox)
         self._states: dict[str, Any] = {}
 
     @contextmanager
     def at(self, shot: Shot, mode: str, size: tuple[int, int] = PHONE, **options: Any) -> Iterator[Page]:
         """The page as this member sees it once nothing loads or moves any more."""
-        found = self._cases.ready(shot.who)
+        found = self.cases.ready(shot.who)
         context = self._context(shot, mode, size, **options)
         page = self._page(context, shot.name)
         try:
             page.goto(f"{self.web}/m/#/pages/{shot.place.format(**found)}")
             self._moved(page, shot)
+            if shot.until:
+                page.locator(shot.until).first.wait_for()
             yield page
             self._states[shot.who] = _signed_in(context)
         finally:
@@ -70,7 +73,8 @@ class Looker:
             else:
                 target.fill(move.text)
                 target.blur()
-            rest(page)
+            if not (shot.until and move is shot.moves[-1]):
+                rest(page)
 
     def _page(self, context: BrowserContext, name: str) -> Page:
         page = context.new_page()
@@ -81,7 +85,7 @@ class Looker:
     def _context(self, shot: Shot, mode: str, size: tuple[int, int], **options: Any) -> BrowserContext:
         if shot.who not in self._states:
             self._states[shot.who] = self._bound(shot.who)
-        context = self._browser.new_context(
+        context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             locale="zh-CN",
             color_scheme="dark" if mode == "dark" else "light",
@@ -90,13 +94,15 @@ class Looker:
         )
         if mode == "elder":
             context.add_init_script(_ELDER)
+        if shot.camera:
+            context.add_init_script(camera_script(shot.camera))
         return context
 
     def _bound(self, who: str) -> Any:
         """Sign a member in, and bind them where they are not bound yet; a stranger stays one."""
         key = "qian" if who == "stranger" else who
         self.sandbox.post(f"/control/members/{key}/follow")
-        context = self._browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh-CN")
+        context = self.browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh-CN")
         page = self._page(context, who)
         page.goto(f"{self.sandbox.url}/phone/{key}/open?page=home")
         page.locator('[data-testid="balance-card"], [data-testid="bind-name"]').first.wait_for()

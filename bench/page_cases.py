@@ -17,6 +17,7 @@ _NAMES = {
     "returned": "唐建国",
     "frozen": "董小燕",
     "fresh": "蒋文静",
+    "facing": "沈立群",
 }
 _FIRST = 95_100
 _ENDED = {"paid", "returned"}
@@ -45,6 +46,7 @@ class Cases:
         given: Callable[[Phone, dict[str, Any]], Found] = {
             "paid": self._paid,
             "verifying": self._verifying,
+            "facing": self._verifying,
             "waiting": self._waiting,
             "returned": self._returned,
             "frozen": lambda _phone, _application: {},

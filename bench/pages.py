@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from bench.cameras import REFUSALS
 from config.settings import ROOT
 
 MODES = ("normal", "elder", "dark")
@@ -26,14 +27,21 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One page of one member. `{name}` in the place is an application made for this run (bench.page_cases)."""
+    """One page of one member. `{name}` in the place is an application made for this run (bench.page_cases); `camera` is a
+    scene of bench.cameras; `until` what has to be there before anybody looks, where the page does not come to rest."""
 
     name: str
     title: str
     who: str
     place: str
     moves: tuple[Move, ...] = ()
-    camera: bool = False
+    camera: str = ""
+    until: str = ""
+
+    @property
+    def passing(self) -> bool:
+        """What it shows goes by while the camera runs: there for a picture, not for a long look."""
+        return bool(self.camera) and self.camera not in REFUSALS
 
     @property
     def page(self) -> str:
@@ -46,6 +54,11 @@ _AGREE = Move("consent-agree", must=False)
 
 def _item(code: str, title: str, who: str, *moves: Move) -> Shot:
     return Shot(f"item-{code}", title, who, f"item/item?code={code}", (_AGREE, *moves))
+
+
+def _face(camera: str, title: str, until: str) -> Shot:
+    place = "face/face?application={facing}&consent={consent}"
+    return Shot(f"face-{camera}", title, "case-facing", place, (Move("face-start"),), camera, until)
 
 
 SHOTS: tuple[Shot, ...] = (
@@ -89,6 +102,10 @@ SHOTS: tuple[Shot, ...] = (
         "controls/controls",
         (Move("limit-typed", "5000"), Move("limit-save")),
     ),
+    Shot("settings", "设置", "zheng", "settings/settings"),
+    Shot("settings-leave", "设置：退出登录", "case-paid", "settings/settings", (Move("leave"),)),
+    Shot("settings-english", "设置：英文", "zheng", "settings/settings", (Move("speak-en"),)),
+    Shot("left", "已经退出", "zheng", "trouble/trouble?left=yes"),
     Shot(
         "relatives",
         "帮家人办",
@@ -148,6 +165,12 @@ SHOTS: tuple[Shot, ...] = (
         (Move("face-other-way"),),
     ),
     Shot("face", "刷脸确认", "case-verifying", "face/face?application={verifying}&consent={consent}"),
+    _face("good", "刷脸：脸在圈里", '[data-stage="capturing"] .oval_live'),
+    _face("far", "刷脸：太远", '[data-hint="far"]'),
+    _face("dark", "刷脸：太暗", '[data-hint="dark"]'),
+    _face("many", "刷脸：两张脸", '[data-hint="many"]'),
+    _face("denied", "刷脸：没让用摄像头", '[data-testid="face-trouble"]'),
+    _face("missing", "刷脸：没有摄像头", '[data-testid="face-trouble"]'),
     Shot("code", "用银行卡和短信", "case-verifying", "code/code?application={verifying}"),
     Shot(
         "code-card-refused",

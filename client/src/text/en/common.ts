@@ -24,6 +24,8 @@ export const common = {
     off: 'Off',
     notNow: 'Not now',
     findIn: 'Type to find it (in Chinese)',
+    showAll: (count: number) => `All ${count}`,
+    toHome: 'Back to home',
     findNone: 'Nothing found; try another word.',
   },
   yuan: {

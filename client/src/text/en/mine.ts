@@ -64,7 +64,7 @@ export const mine = {
     title: 'What is kept of face scans',
     template: (moment: string) => `Encrypted face features were saved ${moment}; taking that consent back deletes them.`,
     nothing: 'Nothing is kept at present.',
-    scan: (moment: string, state: string) => `Face scan ${moment}: ${state}`,
+    scan: (state: string) => `Face scan: ${state}`,
     frames: 'Being checked; the pictures are deleted with the result.',
     codes: 'Scores and codes against replay are kept, no pictures.',
     until: (day: string) => `Deleted by itself on ${day}.`,

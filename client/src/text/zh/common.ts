@@ -20,6 +20,8 @@ export const common = {
     off: '关',
     notNow: '先不办',
     findIn: '输几个字，找得快',
+    showAll: (count: number) => `全部 ${count} 个`,
+    toHome: '回到首页',
     findNone: '没有找到，换个说法试试。',
   },
   yuan: {

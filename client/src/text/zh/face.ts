@@ -83,7 +83,7 @@ export const face = {
     title: '用银行卡和短信',
     counter: '也可以带身份证到任一网点办，或拨打',
     three: '不刷脸，分三步',
-    bankChecks: (card: string) => `请银行核对：${card}是您本人的。`,
+    bankChecks: (card: string) => `请银行核对：${card} 是您本人的。`,
     recordedCard: '您登记的银行卡',
     toPhone: '发一个验证码到您在中心登记的手机。',
     delay: (hours: number) => `批准后等 ${hours} 小时付款，其间随时可以撤销。`,

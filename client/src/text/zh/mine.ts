@@ -64,7 +64,7 @@ export const mine = {
     title: '刷脸留下了什么',
     template: (moment: string) => `${moment} 加密保存了人脸特征；收回那一项授权就会删除。`,
     nothing: '现在什么也没有留。',
-    scan: (moment: string, state: string) => `${moment} 刷脸：${state}`,
+    scan: (state: string) => `刷脸：${state}`,
     frames: '正在核验，画面得出结果就删。',
     codes: '留有分数和防重放的编码，没有画面。',
     until: (day: string) => `${day} 自动删除。`,
