@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.http import auth, errors, openapi, request_context, security_headers, strict_json
+from app.http import admission, auth, errors, openapi, request_context, security_headers, strict_json
 from app.member_api import (
     applications,
     bind,
@@ -99,6 +99,7 @@ def create_app(own: Ports) -> APIFlask:
         app.register_blueprint(module.blueprint)
     app.register_blueprint(items.make_blueprint(own.engine.registry))
     serve_client(app, own)
+    admission.install(app, own.settings.web_most_wait_ms)
     return app
 
 
