@@ -27,6 +27,10 @@ from config.settings import ROOT
 OUT = ROOT / "docs" / "gallery"
 MOST_BYTES = 36_000
 _QUALITIES = (72, 60, 48, 38)
+_SWITCH = """elder => {
+  localStorage.setItem('anju.elder', JSON.stringify({type: 'boolean', data: elder}))
+  dispatchEvent(new StorageEvent('storage', {key: 'anju.elder'}))
+}"""
 _SHOWN = {"normal": "平常", "elder": "大字", "dark": "深色"}
 
 
@@ -42,8 +46,7 @@ class Album:
         try:
             picture = taken()
         except Exception as problem:
-            self.failed += 1
-            print(f"{name}: {problem}", flush=True)
+            self.missed(name, problem)
             return
         if self._sharp:
             picture.save(self._sharp / f"{name}.png")
@@ -51,12 +54,33 @@ class Album:
         path.write_bytes(_small(picture))
         print(f"{name} {path.stat().st_size / 1024:.0f} KB", flush=True)
 
+    def missed(self, name: str, problem: Exception) -> None:
+        """Said, and counted."""
+        self.failed += 1
+        print(f"{name}: {problem}", flush=True)
 
-def _phone(looker: Looker, shot: Shot, mode: str) -> Image.Image:
+
+def _phone(album: Album, looker: Looker, shot: Shot, modes: Sequence[str]) -> None:
+    """A page in every mode, changed in its place as a member changes it; what goes by is opened anew for each."""
+    for group in [[mode] for mode in modes] if shot.until else [list(modes)]:
+        first = group[0] if shot.until else "normal"
+        try:
+            with looker.at(shot, first) as page:
+                page.evaluate("document.activeElement && document.activeElement.blur()")
+                for mode in group:
+                    album.add(f"{shot.name}-{mode}", partial(_in_mode, page, mode, mode != first))
+        except Exception as problem:
+            album.missed(shot.name, problem)
+
+
+def _in_mode(page: Page, mode: str, change: bool) -> Image.Image:
     """The whole of a page, with the window as tall as it is, so that the foot stands at the end of it."""
-    with looker.at(shot, mode) as page:
-        page.evaluate("document.activeElement && document.activeElement.blur()")
-        return _whole(page, PHONE)
+    if change:
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.emulate_media(color_scheme="dark" if mode == "dark" else "light")
+        page.evaluate(_SWITCH, mode == "elder")
+        page.wait_for_timeout(150)
+    return _whole(page, PHONE)
 
 
 def _desk(desk: DeskLooker, shot: DeskShot, mode: str) -> Image.Image:
@@ -78,7 +102,7 @@ def _small(picture: Image.Image) -> bytes:
         drawn_small = picture if scale == 1.0 else picture.resize(size, Image.Resampling.LANCZOS)
         for quality in _QUALITIES:
             held = io.BytesIO()
-            drawn_small.save(held, "WEBP", quality=quality, method=6)
+            drawn_small.save(held, "WEBP", quality=quality, method=4)
             if held.tell() <= MOST_BYTES:
                 return held.getvalue()
     return held.getvalue()
@@ -119,8 +143,7 @@ def page_of(out: Path) -> str:
 def fill(album: Album, looker: Looker, only: set[str], modes: Sequence[str]) -> None:
     """Every picture that is wanted. The desk comes last: its announcement stands on members' pages too."""
     for shot in (one for one in SHOTS if not only or one.name in only):
-        for mode in modes:
-            album.add(f"{shot.name}-{mode}", partial(_phone, looker, shot, mode))
+        _phone(album, looker, shot, modes)
     for paper in (one for one in PAPERS if can_draw() and (not only or one.name in only)):
         album.add(paper.name, partial(drawn, looker, paper))
     desk = DeskLooker(looker.browser, looker.system, looker.cases)

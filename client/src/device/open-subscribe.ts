@@ -35,7 +35,7 @@ function drawn(place: HTMLElement, words: string): string {
   const tall = Math.max(48, parseFloat(of('--tap')))
   return `<style>
     .ask { display: block; box-sizing: border-box; width: 100%; min-height: ${tall}px; margin: 0; padding: 10px 16px; border: 0; border-radius: 12px;
-      background: ${of('--tile')}; color: ${of('--on-tile')}; font: 600 ${of('--t17')}/1.35 ${look.fontFamily.replace(/"/g, "'")}; text-align: center; }
+      background: ${of('--card')}; color: ${of('--tile')}; box-shadow: inset 0 0 0 1.5px ${of('--tile')}; font: 600 ${of('--t17')}/1.35 ${look.fontFamily.replace(/"/g, "'")}; text-align: center; }
   </style><button class="ask" type="button" data-testid="wechat-ask">${words}</button>`
 }
 
