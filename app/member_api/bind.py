@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from apiflask import APIBlueprint
@@ -37,6 +38,7 @@ from services.members.sessions import attach_member
 from services.members.unbinding import unbind
 
 blueprint = APIBlueprint("bind", __name__, url_prefix="/api/v1", tag="绑定")
+L = TypeVar("L", Limit, Pause)
 CHANNELS = ("h5", "mini")
 RESEND_AFTER_S = 60
 PHONE_PAUSE = Pause("sms_phone", RESEND_AFTER_S)
@@ -65,10 +67,10 @@ def send_code(body: SmsCodeIn) -> Any:
     _count_code(claim.phone, g.principal.openid)
     with across_members(), transaction(own.sessions) as session:
         issued = issue_code(session, own.cipher, claim, g.principal.openid, now)
-    may_be_sent = _may_be_sent(claim.phone if issued.account_id else f"nobody|{claim.phone}")
-    if issued.account_id is not None and may_be_sent:
-        with across_members(), transaction(own.sessions) as session:
-            own.notices.send_code(session, issued.account_id, issued.challenge_id, issued.code)
+    goes = _may_be_sent(claim.phone if issued.account_id else f"nobody|{claim.phone}")
+    with across_members(), transaction(own.sessions) as session:  # a job either way: both take the same time
+        account_id = issued.account_id if goes else None
+        own.notices.plan_code(session, account_id, issued.challenge_id, issued.code)
     return {
         "challenge_id": str(issued.challenge_id),
         "expires_at": shanghai_iso(issued.expires_at),
@@ -89,12 +91,17 @@ def _may_be_sent(phone: str) -> bool:
     """Whether this phone gets one more code. It is silent, so that nobody learns whose claims are right.
 
     It counts codes that would really go out: a stranger who only knows the number cannot use up its owner's. Wrong
-    claims are counted apart, so that both take the same time.
+    claims are counted apart, and so is what goes no further, so that all take the same time.
     """
+    goes = _counted(pause, SENT_PAUSE, phone)
+    for limit in (SENT_HOUR, SENT_DAY):
+        goes &= _counted(hit, limit, phone if goes else f"held|{phone}")
+    return goes
+
+
+def _counted(count: Callable[[L, str], None], limit: L, key: str) -> bool:
     try:
-        pause(SENT_PAUSE, phone)
-        for limit in (SENT_HOUR, SENT_DAY):
-            hit(limit, phone)
+        count(limit, key)
     except TooMany:
         return False
     return True

@@ -17,7 +17,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, DomainError, Invalid, Unauthenticated
 from services.core.ids import new_id
 from services.core.sql import Statement
-from services.members.identity import find_by_id_no, matches_record
+from services.members.identity import matching_account
 from services.members.models import Binding, Device, Member, SmsChallenge
 
 _MONEY_FROM = Statement(
@@ -128,6 +128,12 @@ def check_code(
     return challenge.account_id
 
 
+def code_lives(session: Session, challenge_id: UUID, at: datetime) -> bool:
+    """Whether a code to bind may still be used."""
+    challenge = session.get(SmsChallenge, challenge_id)
+    return challenge is not None and challenge.used_at is None and at < challenge.expires_at
+
+
 def proven_phone(session: Session, challenge_id: UUID) -> bytes | None:
     """The look-up value of the number that a code to bind went to."""
     return session.get_one(SmsChallenge, challenge_id).operation
@@ -205,9 +211,7 @@ def check_key(channel: str, key: DeviceKey | None) -> None:
 
 def account_of_claim(session: Session, cipher: FieldCipher, claim: Claim) -> UUID | None:
     """The member whose record says exactly this; right and wrong claims take the same path."""
-    member = find_by_id_no(session, cipher, claim.id_no)
-    matched = matches_record(member, cipher, claim.name, claim.phone)
-    return member.account_id if member is not None and matched else None
+    return matching_account(session, cipher, claim.name, claim.id_no, claim.phone)
 
 
 def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, Uuid, column, select, table
@@ -12,7 +13,14 @@ from sqlalchemy.orm import Session
 from services.core.crypto import FieldCipher
 from services.core.identity import name_key
 from services.core.ids import new_id
+from services.core.sql import Statement
 from services.members.models import Member
+
+_RECORD = Statement(
+    "SELECT m.account_id, coalesce(m.name_mac, decode('00', 'hex')) AS name_mac,"
+    " coalesce(m.phone_mac, decode('00', 'hex')) AS phone_mac"
+    " FROM (SELECT 1) AS one LEFT JOIN member m ON m.id_no_mac = :id_no_mac"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +73,12 @@ def account_of_mac(session: Session, mac: bytes | None) -> UUID | None:
     return session.scalar(select(_BY_NUMBER.c.account_id).where(_BY_NUMBER.c.id_no_mac == mac))
 
 
-def matches_record(member: Member | None, cipher: FieldCipher, name: str, phone: str) -> bool:
-    """Whether name and phone equal the centre's record; does the same work for an unknown member."""
-    name_mac = cipher.look_up(name_key(name), "member.name")
-    phone_mac = cipher.look_up(phone, "member.phone")
-    return member is not None and member.name_mac == name_mac and member.phone_mac == phone_mac
+def matching_account(session: Session, cipher: FieldCipher, name: str, id_no: str, phone: str) -> UUID | None:
+    """The account whose record says exactly this. One row comes back, and all is compared, whoever is asked for."""
+    found = _RECORD.first(session, {"id_no_mac": id_no_mac(cipher, id_no)})
+    same = compare_digest(found.name_mac, cipher.look_up(name_key(name), "member.name"))
+    same &= compare_digest(found.phone_mac, cipher.look_up(phone, "member.phone"))
+    return found.account_id if same else None
 
 
 def person_of(session: Session, cipher: FieldCipher, account_id: UUID) -> Person:

@@ -12,7 +12,7 @@ from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.notices.models import NoticeIntent
 from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Uncertain
-from services.notices.service import QUEUE, Notices, take_up_due
+from services.notices.service import CODE_JOB, QUEUE, Notices, take_up_due
 
 log = structlog.get_logger(__name__)
 _PARTS, _PART = 20, 25
@@ -35,7 +35,17 @@ class NoticeJobs:
 
     def jobs(self) -> list[Job]:
         """What the notices queue can do."""
-        return [Job("notices.handle_event", QUEUE, self.handle_event), Job("notices.send", QUEUE, self.send)]
+        return [
+            Job("notices.handle_event", QUEUE, self.handle_event),
+            Job("notices.send", QUEUE, self.send),
+            Job(CODE_JOB, QUEUE, self.send_code),
+        ]
+
+    def send_code(self, account_id: str | None, challenge_id: str, code_sealed: str) -> None:
+        """Turn a code to bind into its intent, unless the claim was nobody's."""
+        if account_id is not None:
+            with transaction(self._sessions) as session:
+                self._notices.send_planned_code(session, UUID(account_id), UUID(challenge_id), code_sealed)
 
     def handle_event(self, account_id: str, event_id: str) -> None:
         """Turn an event into intents."""

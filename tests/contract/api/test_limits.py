@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from typing import Any
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
@@ -48,7 +49,7 @@ def device_key() -> dict[str, str]:
 
 def sent_code(world: World, person: Person, account_id: Any) -> str:
     """The code in the member's latest SMS."""
-    world.run_jobs(account_id, "notices.send")
+    world.run_jobs(account_id, "notices.bind_code", "notices.send")
     return str([n.fields["code"] for n in world.channels["sms"].sent if n.recipient == person.phone][-1])
 
 
@@ -91,6 +92,34 @@ def test_a_right_and_a_wrong_claim_get_the_same_answer(world: World) -> None:
     assert {k: v for k, v in right.headers.items() if k != "X-Request-Id"}.keys() == {
         k: v for k, v in wrong.headers.items() if k != "X-Request-Id"
     }.keys()
+
+
+def test_a_right_and_a_wrong_claim_ask_the_database_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time is what statements take: the same ones in the same order, whatever is wrong, and on the second time too."""
+    asked: list[str] = []
+    plain = psycopg.Cursor.execute
+
+    def noted(cursor: Any, query: Any, *rest: Any, **more: Any) -> Any:
+        asked.append(str(query))
+        return plain(cursor, query, *rest, **more)
+
+    def statements(user: Person, **wrong: str) -> list[str]:
+        client, bearer = signed_in(world, user)
+        asked.clear()
+        assert client.post(CODE, json=claim(member) | wrong, headers=bearer).status_code == 202
+        return list(asked)
+
+    member, _ = world.enrol()
+    wrong = (claim(Person()), {"name": "王不对"}, {"phone": "19912345678"})
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    ask(world, Person())  # what is read once for a process
+    first = statements(Person())
+    assert any("procrastinate_defer" in statement for statement in first)
+    assert [statements(Person(), **fields) for fields in wrong] == [first] * 3
+    again = statements(Person())  # within the minute: nothing goes out
+    assert [statements(Person(), **fields) for fields in wrong] == [again] * 3
 
 
 @pytest.mark.parametrize(
@@ -148,6 +177,7 @@ def test_a_second_code_within_sixty_seconds_is_429(world: World, first_s: int, w
 
 def codes_sent(world: World, account_id: Any) -> int:
     """How many codes were to go out to the member's phone."""
+    world.run_jobs(account_id, "notices.bind_code")
     counted = "SELECT count(*) AS n FROM notice_intent WHERE account_id = :a AND template = 'sms_code'"
     return int(world.one(counted, a=account_id).n)
 
