@@ -121,3 +121,13 @@ def test_a_database_restored_without_its_key_is_not_served(world: World) -> None
             check_keys(session, {1: _OLD})
         with pytest.raises(WrongKeys, match="key 1 is not there"):
             check_keys(session, {2: _NEW})
+
+
+def test_erased_sessions_have_nothing_to_rotate(world: World) -> None:
+    """Their key is empty: it is under none."""
+    member = world.member()
+    world.approved(member)
+    owner = make_sessions(make_engine(world.database.urls.owner, pool_size=1))
+    with transaction(owner) as session:
+        session.execute(text("UPDATE face_session SET challenge_key_sealed = ''"))
+        assert "face_session" not in {left.table for left in left_over(session, 2)}
