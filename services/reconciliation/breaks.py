@@ -17,22 +17,13 @@ from services.core.errors import Invalid, NotFound
 from services.core.ids import new_id
 from services.core.pii import scrub
 from services.core.states import IllegalTransition
-from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
-from services.ledger.day_books import CORRECTION
-from services.ledger.service import Entry, Line, lock_balance, post
+from services.ledger.service import lock_balance
 from services.members.models import Member
-from services.reconciliation.errors import (
-    BreakTaken,
-    NotAReturn,
-    NothingToBook,
-    NotYourBreak,
-    OwnMoney,
-    OwnProposal,
-)
+from services.reconciliation.correcting import correct, refuse_correction
+from services.reconciliation.errors import BreakTaken, NotAReturn, NotYourBreak, OwnMoney, OwnProposal
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
 from services.reconciliation.ports import OnClosed
-from services.reconciliation.states import BREAK_STATES, KINDS, RESOLUTIONS
-from services.settlement.models import BankNotice
+from services.reconciliation.states import BREAK_STATES, RESOLUTIONS
 from services.settlement.service import Settlement
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
@@ -70,7 +61,10 @@ class Breaks:
         note: str,
         belongs_to: str | None = None,
     ) -> None:
-        """Say how it is to be closed and why. Raises NotYourBreak, NothingToBook, NotAReturn, Invalid."""
+        """Say how it is to be closed and why.
+
+        Raises NotYourBreak, NotAReturn, Invalid, and what `refuse_correction` raises.
+        """
         require_role(staff, REVIEWER)
         row = self._locked(session, staff, break_id)
         if row.owner_id != staff.staff_id:
@@ -106,7 +100,7 @@ class Breaks:
         self._decide(session, staff, proposal, "confirmed", "")
         now = self._clock.now()
         if proposal.resolution == "booked":
-            self._correct(session, row, now)
+            correct(session, row, now)
         elif proposal.resolution == "belongs":
             assert row.notice_key is not None
             assert proposal.belongs_to is not None
@@ -140,8 +134,8 @@ class Breaks:
     def _check(
         self, session: Session, staff: Staff, row: BankBreak, resolution: str, belongs_to: str | None
     ) -> None:
-        if resolution == "booked" and not row.difference_fen:
-            raise NothingToBook
+        if resolution == "booked":
+            refuse_correction(session, row)
         if resolution == "belongs":
             fits = row.kind == "bank_only" and row.bank_fen > 0 and row.notice_key is not None
             owner = self._settlement.may_claim(session, belongs_to or "", row.bank_fen) if fits else None
@@ -164,20 +158,6 @@ class Breaks:
             )
         )
         session.flush()
-
-    @staticmethod
-    def _correct(session: Session, row: BankBreak, at: datetime) -> None:
-        """Bring 101 to what the bank says: more money is owed to somebody (21903), less is owed to us (119)."""
-        fen = row.difference_fen
-        other = BANK_DIFFERENCE if fen > 0 else OTHER_RECEIVABLE
-        lines = (Line(BANK_DEPOSIT, fen), Line(other, -fen))
-        entry = Entry(
-            f"{CORRECTION}:{row.break_id}", CORRECTION, f"{KINDS[row.kind]}，按银行流水调账", lines, row.day
-        )
-        post(session, row.member_account_id or CENTRE, entry, at)
-        told = session.get(BankNotice, row.notice_key) if row.notice_key is not None else None
-        if told is not None and told.outcome == "break":
-            told.outcome = "corrected"  # an order that fits it later must not book it again
 
     def _move(self, session: Session, row: BankBreak, staff: Staff, event: str, note: str = "") -> None:
         try:

@@ -43,6 +43,26 @@ class NothingToBook(Conflict):
     )
 
 
+class BookedSince(Conflict):
+    """What the break was about has been booked under its own order meanwhile."""
+
+    code, title, detail = (
+        "break.booked_since",
+        "已经入账了",
+        "这笔流水后来已经由它自己的业务入了账，再调账就记了两次。请选“已查明，不用记账”。",
+    )
+
+
+class BookedLater(Conflict):
+    """An order that is open will book it when its time comes."""
+
+    code, title, detail = (
+        "break.booked_later",
+        "业务还没办完，会自己入账",
+        "这笔流水属于一笔还没办完的业务，有了结果系统会自己入账，现在调账就会记两次。请选“已查明，不用记账”。",
+    )
+
+
 class NotAReturn(Conflict):
     """What came in is not the return of that payment."""
 

@@ -194,4 +194,6 @@ def totals(movements: Sequence[int], opening_fen: int | None, closing_fen: int |
     moved = credit_fen - debit_fen
     if opening_fen is None:
         opening_fen = (closing_fen or 0) - moved
-    return Totals(debit_fen, credit_fen, opening_fen, opening_fen + moved if closing_fen is None else closing_fen)
+    return Totals(
+        debit_fen, credit_fen, opening_fen, opening_fen + moved if closing_fen is None else closing_fen
+    )

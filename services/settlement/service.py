@@ -247,7 +247,8 @@ class Settlement:
             self._listener.paid(session, self._ref(instruction, change.host_seq_no))
             self._take_early_return(session, instruction)
             return "paid"
-        if change.direction == "debit" and instruction.host_seq_no == change.host_seq_no:
+        told = instruction.state in ("paid", "returned") and instruction.host_seq_no == change.host_seq_no
+        if change.direction == "debit" and told:
             return "confirmed"
         if change.direction == "credit" and instruction.state == "paid":
             self._come_back(session, instruction, change.host_seq_no)

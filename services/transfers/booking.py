@@ -8,9 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.applications.service import load
-from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, UNMATCHED_RECEIPT
+from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, OTHER_RECEIVABLE, UNMATCHED_RECEIPT
 from services.ledger.queries import balance_of
 from services.ledger.service import Entry, Line, post, proven_by
+from services.settlement.models import BankNotice
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, tell
 
@@ -74,9 +75,14 @@ def suspend(session: Session, row: TransferIn, money: TransferMoney, at: datetim
 def give_back(
     session: Session, row: TransferIn, money: TransferMoney, by: TransferMoney, at: datetime
 ) -> None:
-    """Dr 21901, Cr 101: the sender took it back before it was the member's."""
+    """Dr 21901, Cr 101: the sender took it back before it was the member's.
+
+    Where two people have booked the going back by hand (Dr 119, Cr 101), what is owed to the centre ends with it.
+    """
     money.state = by.state = "taken_back"
-    lines = (Line(UNMATCHED_RECEIPT, money.amount_fen), Line(BANK_DEPOSIT, -money.amount_fen))
+    corrected = session.get_one(BankNotice, by.notice_key).outcome == "corrected"
+    source = OTHER_RECEIVABLE if corrected else BANK_DEPOSIT
+    lines = (Line(UNMATCHED_RECEIPT, money.amount_fen), Line(source, -money.amount_fen))
     with proven_by(session, by.notice_key):
         _post(session, row, f"back:{_short(by)}", "transfer_back", "异地转入款被收回", lines, at)
 

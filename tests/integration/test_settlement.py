@@ -163,6 +163,26 @@ def test_a_debit_after_the_return_is_a_break_and_posts_nothing(
     assert outcome.outcome == "break"
 
 
+def test_a_debit_under_the_number_of_an_answer_that_was_taken_back_is_a_break(
+    world: World, member: Member, application: Application, tell: Told
+) -> None:
+    """Accepted with the bank's number, refused after all, paid all the same: nothing that was told before."""
+    send(world, member)
+    assert world.state(application) == ("accepted", "accepted")
+    row = world.one(
+        "SELECT instruction_id FROM payment_instruction WHERE instruction_no = :n", n=application.case_no
+    )
+    with transaction(world.sessions) as session:
+        settlement = world.product.settlement_jobs._settlement
+        settlement.record_query(
+            session, member.account_id, row.instruction_id, QueryReply("failed", None, "E1", "")
+        )
+    assert world.state(application) == ("returned", "rejected")
+    tell(movement(world.node.sent[0]))
+    outcome = world.one("SELECT outcome FROM bank_notice WHERE instruction_no = :n", n=application.case_no)
+    assert outcome.outcome == "break"
+
+
 @pytest.mark.parametrize(
     ("reply", "ends"),
     [
@@ -243,6 +263,17 @@ def test_an_unreadable_statement_proves_nothing(
     ask(world, member)
     assert world.state(application) == ("unknown", "unknown")
     assert "settlement.follow_up" in world.waiting_jobs(member.account_id)
+
+
+def test_of_what_is_paid_nobody_asks_any_more(
+    world: World, member: Member, application: Application, tell: Told
+) -> None:
+    """The job that would have looked at the statement a minute later is called off with the bank's notice."""
+    send(world, member)
+    assert world.waiting_jobs(member.account_id) == ["settlement.follow_up"]
+    tell(movement(world.node.sent[0]))
+    assert world.state(application) == ("paid", "paid")
+    assert world.waiting_jobs(member.account_id) == ["notices.handle_event"]
 
 
 def test_what_certainly_did_not_go_is_sent_again_under_the_same_number(

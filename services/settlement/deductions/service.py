@@ -28,6 +28,7 @@ from services.settlement.payees import open_payee
 from services.settlement.ports import AccountChange, PayReply, QueryReply
 
 QUEUE = "settlement"
+_TOLD_STATES = ("collected", "taken_back", "unbooked")
 _CANNOT_BOOK = (DomainError, ArithmeticError, AssertionError, LookupError, ValueError, IntegrityError)
 
 
@@ -211,7 +212,8 @@ class Deductions:
             outcome = self._collect(session, row)
             self._take_early_reversal(session, row)
             return outcome
-        if change.direction == "credit" and row.host_seq_no == change.host_seq_no:
+        told = row.state in _TOLD_STATES and row.host_seq_no == change.host_seq_no
+        if change.direction == "credit" and told:
             return "confirmed"
         if change.direction == "debit" and row.state == "collected":
             self._take_back(session, row, change.host_seq_no)
@@ -228,11 +230,15 @@ class Deductions:
 
     def _book_late(self, session: Session, row: Deduction) -> bool:
         """Book under the movement that came at the time."""
-        told = select(BankNotice.notice_key).where(
+        statement = select(BankNotice).where(
             BankNotice.instruction_no == row.instruction_no, BankNotice.outcome == "unbooked"
         )
-        with proven_by(session, session.scalars(told).one()):
-            return self._collect(session, row) == "collected"
+        told = session.scalars(statement).one()
+        with proven_by(session, told.notice_key):
+            booked = self._collect(session, row) == "collected"
+        if booked:
+            told.outcome = "collected"
+        return booked
 
     def _collect(self, session: Session, row: Deduction) -> str:
         """Book it, or where the books do not allow it keep it in sight: the money is ours and stays so."""

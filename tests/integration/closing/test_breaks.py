@@ -186,31 +186,6 @@ def test_a_return_without_our_number_is_claimed_for_its_payment(
     assert days.world.balance(member) == (5_600_000, 0)
 
 
-def test_a_return_that_two_people_booked_is_not_booked_again_by_its_payment(
-    days: ClosingWorld, anna: Colleague, boris: Colleague
-) -> None:
-    """The return stands on Monday's statement, its payment on Tuesday's: 3,000.00 come in once and go out once."""
-    member = days.world.member()
-    days.world.approved(member)
-    days.world.run_jobs(member.account_id, "settlement.dispatch", rounds=1)
-    order, day = days.world.node.sent[-1], days.today
-    back = replace(of_somebody(day, PAID), summary=order.instruction_no)
-    days.tell(days.bank.book(back))
-    days.next_day()
-    assert days.run() == []
-    (row,) = days.breaks()
-    assert row.kind == "late_return"
-    close_break(anna, boris, row.break_id, "booked")
-    assert days.run() == [day]
-    days.tell(days.bank.book(movement(order, day=days.today)))
-    days.next_day()
-    assert days.run() == [day.replace(day=day.day + 1)]
-    bank = days.rows("SELECT sum(fen) AS fen FROM posting WHERE gl_code = '101' AND fen IN (:p, -:p)", p=PAID)
-    assert bank[0].fen == 0
-    closed = days.rows("SELECT carried_fen FROM business_day WHERE state = 'closed' ORDER BY day")
-    assert [one.carried_fen for one in closed] == [0, 0]
-
-
 def test_nobody_says_that_money_is_their_own_return(
     days: ClosingWorld, desk: DeskWorld, boris: Colleague
 ) -> None:

@@ -1,0 +1,58 @@
+"""Corrections 调账: 101 is brought to what the bank says, once, and never for what books itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from services.audit.service import CENTRE
+from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
+from services.ledger.day_books import CORRECTION, booked_by
+from services.ledger.service import Entry, Line, post
+from services.reconciliation.errors import BookedLater, BookedSince, NothingToBook
+from services.reconciliation.models import BankBreak
+from services.reconciliation.states import KINDS
+from services.settlement.deductions.models import Deduction
+from services.settlement.deductions.states import LIVE_STATES
+from services.settlement.models import BankNotice, PaymentInstruction
+from services.settlement.states import OPEN_STATES
+
+_ORDER_MAY_TAKE = ("break", "unbooked")
+"""Movements that came before what they belong to: an order that is open books them when its time comes."""
+
+
+def refuse_correction(session: Session, row: BankBreak) -> None:
+    """Raises NothingToBook, BookedSince, BookedLater. The account of the break's order is locked."""
+    if not row.difference_fen:
+        raise NothingToBook
+    told = session.get(BankNotice, row.notice_key, populate_existing=True) if row.notice_key else None
+    if told is None or row.kind == "duplicate_line":  # the line that it repeats is booked, and rightly so
+        return
+    if booked_by(session, [told.notice_key]).get(told.notice_key) == row.bank_fen:
+        raise BookedSince
+    if told.outcome in _ORDER_MAY_TAKE and _is_open(session, told.instruction_no):
+        raise BookedLater
+
+
+def _is_open(session: Session, instruction_no: str | None) -> bool:
+    payment = exists().where(
+        PaymentInstruction.instruction_no == instruction_no, PaymentInstruction.state.in_(OPEN_STATES)
+    )
+    deduction = exists().where(Deduction.instruction_no == instruction_no, Deduction.state.in_(LIVE_STATES))
+    return bool(session.scalar(select(or_(payment, deduction))))
+
+
+def correct(session: Session, row: BankBreak, at: datetime) -> None:
+    """More money is owed to somebody (21903), less is owed to us (119); on the break's own day."""
+    fen = row.difference_fen
+    other = BANK_DIFFERENCE if fen > 0 else OTHER_RECEIVABLE
+    lines = (Line(BANK_DEPOSIT, fen), Line(other, -fen))
+    entry = Entry(
+        f"{CORRECTION}:{row.break_id}", CORRECTION, f"{KINDS[row.kind]}，按银行流水调账", lines, row.day
+    )
+    post(session, row.member_account_id or CENTRE, entry, at)
+    told = session.get(BankNotice, row.notice_key) if row.notice_key is not None else None
+    if told is not None and told.outcome == "break":
+        told.outcome = "corrected"  # what fits it later must not book it again
