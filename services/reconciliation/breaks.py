@@ -5,7 +5,6 @@ Nothing of the sort is ever done by the system itself, least of all the reversal
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
