@@ -74,7 +74,11 @@ def test_two_instalments_late_with_penalty(
     finally:
         see_no_more()
     assert (due.principal_fen, due.interest_fen) == (8_347_870, 1_461)
-    assert (due.overdue_principal_fen, due.overdue_interest_fen, due.penalty_fen) == (1_652_130, 33_556, 2_655)
+    assert (due.overdue_principal_fen, due.overdue_interest_fen, due.penalty_fen) == (
+        1_652_130,
+        33_556,
+        2_655,
+    )
     assert ended(world, member, spouse, late, ALL_FEN) == {
         "201": ALL_FEN,
         "121": -8_347_870,
