@@ -15,6 +15,14 @@ from services.items.strangers import StrangerTending
 from services.loans.tending import LoanTending
 
 TakeUp = Callable[[], int]
+BESIDE = {"notices": ("codes",)}
+"""Queues a worker empties beside the one it was told. A new kind of job goes into such a queue: workers of the version
+before, which run beside ours while a new one is brought out, would take it from their own and fail, not knowing it."""
+
+
+def listened(queues: Sequence[str]) -> list[str]:
+    """The queues a worker of these takes jobs from."""
+    return [*queues, *(more for queue in queues for more in BESIDE.get(queue, ()))]
 
 
 def jobs_of(product: Product, queues: Sequence[str]) -> list[Job]:

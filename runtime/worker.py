@@ -15,7 +15,8 @@ from procrastinate.jobs import Status
 from config.logging import configure
 from config.settings import Settings, load_settings
 from runtime.bootstrap import Product, build
-from runtime.duties import jobs_of, take_ups_of
+from runtime.duties import jobs_of, listened, take_ups_of
+from runtime.giving_way import give_way
 from runtime.key_ring import check_at_start
 from services.core.jobs import Job
 from services.core.pii import scrub
@@ -109,6 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="runtime.worker")
     parser.add_argument("--queues", required=True, help="comma-separated: settlement,notices,default,face")
     queues = parser.parse_args().queues.split(",")
+    give_way()
     settings = load_settings()
     configure(settings.log_level, scrub)
     database_url = _database_url(settings, queues)
@@ -117,7 +119,7 @@ def main() -> None:
     if "face" in queues:
         _warm_up(product)
     app = make_app(jobs_of(product, queues), database_url)
-    asyncio.run(serve(app, queues, take_ups_of(product, queues)))
+    asyncio.run(serve(app, listened(queues), take_ups_of(product, queues)))
 
 
 def _database_url(settings: Settings, queues: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.notices.models import NoticeIntent
 from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Uncertain
-from services.notices.service import CODE_JOB, QUEUE, Notices, take_up_due
+from services.notices.service import CODE_JOB, CODE_QUEUE, QUEUE, Notices, take_up_due
 
 log = structlog.get_logger(__name__)
 _PARTS, _PART = 20, 25
@@ -38,7 +38,7 @@ class NoticeJobs:
         return [
             Job("notices.handle_event", QUEUE, self.handle_event),
             Job("notices.send", QUEUE, self.send),
-            Job(CODE_JOB, QUEUE, self.send_code),
+            Job(CODE_JOB, CODE_QUEUE, self.send_code),
         ]
 
     def send_code(self, account_id: str | None, challenge_id: str, code_sealed: str) -> None:

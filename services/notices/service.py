@@ -23,7 +23,7 @@ from services.notices.sending import MOST_ATTEMPTS, Sending
 from services.notices.texts import CODE_TELLING, OPERATION_CODE_TELLING, TELLINGS
 from services.policies.service import PolicyBook
 
-CODE_JOB = "notices.bind_code"
+CODE_JOB, CODE_QUEUE = "notices.bind_code", "codes"
 __all__ = ["MOST_ATTEMPTS", "QUEUE", "Notices", "Receipt", "take_up_due"]
 
 
@@ -68,7 +68,7 @@ class Notices:
         defer(
             session,
             CODE_JOB,
-            QUEUE,
+            CODE_QUEUE,
             account_id=account_id,
             challenge_id=challenge_id,
             code_sealed=self._cipher.seal(code, CODE_JOB).hex(),
