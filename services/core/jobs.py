@@ -25,6 +25,9 @@ _DEFER = Statement(
     " WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs"
     " WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo')"
 )
+_CALL_OFF = Statement(
+    "DELETE FROM procrastinate_jobs WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo'"
+)
 _JOBS = table("procrastinate_jobs", column("status"), column("queueing_lock"))
 
 
@@ -81,3 +84,12 @@ def defer(
     except IntegrityError as error:
         if "queueing_lock" not in str(error.orig):
             raise
+
+
+def call_off(session: Session, queueing_lock: str) -> None:
+    """Take back a job that waits and is not needed any more; one that is being done goes on.
+
+    The queue is searched from its beginning each time a worker looks for a job: what waits for a later time there, for
+    nothing, is passed over again and again.
+    """
+    _CALL_OFF.run(session, {"queueing_lock": queueing_lock})

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.core.jobs import Job, is_planned
+from services.core.jobs import Job, call_off, is_planned
 from services.settlement.models import PaymentInstruction
+from services.settlement.movements import case_number_in
 from services.settlement.ports import (
     AccountChange,
     NodeUnavailable,
@@ -167,9 +168,18 @@ class SettlementJobs:
         for change in changes:
             with transaction(self._sessions) as session:
                 outcome = self._settlement.record_change(session, change)
+                if outcome == "paid":
+                    self._need_not_ask(session, change)
             if outcome != "duplicate":
                 tell = log.warning if outcome in FOR_A_PERSON else log.info
                 tell("bank.change", outcome=outcome, direction=change.direction)
+
+    @staticmethod
+    def _need_not_ask(session: Session, change: AccountChange) -> None:
+        paid = select(PaymentInstruction.instruction_id).where(
+            PaymentInstruction.instruction_no == case_number_in(change)
+        )
+        call_off(session, f"ask:{session.scalar(paid)}")
 
     def take_up(self) -> int:
         """Plan the next step of instructions that nobody has moved for a while and that have none planned."""
