@@ -8,11 +8,13 @@ from threading import Event
 from config.logging import configure
 from config.settings import load_settings
 from runtime.bootstrap import build
+from runtime.giving_way import give_way
 from services.core.pii import scrub
 
 
 def main() -> None:
     """Listen until told to stop; a change is acknowledged only after it is committed."""
+    give_way()
     settings = load_settings()
     configure(settings.log_level, scrub)
     product = build(settings)
