@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from services.core.sql import Statement
 
 _DEFER = Statement(
-    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), 0,"
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), CAST(:priority AS integer),"
     " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
     " now() + make_interval(secs => CAST(:delay_s AS double precision)))::procrastinate_job_to_defer_v1])"
     " WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs"
@@ -59,17 +59,20 @@ def defer(
     queueing_lock: str | None = None,
     delay_s: float | None = None,
     first: bool = False,
+    urgent: bool = False,
     **args: Any,
 ) -> None:
     """Add a job to the session's transaction.
 
     Jobs of one `lock` run one after another; with a `queueing_lock` at most one job waits, and a second
     is silently not added, also when another transaction adds it at the same moment. `first` says that nobody else
-    can know the `queueing_lock` yet. `delay_s` counts from now by the database's clock.
+    can know the `queueing_lock` yet. `delay_s` counts from now by the database's clock. What is `urgent` goes before
+    everything that is not, however long that has waited: for what somebody sits and waits for.
     """
     values = {
         "queue": queue,
         "task": job,
+        "priority": int(urgent),
         "lock": lock,
         "queueing_lock": queueing_lock,
         "args": json.dumps(args, default=str),

@@ -29,6 +29,8 @@ from services.notices.wording import Wording, current
 QUEUE = "notices"
 JOB_LOCK = "notice:"
 """With an intent's id the queueing lock of its job: one waits at a time."""
+AWAITED = frozenset({"code"})
+"""Topics somebody sits and waits for, with a page open: they go before thousands of others."""
 GRACE = timedelta(seconds=20)
 """A job does its part of a send within this time, or its worker is gone."""
 
@@ -149,7 +151,7 @@ class Intents:
         if address is None:
             count_end(message.topic, channel, "not_subscribed")
         else:
-            defer_send(session, account_id, intent_id)
+            defer_send(session, account_id, intent_id, first=True, urgent=message.topic in AWAITED)
 
     def _address(
         self, session: Session, account_id: UUID, channel: str, wording: Wording | None
@@ -195,7 +197,15 @@ class Intents:
         return person_of(session, self._cipher, account_id).phone
 
 
-def defer_send(session: Session, account_id: UUID, intent_id: UUID, delay_s: float | None = None) -> None:
+def defer_send(
+    session: Session,
+    account_id: UUID,
+    intent_id: UUID,
+    delay_s: float | None = None,
+    *,
+    first: bool = False,
+    urgent: bool = False,
+) -> None:
     """Ask for an intent to be sent, or looked up."""
     defer(
         session,
@@ -203,6 +213,8 @@ def defer_send(session: Session, account_id: UUID, intent_id: UUID, delay_s: flo
         QUEUE,
         queueing_lock=f"{JOB_LOCK}{intent_id}",
         delay_s=delay_s,
+        first=first,
+        urgent=urgent,
         account_id=account_id,
         intent_id=intent_id,
     )

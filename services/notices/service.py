@@ -69,6 +69,7 @@ class Notices:
             session,
             CODE_JOB,
             CODE_QUEUE,
+            urgent=True,
             account_id=account_id,
             challenge_id=challenge_id,
             code_sealed=self._cipher.seal(code, CODE_JOB).hex(),

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.core.db import transaction
+from services.core.ids import new_id
 from services.core.outbox import emit
 from services.datasharing.service import Question
 from services.notices.ports import NotSent, OutgoingNotice, Refused, Uncertain
@@ -181,6 +182,21 @@ def test_what_waits_for_its_job_is_not_taken_up_again(world: World, member: Memb
     assert world.one(due, e=told).due_at == before
     send(world, member)
     assert len(world.channels["wechat"].sent) == 1
+
+
+def test_a_code_goes_before_what_has_waited_longer(world: World, member: Member) -> None:
+    """Thousands of settlement notices may wait on a busy day; who sits before the page gets the code all the same."""
+    handle(world, member, event(world, member))
+    with transaction(world.sessions) as session:
+        world.product.notices.send_code(session, member.account_id, new_id(), "135790")
+    in_turn = world.one(
+        "SELECT array_agg(i.topic ORDER BY j.priority DESC, j.id) AS topics FROM procrastinate_jobs j"
+        " JOIN notice_intent i ON i.intent_id = CAST(j.args->>'intent_id' AS uuid)"
+        " WHERE j.args->>'account_id' = :a AND j.status = 'todo' AND j.task_name = 'notices.send'",
+        a=str(member.account_id),
+    ).topics
+    assert in_turn[0] == "code"
+    assert len(in_turn) >= 2
 
 
 def receipt(world: World, reference: str, delivered: bool = True, channel: str = "wechat") -> bool:
