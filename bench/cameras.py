@@ -12,13 +12,10 @@ from config.settings import ROOT
 
 PORTRAITS = ROOT / "sandbox" / "portraits"
 SCENES: dict[str, list[dict[str, float | str]]] = {
-    "good": [{"who": "obama", "x": 0.5, "y": 0.52, "size": 1.0}],
-    "far": [{"who": "obama", "x": 0.5, "y": 0.5, "size": 0.45}],
-    "dark": [{"who": "obama", "x": 0.5, "y": 0.52, "size": 1.0}],
-    "many": [
-        {"who": "obama", "x": 0.3, "y": 0.52, "size": 0.85},
-        {"who": "biden", "x": 0.7, "y": 0.52, "size": 0.85},
-    ],
+    "good": [{"who": "obama", "x": 0.5, "size": 1.0}],
+    "far": [{"who": "obama", "x": 0.5, "size": 0.78}],
+    "dark": [{"who": "obama", "x": 0.5, "size": 1.0}],
+    "many": [{"who": "obama", "x": 0.3, "size": 1.0}, {"who": "biden", "x": 0.7, "size": 1.0}],
 }
 REFUSALS = {"denied": "NotAllowedError", "missing": "NotFoundError"}
 _DARKNESS = 0.86
@@ -32,11 +29,11 @@ _SCRIPT = """(() => {
     const canvas = Object.assign(document.createElement('canvas'), {width: 480, height: 360}), pen = canvas.getContext('2d');
     const drawn = await Promise.all(faces.map(face => load(pictures[face.who])));
     const draw = () => {
-      pen.fillStyle = '#8d8a84'; pen.fillRect(0, 0, 480, 360);
+      pen.filter = 'blur(12px)'; pen.drawImage(drawn[0], -24, -18, 528, 396); pen.filter = 'none';
       faces.forEach((face, place) => {
         const image = drawn[place], part = faces.length > 1 ? 0.42 : 1, cut = image.width * part;
         const high = 360 * face.size, wide = high * cut / image.height;
-        const [left, top] = [480 * face.x - wide / 2, 360 * face.y - high / 2];
+        const [left, top] = [480 * face.x - wide / 2, (360 - high) / 2];
         pen.drawImage(image, (image.width - cut) / 2, 0, cut, image.height, left, top, wide, high);
       });
       pen.fillStyle = `rgba(4, 5, 8, ${dark})`; pen.fillRect(0, 0, 480, 360);

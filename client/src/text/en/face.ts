@@ -71,7 +71,7 @@ export const face = {
     backToFace: 'Back to the face scan',
     home: 'Home for now',
     for: (what: string) => `For this application: ${what}`,
-    to: (sum: string, card: string) => `${sum}, to ${card}`,
+    to: (card: string) => `to ${card}`,
     instead: 'Another way',
     before: 'Before the face scan',
     free: 'Agree or not, as you like: both ways get it done.',

@@ -71,7 +71,7 @@ export const face = {
     backToFace: '回到刷脸',
     home: '先回首页',
     for: (what: string) => `为这一次办理　${what}`,
-    to: (sum: string, card: string) => `${sum}，转到${card}`,
+    to: (card: string) => `转到${card}`,
     instead: '换个办法',
     before: '刷脸之前',
     free: '同意或不同意都可以，选哪个都能办。',
