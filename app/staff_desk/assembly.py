@@ -18,6 +18,7 @@ from app.staff_desk import (
     closing_days,
     guard,
     locking,
+    passwords,
     queue,
     ratings,
     signing_in,
@@ -58,7 +59,17 @@ def create_desk(own: DeskPorts) -> Flask:
     app.register_error_handler(DomainError, _domain_page)
     app.register_error_handler(HTTPException, _http_page)
     app.register_error_handler(Exception, _fault_page)
-    for module in (signing_in, queue, cases, closing_days, breaks, ratings, announcements, locking):
+    for module in (
+        signing_in,
+        queue,
+        cases,
+        closing_days,
+        breaks,
+        ratings,
+        announcements,
+        locking,
+        passwords,
+    ):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(health)
     return app

@@ -144,6 +144,27 @@ def set_password(session: Session, login: str, password: str, at: datetime) -> N
     _note(session, row, "staff.password_set", at)
 
 
+def change_password(session: Session, staff_id: UUID, present: str, new: str, at: datetime) -> Outcome:
+    """A person's own new password; every session ends, theirs too. The caller commits in every case.
+
+    A wrong present one counts as a wrong sign-in: whoever finds a desk unlocked has five guesses. Raises Invalid for a
+    new one that is too weak, or is the present one.
+    """
+    row = session.get_one(Staff, staff_id, with_for_update=True, populate_existing=True)
+    if _locked(row, at):
+        return "locked"
+    if not verify_password(present, row.password_hash):
+        _fail(session, row, "present_password", at)
+        return "locked" if _locked(row, at) else "wrong"
+    if verify_password(check_policy(new, row.login), row.password_hash):
+        raise Invalid("新口令和现在的一样，请换一个。", code="password.same", field="password")
+    row.password_hash = hash_password(new)
+    row.failures, row.locked_until = 0, None
+    end_all(session, row.staff_id, at)
+    _note(session, row, "staff.password_changed", at)
+    return "right"
+
+
 def disable(session: Session, login: str, at: datetime) -> None:
     """The person works here no more: every session ends at once."""
     row = known_staff(session, login)
@@ -198,7 +219,7 @@ def _fail(session: Session, row: Staff, factor: str, at: datetime) -> None:
     _note(session, row, "staff.sign_in_failed", at, {"factor": factor})
     if row.failures >= MOST_FAILURES:
         row.failures, row.locked_until = 0, at + LOCK_FOR
-        if factor == "code":  # anybody can send wrong passwords: that must not throw out who works here
+        if factor != "password":  # anybody can send wrong passwords: that must not throw out who works here
             end_all(session, row.staff_id, at)
         _note(session, row, "staff.locked", at)
 

@@ -130,6 +130,7 @@ DESK_STAFF = {
     "/announcements",
     "/announcements/<uuid:announcement_id>/withdraw",
     "/lock",
+    "/password",
     "/days",
     "/days/<day>",
     "/breaks",
