@@ -6,7 +6,7 @@ HOME_DIR := var
 RUN := $(VENV) -m runtime.supervisor run --home $(HOME_DIR)
 
 .DEFAULT_GOAL := help
-.PHONY: drill failover controls faults properties e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
+.PHONY: claims versions drill failover controls faults properties e2e schema-fuzz client-size help python setup serve stop test lint journey bench-withdrawals bench-latency bench-face bench-liveness bench-verifications wechat-conformance invariants items docs nightly clean
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +34,8 @@ lint: python ## only linters, types and import rules
 journey: setup ## a member's way from binding to money in the bank, on a system of its own
 	@$(VENV) -m bench.journey
 
-bench-withdrawals: setup ## withdrawals a second, against the database's own floor
-	@$(VENV) -m bench.withdrawals
+bench-withdrawals: setup ## [ONLY=steady] [SECONDS=300] withdrawals against the database's own floor, arriving for minutes, and too many
+	@$(VENV) -m bench.withdrawals $(if $(ONLY),--only $(ONLY)) $(if $(SECONDS),--seconds $(SECONDS))
 
 bench-latency: setup ## seconds from the passed face to the money, the bank answering in 200 ms
 	@$(VENV) -m bench.latency
@@ -54,6 +54,13 @@ wechat-conformance: setup ## every vector WeChat published, against our signatur
 
 bench-notices: setup ## [COUNT=10000]: settlement notices while gateways fail, receipts stray and workers are killed
 	@$(VENV) -m bench.notices $(if $(COUNT),--count $(COUNT))
+
+versions: setup ## [JOURNEYS=4]: the version before the newest migration and this one on one database at once
+	@$(VENV) -m bench.versions $(if $(JOURNEYS),--journeys $(JOURNEYS))
+
+claims: python ## right and wrong claims at binding: milliseconds of each, and whether they can be told apart
+	@$(PYTHON) -m runtime.setup test
+	@$(VENV) -m bench.claims
 
 schema-fuzz: python ## [EXAMPLES=60] [SEED=n]: requests drawn from the OpenAPI document, judged by every check of schemathesis
 	@$(PYTHON) -m runtime.setup test
@@ -107,7 +114,7 @@ items: setup ## every item, with an accepted and a refused example run just now
 docs: setup ## write the documents that are drawn from the code
 	@$(VENV) -m runtime.cli.docs
 
-nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults drill failover controls schema-fuzz ## everything that is too slow for each commit
+nightly: test journey e2e bench-withdrawals bench-latency bench-verifications bench-notices bench-closing faults drill failover versions claims controls schema-fuzz ## everything that is too slow for each commit
 	@$(VENV) -m pytest -q -m nightly tests
 
 clean: python ## remove .venv, var (the demo's data!), and what was built

@@ -26,13 +26,18 @@ from services.face.models import FaceTemplate
 
 Row = dict[str, Any]
 Swap = Mapping[Any, Any]
+Varying = Mapping[Table, list[list[str]]]
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RANDOM = {
     ("member", "id_no_mac"),
     ("member", "phone_mac"),
     ("binding", "openid_mac"),
     ("login_session", "openid_mac"),
+    ("device", "x"),
+    ("device", "y"),
+    ("payee_card", "card_no_mac"),
 }
+"""A phone, a WeChat user and a card of their own: members who share one are looked at by people."""
 ENTRY = ("account_id", "seq", "at", "actor", "action", "subject", "detail")
 
 
@@ -75,10 +80,11 @@ def copies(
 ) -> Iterator[tuple[Swap, dict[Table, list[Row]]]]:
     """Rows of `count` new members, and what stands in them for what of the original's."""
     module, day = original.case_no[:2], original.rows[Application.__table__][0]["submitted_on"]  # type: ignore[index]
+    ids, varying = original.ids, _varying(original)
     for number in range(count):
-        swap: dict[Any, Any] = {old: new_id() for old in original.ids}
+        swap: dict[Any, Any] = {old: new_id() for old in ids}
         swap[original.case_no] = numbers.next(module, day)
-        rows = _copy(original, swap, f"97{number:011d}")
+        rows = _copy(original, varying, swap, f"97{number:011d}")
         swap[_head(original.rows)] = _head(rows)
         yield swap, rows
 
@@ -87,21 +93,30 @@ def _head(rows: Mapping[Table, list[Row]]) -> bytes:
     return bytes(rows[AuditHead.__table__][0]["hash"])  # type: ignore[index]
 
 
-def _copy(original: Original, swap: Swap, account_no: str) -> dict[Table, list[Row]]:
+def _varying(original: Original) -> Varying:
+    """The columns of each row that differ from copy to copy; everything else is taken as it is."""
+    swap = {old: new_id() for old in original.ids} | {original.case_no: ""}
+    return {
+        table: [[name for name, value in row.items() if swapped(value, swap) != value] for row in found]
+        for table, found in original.rows.items()
+    }
+
+
+def _copy(original: Original, varying: Varying, swap: Swap, account_no: str) -> dict[Table, list[Row]]:
     rows = {
         table: [
-            {name: _fresh(table, name, swapped(value, swap)) for name, value in row.items()} for row in found
+            row | {name: swapped(row[name], swap) for name in names}
+            for row, names in zip(found, varying[table], strict=True)
         ]
         for table, found in original.rows.items()
     }
     by_name = {table.name: found for table, found in rows.items()}
     by_name["provident_fund_account"][0]["account_no"] = account_no
+    for table_name, column in _RANDOM:
+        for row in by_name[table_name]:
+            row[column] = secrets.token_bytes(32)
     _chain(by_name["audit_entry"], by_name["audit_head"][0])
     return rows
-
-
-def _fresh(table: Table, name: str, value: Any) -> Any:
-    return secrets.token_bytes(32) if (table.name, name) in _RANDOM else value
 
 
 def swapped(value: Any, swap: Swap) -> Any:

@@ -30,7 +30,7 @@ from services.core.sql import Statement as HotStatement
 
 _NAMED = re.compile(r"%\((\w+)\)s")
 _INT4 = 23
-_LOCK_PARTS = ("high", "low")
+_LOCK_PARTS, _ADDRESS = ("high", "low"), "address_mac"
 PROCESSES, WARM_UP = 8, 8
 _GOOD = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 Swap = Mapping[Any, Any]
@@ -140,6 +140,8 @@ class Script:
 
 
 def _values(params: Mapping[str, Any], swap: dict[Any, Any]) -> dict[str, Any]:
+    if params.get(_ADDRESS):  # each member asks from an address of their own
+        swap.setdefault(params[_ADDRESS], random.randbytes(len(params[_ADDRESS])))
     values = {name: _value(value, swap) for name, value in params.items()}
     if "previous_hash" in params:  # the audit chain stays whole
         entry = {name: values[name] for name in ENTRY} | {"detail": _plain(values["detail"])}

@@ -2,18 +2,21 @@
 
 One run, one database, rounds of floor and HTTP in turn, fsync on. HTTP is the real thing: gunicorn as it is served,
 JWT, idempotency, audit, journal, instruction and job; the passed face sessions are prepared. The workers do not run,
-so that neither side pays for what happens after the answer. The last line is one JSON object.
+so that neither side pays for what happens after the answer. Then the whole system, with requests that arrive whatever
+it does (bench/arrivals.py). The last line is one JSON object; exit 0 only when nothing is lost and the books are right.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +25,7 @@ from uuid import UUID
 
 import psycopg
 
-from bench import clones, floor, load
+from bench import arrivals, clones, floor, load
 from bench.people import person
 from bench.prepare import Preparer, product_of, without_outside
 from config.logging import configure
@@ -39,6 +42,7 @@ from services.members.models import LoginSession
 
 CONCURRENCY = (1, 8, 32)
 ROUNDS = 3
+PARTS = ("ratio", "steady", "overload")
 FLOOR_COUNT, HTTP_COUNT = {1: 300, 8: 1200, 32: 1600}, {1: 160, 8: 480, 32: 640}
 WARM_UP = 192
 AMOUNT_FEN = 300_000
@@ -122,7 +126,11 @@ class Bench:
 
     def _parts(self, case: Case) -> tuple[str, str, dict[str, str]]:
         token = self._preparer.access_token(case.session_id)
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(16)}
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Idempotency-Key": secrets.token_hex(16),
+            "X-Forwarded-For": load.anywhere(),
+        }
         body = json.dumps({"face_session_id": str(case.face_session_id)})
         return f"/api/v1/applications/{case.application_id}/confirm", body, headers
 
@@ -153,7 +161,7 @@ class Bench:
         return load.run(port, requests, clients, expected=201)
 
 
-def measure(bench: Bench, scale: float, say: Callable[[str], None]) -> dict[int, list[Round]]:
+def measure(bench: Bench, scale: float) -> dict[int, list[Round]]:
     """Rounds of floor and HTTP in turn, for each concurrency."""
     bench.http(32, WARM_UP)
     found: dict[int, list[Round]] = {clients: [] for clients in CONCURRENCY}
@@ -212,26 +220,49 @@ def violations(product: Product, system: System) -> dict[str, int]:
     return {name: count for name, count in count_violations(sessions).items() if count}
 
 
-def main() -> int:
-    """Start, prepare, measure, print."""
-    parser = argparse.ArgumentParser(prog="bench.withdrawals")
-    parser.add_argument("--scale", type=float, default=1.0, help="part of the usual number of requests")
-    scale = parser.parse_args().scale
-    configure("WARNING", scrub)
+def ratio(scale: float) -> tuple[dict[str, Any], dict[str, int]]:
+    """HTTP beside its floor: figures, and invariants broken."""
     with tempfile.TemporaryDirectory(prefix="anju-bench-") as folder:
         Path(folder).chmod(0o711)
         system = web_only(Path(folder))
         system.start()
         try:
             bench = Bench(system, needed(scale))
-            print(f"{len(bench.statements)} statements a confirm, BEGIN and COMMIT among them", flush=True)
-            found = measure(bench, scale, lambda line: print(line, flush=True))
-            broken = violations(bench.product, system)
+            say(f"{len(bench.statements)} statements a confirm, BEGIN and COMMIT among them")
+            found = measure(bench, scale)
+            return summary(found), violations(bench.product, system)
         finally:
             system.stop()
-    print(f"invariants broken: {broken or 'none'}")
-    print(json.dumps(summary(found)))
-    return 1 if broken else 0
+
+
+def say(line: str) -> None:
+    """Progress."""
+    print(line, flush=True)
+
+
+def main() -> int:
+    """Start, prepare, measure, print."""
+    parser = argparse.ArgumentParser(prog="bench.withdrawals")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="part of the usual number of requests of the ratio"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=arrivals.STEADY_S, help="how long confirmations arrive"
+    )
+    parser.add_argument(
+        "--only", choices=PARTS, action="append", help="this part; may be given more than once"
+    )
+    given = parser.parse_args()
+    parts = given.only or PARTS
+    configure("WARNING", scrub)
+    os.environ["ANJU_PROXY_HOPS"] = "1"  # members come from addresses of their own
+    found, wrong = ratio(given.scale) if "ratio" in parts else ({}, {})
+    if set(parts) - {"ratio"}:
+        more, more_wrong = arrivals.run(given.seconds, parts, say)
+        found, wrong = found | more, Counter(wrong) + Counter(more_wrong)
+    print(f"wrong, or invariants broken: {dict(wrong) or 'none'}")
+    print(json.dumps(found))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
