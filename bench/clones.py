@@ -151,6 +151,12 @@ def write(connection: psycopg.Connection[Any], made: list[dict[Table, list[Row]]
                 _copy_in(cursor, table, together[table])
 
 
+def analyse(connection: psycopg.Connection[Any], original: Original) -> None:
+    """Statistics of the tables that were filled; what is empty is taken for unknown, not for empty for ever."""
+    names = ", ".join(f'"{table.name}"' for table, rows in original.rows.items() if rows)
+    connection.execute(f"ANALYZE {names}".encode())
+
+
 def _copy_in(cursor: psycopg.Cursor[Any], table: Table, rows: list[Row]) -> None:
     columns = list(table.c)
     names = ", ".join(f'"{column.name}"' for column in columns)

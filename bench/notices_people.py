@@ -79,7 +79,7 @@ def made_cases(system: System, product: Product, count: int) -> list[Case]:
             if len(waiting) == _CHUNK or len(cases) == count:
                 clones.write(connection, waiting)
                 waiting = []
-        connection.execute("ANALYZE")
+        clones.analyse(connection, original)
     return cases
 
 

@@ -114,7 +114,7 @@ class Bench:
                 if len(waiting) == _CHUNK or len(cases) == count:
                     clones.write(connection, waiting)
                     waiting = []
-            connection.execute("ANALYZE")
+            clones.analyse(connection, original)
         return cases
 
     def _confirm_here(self, case: Case) -> None:

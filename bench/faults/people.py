@@ -68,7 +68,7 @@ def made_cases(system: System, preparer: Preparer, count: int) -> list[Case]:
         cases = list(
             _copied(connection, product.cipher, CaseNumbers(product.sessions), original, first, count)
         )
-        connection.execute("ANALYZE")
+        clones.analyse(connection, original)
     return cases
 
 

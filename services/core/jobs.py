@@ -18,13 +18,16 @@ from sqlalchemy.orm import Session
 
 from services.core.sql import Statement
 
-_DEFER = Statement(
+_ADD = (
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar), CAST(:priority AS integer),"
     " CAST(:lock AS text), CAST(:queueing_lock AS text), CAST(:args AS jsonb),"
     " now() + make_interval(secs => CAST(:delay_s AS double precision)))::procrastinate_job_to_defer_v1])"
+)
+_UNLESS_ONE_WAITS = (
     " WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs"
     " WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo')"
 )
+_DEFER, _DEFER_ONCE = Statement(_ADD), Statement(_ADD + _UNLESS_ONE_WAITS)
 _CALL_OFF = Statement(
     "DELETE FROM procrastinate_jobs WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo'"
 )
@@ -83,7 +86,7 @@ def defer(
         return
     try:
         with session.begin_nested():
-            _DEFER.run(session, values)
+            _DEFER_ONCE.run(session, values)
     except IntegrityError as error:
         if "queueing_lock" not in str(error.orig):
             raise
