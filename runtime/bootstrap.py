@@ -54,6 +54,7 @@ from services.remittances.news import News
 from services.remittances.posting import Posting
 from services.remittances.reversing import Reversals
 from services.remittances.service import Remittances
+from services.remittances.surplus import Surpluses
 from services.reviews.service import Reviews
 from services.staff.sessions import SessionKeys
 from wechat.client import WeChatClient
@@ -243,6 +244,11 @@ class Product(BankSide):
     def reversals(self) -> Reversals:
         """Wrong months taken back."""
         return Reversals(self.sessions, self.clock)
+
+    @cached_property
+    def surpluses(self) -> Surpluses:
+        """What employers paid too much."""
+        return Surpluses(self.sessions, self.clock, self.numbers.next)
 
     @cached_property
     def remittance_jobs(self) -> RemittanceJobs:

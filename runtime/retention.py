@@ -15,6 +15,9 @@ from services.core.retention import Keep, RetentionRun, Rule, Standing, last_run
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
 from services.members.retention import FormerPhoneRule
+from services.ratings.retention import WordsRule
+from services.relatives.retention import LinkRule
+from services.remittances.retention import LineRule
 from services.withdrawals.retention import AddressRule
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,9 @@ KEEPS: tuple[Rule, ...] = (
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("staff_session", "created_at", timedelta(days=30)),
+    WordsRule(),
+    LinkRule(),
+    LineRule(),
     Keep("document", "created_at", timedelta(days=3 * 365)),
     Keep("login_session", "created_at", timedelta(days=30)),
     Keep("mini_user", "signed_in_at", timedelta(days=3)),

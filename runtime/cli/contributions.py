@@ -7,22 +7,25 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from config.settings import Settings
 from runtime.bootstrap import Product, build
 from services.core.db import transaction
 from services.core.errors import DomainError
+from services.core.money import parse_yuan
 from services.remittances.employers import register_employer
 from services.remittances.faults import FileRefused
 from services.remittances.reading import MOST_BYTES
 from services.remittances.service import Filed
 from services.remittances.states import REMITTANCE_STATES
+from services.remittances.surplus import Asked
 from services.staff.models import Staff
 from services.staff.service import check_code, check_password, known_staff
 
 _OPERATOR = "operator"
-Act = Callable[[Product, argparse.Namespace], Filed | None]
+Act = Callable[[Product, argparse.Namespace], Filed | Asked | None]
 
 
 class NotSignedIn(DomainError):
@@ -42,7 +45,9 @@ def run_contributions(settings: Settings, options: argparse.Namespace) -> int:
     except DomainError as fault:
         print(f"{fault.code}: {fault.detail}", file=sys.stderr)
         return 1
-    if filed is not None:
+    if isinstance(filed, Asked):
+        print(json.dumps(asdict(filed), ensure_ascii=False))
+    elif filed is not None:
         _say(filed)
         return 1 if filed.state in ("refused", "held") else 0
     return 0
@@ -101,8 +106,21 @@ def _decide(product: Product, options: argparse.Namespace) -> Filed:
     return product.reversals.decide(options.batch_no, staff, approve=options.what == "approve-reversal")
 
 
+def _surplus(product: Product, options: argparse.Namespace) -> Asked:
+    staff = _signed_in(product, options.by)
+    if options.batch_no is not None:
+        return product.surpluses.ask_of_batch(options.batch_no, options.way, staff, options.reason)
+    amount_fen = parse_yuan(options.amount)
+    return product.surpluses.ask_of_open(options.employer_no, amount_fen, staff, options.reason)
+
+
+def _decide_surplus(product: Product, options: argparse.Namespace) -> Asked:
+    staff = _signed_in(product, options.by)
+    return product.surpluses.decide(options.number, staff, approve=options.what == "approve-surplus")
+
+
 def _signed_in(product: Product, login: str) -> Staff:
-    """Two people take money back, so each proves who they are: password and code, as at the desk."""
+    """Two people move such money, so each proves who they are: password and code, as at the desk."""
     password, code = _asked("password: "), _asked("code: ")
     now = product.clock.now()
     with transaction(product.sessions) as session:
@@ -130,7 +148,11 @@ _ACTS: dict[str, Act] = {
     "reverse": _reverse,
     "approve-reversal": _decide,
     "refuse-reversal": _decide,
+    "surplus": _surplus,
+    "approve-surplus": _decide_surplus,
+    "refuse-surplus": _decide_surplus,
 }
+_BY_A_PERSON = frozenset(what for what in _ACTS if what.endswith(("reverse", "reversal", "surplus")))
 COMMANDS = {"contributions": run_contributions}
 
 
@@ -140,16 +162,27 @@ def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
         return
     kinds = parser.add_subparsers(dest="what", required=True)
     for what in _ACTS:
-        sub = kinds.add_parser(what)
-        if what == "add-employer":
-            sub.add_argument("--no", required=True, help="the employer's number")
-            sub.add_argument("--name", required=True, help="as on its people's accounts")
-            sub.add_argument("--payer-account-no", help="the bank account it pays from")
-        elif what == "load":
-            sub.add_argument("file", type=Path)
-        else:
-            sub.add_argument("batch_no")
-        if what in ("reverse", "approve-reversal", "refuse-reversal"):
-            sub.add_argument("--by", required=True, help="login of the desk; password and code are asked for")
-        if what == "reverse":
-            sub.add_argument("--reason", required=True)
+        _add_options(what, kinds.add_parser(what))
+
+
+def _add_options(what: str, sub: argparse.ArgumentParser) -> None:
+    if what == "add-employer":
+        sub.add_argument("--no", required=True, help="the employer's number")
+        sub.add_argument("--name", required=True, help="as on its people's accounts")
+        sub.add_argument("--payer-account-no", help="the bank account it pays from")
+    elif what == "load":
+        sub.add_argument("file", type=Path)
+    elif what == "surplus":
+        source = sub.add_mutually_exclusive_group(required=True)
+        source.add_argument("--batch-no", help="all that a posted batch has too much")
+        source.add_argument("--employer-no", help="one sum of the employer's that came for no batch")
+        sub.add_argument("--amount", help="with --employer-no: that sum in yuan", default="")
+        sub.add_argument(
+            "--way", choices=("keep", "return"), default="return", help="keep: for its next batch"
+        )
+    else:
+        sub.add_argument("number" if what.endswith("-surplus") else "batch_no")
+    if what in _BY_A_PERSON:
+        sub.add_argument("--by", required=True, help="login of the desk; password and code are asked for")
+    if what in ("reverse", "surplus"):
+        sub.add_argument("--reason", required=True)

@@ -24,6 +24,8 @@ EMPLOYER_RECEIPT = "21902"
 """其他应付款—汇缴暂收: an employer's money until its lines are in the members' funds."""
 BANK_DIFFERENCE = "21903"
 """其他应付款—待查银行款: money on the centre's account that nobody has claimed yet; two people put it there."""
+EMPLOYER_RETURN = "21904"
+"""其他应付款—应退单位款: what two people decided to give back to an employer, until the bank has paid it."""
 BUSINESS_INCOME = "401"
 """业务收入."""
 BUSINESS_EXPENSE = "411"
@@ -40,6 +42,7 @@ NAMES = {
     WITHDRAWAL_PAYABLE: "其他应付款—应付提取款",
     UNMATCHED_RECEIPT: "其他应付款—暂收款",
     BANK_DIFFERENCE: "其他应付款—待查银行款",
+    EMPLOYER_RETURN: "其他应付款—应退单位款",
     EMPLOYER_RECEIPT: "其他应付款—汇缴暂收",
     BUSINESS_INCOME: "业务收入",
     BUSINESS_EXPENSE: "业务支出",

@@ -96,3 +96,9 @@ class NotNow(Conflict):
     """The batch's state does not allow it."""
 
     code, detail = "remittance.state", "这个批次现在不能这样办。"
+
+
+class SamePerson(NotNow):
+    """Whoever asked does not decide."""
+
+    code, detail = "remittance.same_person", "提出的人不能自己批准，请另一位同事复核。"

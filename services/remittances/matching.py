@@ -18,7 +18,8 @@ from services.core.crypto import FieldCipher
 from services.ledger.chart import BANK_DEPOSIT, EMPLOYER_RECEIPT
 from services.ledger.service import Entry, Line, post
 from services.remittances.employers import payer
-from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt
+from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
+from services.remittances.returning import told_of_return
 from services.remittances.service import allot, move, take_waiting_money
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
@@ -29,10 +30,11 @@ _SET_FREE = ("cancelled", "reversed")
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Whose money it is, and for which batch, if it says so."""
+    """Whose money it is, and for which batch or return, if it says so."""
 
     account_id: UUID
     batch_id: UUID | None
+    surplus_no: str | None = None
 
 
 class RemittanceReceipts:
@@ -43,11 +45,14 @@ class RemittanceReceipts:
         self._clock = clock
 
     def owner(self, session: Session, instruction_no: str | None) -> Owed | None:
-        """The batch of a number."""
+        """The batch of a number, or the return of an employer's surplus."""
         if instruction_no is None:
             return None
         found = session.scalar(select(RemittanceBatch).where(RemittanceBatch.batch_no == instruction_no))
-        return Owed(found.employer_id, found.batch_id) if found is not None else None
+        if found is not None:
+            return Owed(found.employer_id, found.batch_id)
+        surplus = session.get(RemittanceSurplus, instruction_no)
+        return Owed(surplus.employer_id, None, surplus.number) if surplus is not None else None
 
     def payer(self, session: Session, change: AccountChange) -> Owed | None:
         """The employer that pays from the account on the other side; only money that comes in."""
@@ -60,6 +65,8 @@ class RemittanceReceipts:
         """Book it, and pay the batch with it; what takes money back that is posted already is for a person."""
         now = self._clock.now()
         session.get_one(Employer, owner.account_id, with_for_update=True, populate_existing=True)
+        if owner.surplus_no is not None:
+            return told_of_return(session, owner.surplus_no, change, now)
         money = RemittanceReceipt(
             employer_id=owner.account_id,
             notice_key=change_key(change),

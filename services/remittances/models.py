@@ -131,3 +131,33 @@ class RemittanceReversal(Base):
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     approved: Mapped[bool | None]
     __table_args__ = (CheckConstraint("decided_by <> asked_by", name="four_eyes"),)
+
+
+class RemittanceSurplus(Base):
+    """An employer's surplus 多缴款 to be kept or given back: asked for by one person, decided by another.
+
+    `receipt_key` is the sum it is about: one that waits, or one set apart from what paid the batch.
+    """
+
+    __tablename__ = "remittance_surplus"
+    number: Mapped[str] = mapped_column(String(15), primary_key=True)
+    employer_id: Mapped[UUID] = mapped_column(Uuid)
+    batch_id: Mapped[UUID | None] = mapped_column(Uuid)
+    receipt_key: Mapped[bytes] = mapped_column(LargeBinary)
+    way: Mapped[str] = mapped_column(String(6))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200))
+    asked_by: Mapped[UUID] = mapped_column(Uuid)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[UUID | None] = mapped_column(Uuid)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    approved: Mapped[bool | None]
+    __table_args__ = (
+        Index(
+            "uq_remittance_surplus_open",
+            "employer_id",
+            unique=True,
+            postgresql_where=text("approved IS NULL"),
+        ),
+        CheckConstraint("decided_by <> asked_by", name="four_eyes"),
+    )

@@ -7,30 +7,34 @@ the fund any more the line stays as it is, and is said.
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from typing import ClassVar
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.audit.service import record
 from services.contributions.rules import previous_month
-from services.core.clock import Clock
-from services.core.db import Sessions, transaction
+from services.core.db import transaction
 from services.core.errors import Invalid
 from services.core.states import IllegalTransition
-from services.ledger.batch import books_day, lock_balances, post_set
+from services.ledger.batch import Posted
 from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
-from services.remittances.faults import NotNow
-from services.remittances.models import REGULAR, Employer, RemittanceBatch, RemittanceReversal
-from services.remittances.posting import ACCOUNTS, ENTRIES, SET, entry_texts, locked, note_set
-from services.remittances.service import PATIENCE, Filed, batch_of, defer_posting, filed, move, set_money_free
+from services.remittances.faults import NotNow, SamePerson
+from services.remittances.models import (
+    REGULAR,
+    Employer,
+    RemittanceBatch,
+    RemittanceLine,
+    RemittanceReversal,
+)
+from services.remittances.service import Filed, batch_of, defer_posting, filed, move, set_money_free
+from services.remittances.stepping import Lines, Sets, entry_texts, journals_of_set, locked, post_lines
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
 REVERSAL = "contribution_reversal"
-_ENTRIES = ENTRIES.format(
-    accounts="c.account_id = ANY(:account_ids) AND EXISTS ("
-    "SELECT 1 FROM member_balance b JOIN provident_fund_account a USING (account_id)"
+_JOURNALS = journals_of_set(
+    " AND EXISTS (SELECT 1 FROM member_balance b JOIN provident_fund_account a USING (account_id)"
     " WHERE b.account_id = c.account_id AND b.balance_fen - b.frozen_fen >= c.amount_fen"
     " AND a.state NOT IN ('03', '04', '05'))"
 )
@@ -48,19 +52,11 @@ ON CONFLICT DO NOTHING
 """)
 
 
-class SamePerson(NotNow):
-    """Whoever asked does not decide."""
-
-    code, detail = "remittance.same_person", "提出更正的人不能自己批准，请另一位同事复核。"
-
-
-class Reversals:
+class Reversals(Sets):
     """Use cases of taking back."""
 
-    def __init__(self, sessions: Sessions, clock: Clock, *, size: int = SET) -> None:
-        self._sessions = sessions
-        self._clock = clock
-        self._size = size
+    working: ClassVar[str] = "reversing"
+    action: ClassVar[str] = "remittance.taken_back"
 
     def ask(self, batch_no: str, staff: Staff, reason: str) -> Filed:
         """One person says that a posted batch is wrong, and why."""
@@ -72,6 +68,8 @@ class Reversals:
             _, batch = locked(session, batch_of(session, batch_no).batch_id)
             if batch.state != "posted":
                 raise NotNow
+            if not _has_lines(session, batch):
+                raise NotNow("这个批次的清册已过保存期限，不能整批更正，请逐人办理。")
             row = session.get(RemittanceReversal, batch.batch_id)
             if row is None:
                 row = RemittanceReversal(batch_id=batch.batch_id)
@@ -97,12 +95,12 @@ class Reversals:
             row.decided_by, row.decided_at, row.approved = staff.staff_id, now, approve
             session.flush()  # the database lets the batch go back only after the second person's word
             if approve:
-                self._begin(session, batch, now)
+                self._start(session, batch, now)
             self._note(session, batch, "remittance.reversal_decided", staff, now, approved=approve)
             return filed(session, batch)
 
     @staticmethod
-    def _begin(session: Session, batch: RemittanceBatch, now: datetime) -> None:
+    def _start(session: Session, batch: RemittanceBatch, now: datetime) -> None:
         try:
             move(batch, "reverse", now)
         except IllegalTransition as refused:
@@ -117,41 +115,30 @@ class Reversals:
         actor = f"staff:{staff.login}"
         record(session, batch.employer_id, action, actor=actor, subject=batch.batch_no, at=now, detail=detail)
 
-    def run(self, batch_id: UUID) -> str:
-        """Take the batch back to its end, or go on with it; returns its state."""
-        state = self.step(batch_id)
-        while state == "reversing":
-            state = self.step(batch_id)
-        return state
+    def _begin(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
+        """The second person's word has begun it."""
 
-    def step(self, batch_id: UUID, *, again: bool = False) -> str:
-        """One set, in one transaction; with `again` the next one is asked for in it."""
-        with transaction(self._sessions) as session:
-            session.execute(PATIENCE)
-            employer, batch = locked(session, batch_id)
-            if batch.state == "reversing":
-                self._advance(session, employer, batch)
-            if again and batch.state == "reversing":
-                defer_posting(session, batch_id)
-            return batch.state
-
-    def _advance(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
-        now = self._clock.now()
-        last = min(batch.reached + self._size, batch.people)
-        values = {"batch_id": batch.batch_id, "first": batch.reached + 1, "last": last, "month": batch.month}
-        ids = list(session.scalars(ACCOUNTS, values))
-        lock_balances(session, ids)
+    def _do(self, session: Session, batch: RemittanceBatch, lines: Lines) -> Posted:
         texts = _texts(batch)
-        of_set = {"batch_id": batch.batch_id, "month": batch.month, "account_ids": ids}
-        back = post_set(session, _ENTRIES, {**of_set, **texts}, accounting_on=books_day(session, now), at=now)
-        session.execute(_FREE, {**of_set, "reference": texts["reference"]})
-        if back.journals < last - batch.reached:
-            session.execute(_STAYED, values)
-        batch.reached, batch.posted_fen, batch.updated_at = last, batch.posted_fen + back.fund_fen, now
-        detail = {"lines": back.journals, "amount_fen": back.fund_fen, "through": last}
-        note_set(session, batch, "remittance.taken_back", detail, now)
-        if last == batch.people:
-            _finish(session, employer, batch, now)
+        back = post_lines(session, _JOURNALS, lines, texts)
+        session.execute(_FREE, {**lines.of_accounts, "reference": texts["reference"]})
+        if back.journals < lines.count:
+            session.execute(_STAYED, lines.values)
+        return back
+
+    def _finish(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
+        """The month is open again for the employer; its money waits for the right file, if all of it came back."""
+        if batch.kind == REGULAR and employer.paid_through == batch.month:
+            employer.paid_through = previous_month(batch.month)
+        if batch.posted_fen == 0:
+            set_money_free(session, batch)
+
+
+def _has_lines(session: Session, batch: RemittanceBatch) -> bool:
+    key = (batch.batch_id, batch.people)
+    return (
+        session.get(RemittanceLine, key) is not None and session.get(RemittanceLine, (key[0], 1)) is not None
+    )
 
 
 def _texts(batch: RemittanceBatch) -> dict[str, str]:
@@ -164,12 +151,3 @@ def _texts(batch: RemittanceBatch) -> dict[str, str]:
         "debit_code": MEMBER_FUND,
         "credit_code": EMPLOYER_RECEIPT,
     }
-
-
-def _finish(session: Session, employer: Employer, batch: RemittanceBatch, now: datetime) -> None:
-    """The month is open again for the employer; its money waits for the right file, if all of it came back."""
-    move(batch, "finish", now)
-    if batch.kind == REGULAR and employer.paid_through == batch.month:
-        employer.paid_through = previous_month(batch.month)
-    if batch.posted_fen == 0:
-        set_money_free(session, batch)

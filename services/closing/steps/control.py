@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.closing.steps import StepFailed
 
 _SUMS = text("""
-WITH book AS (SELECT gl_code, -sum(fen) AS fen FROM posting WHERE gl_code IN ('201', '219', '21901', '21902', '21903') GROUP BY 1)
+WITH book AS (SELECT gl_code, -sum(fen) AS fen FROM posting WHERE gl_code IN ('201', '219', '21901', '21902', '21903', '21904') GROUP BY 1)
 SELECT
     coalesce((SELECT fen FROM book WHERE gl_code = '201'), 0) AS b201,
     (SELECT coalesce(sum(balance_fen), 0) FROM member_balance) AS f201,
@@ -29,13 +29,16 @@ SELECT
     - (SELECT coalesce(sum(posted_fen), 0) FROM remittance_batch) AS f21902,
     coalesce((SELECT fen FROM book WHERE gl_code = '21903'), 0) AS b21903,
     (SELECT coalesce(sum(bank_fen - book_fen), 0) FROM bank_break
-        WHERE resolution = 'booked' AND bank_fen > book_fen) AS f21903
+        WHERE resolution = 'booked' AND bank_fen > book_fen) AS f21903,
+    coalesce((SELECT fen FROM book WHERE gl_code = '21904'), 0) AS b21904,
+    (SELECT coalesce(sum(amount_fen), 0) FROM remittance_receipt
+        WHERE direction = 'credit' AND state = 'to_return') AS f21904
 """)
-CODES = ("201", "219", "21901", "21902", "21903")
+CODES = ("201", "219", "21901", "21902", "21903", "21904")
 
 
 def check_control(session: Session, day: date) -> dict[str, Any]:
-    """201 = members' funds, 219 = open cases (I6), 21901 = transfers that wait, 21902 = employers' money not posted, 21903 = breaks booked there."""
+    """201 = members' funds, 219 = open cases (I6), 21901 = transfers that wait, 21902 = employers' money not posted, 21903 = breaks booked there, 21904 = money to be returned to employers."""
     row = session.execute(_SUMS).mappings().one()
     sums = {code: [int(row[f"b{code}"]), int(row[f"f{code}"])] for code in CODES}
     wrong = [code for code, (book, facts) in sums.items() if book != facts]

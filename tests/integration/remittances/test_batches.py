@@ -128,7 +128,7 @@ def test_a_set_that_is_cut_off_leaves_nothing(
     def cut(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("services.remittances.posting.note_set", cut)
+    monkeypatch.setattr("services.remittances.stepping.note_set", cut)
     with pytest.raises(KeyboardInterrupt):
         posting(world, 2).run(filed.batch_id)
     monkeypatch.undo()

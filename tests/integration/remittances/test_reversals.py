@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from services.contributions.service import months_paid
 from services.core.db import transaction
 from services.core.ids import new_id
-from services.remittances.faults import NotNow
+from services.remittances.faults import NotNow, SamePerson
 from services.remittances.models import Employer, RemittanceReversal
-from services.remittances.reversing import Reversals, SamePerson
+from services.remittances.reversing import Reversals
 from services.remittances.service import Filed
 from services.staff.models import Staff
 from services.staff.service import RoleMissing, known_staff

@@ -1,0 +1,159 @@
+"""What an employer paid too much: kept for the next batch or given back, by two people, never twice."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from services.core.db import transaction
+from services.core.errors import NotFound
+from services.remittances.faults import NotNow, SamePerson
+from services.remittances.service import Filed
+from services.settlement.ports import AccountChange
+from services.staff.models import Staff
+from services.staff.service import known_staff
+from tests.integration.remittances.test_command import Command, _proof, command
+from tests.support.domain.desk import Colleague
+from tests.support.domain.fixtures import anna, boris, desk
+from tests.support.domain.remittances import Unit, credit
+from tests.support.domain.world import World
+
+__all__ = ["anna", "boris", "command", "desk"]
+WHY = "单位多转了一笔"
+OVER = 2_000
+
+
+def person(world: World, colleague: Colleague) -> Staff:
+    with transaction(world.sessions) as session:
+        return known_staff(session, colleague.login)
+
+
+@pytest.fixture
+def over(unit: Unit) -> Filed:
+    """November's 6,000.00, posted; 6,020.00 came in two sums."""
+    filed = unit.file()
+    assert unit.pay(1_500, filed.batch_no) == "remittance_part"
+    assert unit.pay(600_500, filed.batch_no) == "remittance_over"
+    assert unit.post(filed.batch_id) == "posted"
+    return filed
+
+
+def decided(world: World, number: str, colleague: Colleague, *, approve: bool = True) -> None:
+    world.product.surpluses.decide(number, person(world, colleague), approve=approve)
+
+
+def on(world: World, unit: Unit, code: str) -> int:
+    found = "SELECT coalesce(-sum(fen), 0) AS fen FROM posting WHERE gl_code = :c AND account_id = :e"
+    return int(world.one(found, c=code, e=unit.employer_id).fen)
+
+
+def bank(world: World, change: AccountChange) -> str:
+    with transaction(world.sessions) as session:
+        return world.product.settlement_jobs._settlement.record_change(session, change)
+
+
+def test_kept_it_pays_for_the_next_batch(
+    world: World, unit: Unit, over: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """20.00 kept; December lacks exactly them: 5,980.00 come, and it is posted."""
+    asked = world.product.surpluses.ask_of_batch(over.batch_no, "keep", person(world, anna), WHY)
+    assert (asked.amount_fen, asked.approved) == (OVER, None)
+    decided(world, asked.number, boris)
+    assert world.product.remittances.show(over.batch_no).received_fen == 600_000
+    assert world.new_violations() == {}
+    world.later(days=10)
+    december = unit.file(month="2026-12")
+    unit.pay(600_000 - OVER, december.batch_no)
+    assert unit.post(december.batch_id) == "posted"
+    assert (on(world, unit, "21902") - 1_200_000, world.new_violations()) == (0, {})
+
+
+def test_given_back_it_waits_for_the_bank(
+    world: World, unit: Unit, over: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """Dr 21902, Cr 21904 with the second word; Dr 21904, Cr 101 with the bank's line, told twice; back again by 退汇."""
+    asked = world.product.surpluses.ask_of_batch(over.batch_no, "return", person(world, anna), WHY)
+    assert (on(world, unit, "21902"), on(world, unit, "21904")) == (602_000, 0)
+    decided(world, asked.number, boris)
+    assert (on(world, unit, "21902"), on(world, unit, "21904")) == (600_000, OVER)
+    paid = replace(credit(unit.payer_no, OVER, asked.number), direction="debit")
+    assert bank(world, replace(paid, amount_fen=OVER + 1, host_seq_no="X1")) == "amount_differs"
+    assert on(world, unit, "21904") == OVER
+    assert [bank(world, paid), bank(world, paid)] == ["remittance_returned", "duplicate"]
+    assert (on(world, unit, "21904"), on(world, unit, "101")) == (0, -600_000)
+    assert bank(world, replace(paid, host_seq_no="X2")) == "break"
+    assert bank(world, credit(unit.payer_no, OVER, asked.number)) == "remittance_bounced"
+    assert (on(world, unit, "21904"), world.new_violations()) == (OVER, {})
+    assert bank(world, replace(paid, host_seq_no="X3")) == "remittance_returned"
+    assert (on(world, unit, "21904"), world.new_violations()) == (0, {})
+    entries = "SELECT action FROM audit_entry WHERE account_id = :e AND subject = :n ORDER BY seq"
+    with transaction(world.sessions) as session:
+        found = session.scalars(text(entries), {"e": unit.employer_id, "n": asked.number})
+        assert list(found) == ["remittance.surplus_asked", "remittance.surplus_decided"]
+
+
+def test_money_for_no_batch_is_given_back_unless_a_batch_took_it(
+    world: World, unit: Unit, anna: Colleague, boris: Colleague
+) -> None:
+    assert unit.pay(600_000) == "remittance_open"
+    staff = person(world, anna)
+    with pytest.raises(NotFound):
+        world.product.surpluses.ask_of_open(unit.employer_no, 600_001, staff, WHY)
+    asked = world.product.surpluses.ask_of_open(unit.employer_no, 600_000, staff, WHY)
+    filed = unit.file()
+    assert filed.state == "funded"
+    with pytest.raises(NotNow):
+        decided(world, asked.number, boris)
+    decided(world, asked.number, boris, approve=False)
+    assert unit.post(filed.batch_id) == "posted"
+    with pytest.raises(NotNow):
+        world.product.surpluses.ask_of_batch(filed.batch_no, "return", staff, WHY)
+    assert world.new_violations() == {}
+
+
+def test_one_person_gives_nothing_back(
+    world: World, unit: Unit, over: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """Neither by the service nor by hand in the database; a second question waits for the first; a decision stays."""
+    asked = world.product.surpluses.ask_of_batch(over.batch_no, "return", person(world, boris), WHY)
+    with pytest.raises(SamePerson):
+        decided(world, asked.number, boris)
+    with pytest.raises(NotNow):
+        world.product.surpluses.ask_of_batch(over.batch_no, "keep", person(world, anna), WHY)
+    oneself = "UPDATE remittance_surplus SET decided_by = asked_by, decided_at = asked_at, approved = true"
+    alone = (
+        (f"{oneself} WHERE approved IS NULL", "four_eyes"),
+        ("UPDATE remittance_receipt SET state = 'to_return' WHERE employer_id = :e", "no second person"),
+    )
+    for statement, why in alone:
+        with pytest.raises(DBAPIError, match=why), transaction(world.sessions) as session:
+            session.execute(text(statement), {"e": unit.employer_id} if ":e" in statement else {})
+    decided(world, asked.number, boris_or(world, anna, boris), approve=False)
+    with pytest.raises(DBAPIError, match="stays as it was"), transaction(world.sessions) as session:
+        session.execute(
+            text("UPDATE remittance_surplus SET approved = true WHERE number = :n"), {"n": asked.number}
+        )
+    assert on(world, unit, "21904") == 0
+
+
+def boris_or(world: World, anna: Colleague, boris: Colleague) -> Colleague:
+    """Whoever may decide and did not ask."""
+    return anna if "approver" in person(world, anna).roles else boris
+
+
+def test_the_command(
+    world: World, unit: Unit, over: Filed, command: Command, anna: Colleague, boris: Colleague
+) -> None:
+    words = ("surplus", "--batch-no", over.batch_no, "--way", "return", "--reason", WHY, "--by", anna.login)
+    code, _, err = command(*words, typed="wrong\n000000\n")
+    assert (code, err.partition(":")[0]) == (1, "staff.sign_in")
+    world.later(minutes=1)
+    asked = json.loads(command(*words, typed=_proof(world, anna))[1])
+    assert (asked["way"], asked["amount_fen"], asked["approved"]) == ("return", OVER, None)
+    decide = ("approve-surplus", asked["number"], "--by", boris.login)
+    assert json.loads(command(*decide, typed=_proof(world, boris))[1])["approved"] is True
+    assert on(world, unit, "21904") == OVER
