@@ -53,10 +53,12 @@ def run_make_migration(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def run_seed_demo(settings: Settings, options: argparse.Namespace) -> int:
-    """Open the demo members' accounts; those that exist stay as they are."""
+    """Open the demo members' accounts, with the figures a demo needs; those that exist stay as they are."""
     if settings.env == "production":
         raise SettingsFault("demo members are for development only")
     product = build(settings)
+    with transaction(product.sessions) as session:
+        seed_policies(session, ROOT / "config" / "demo" / "figures")
     opened = import_members(product, read_demo(ROOT / "config" / "demo" / "members.toml"))
     print(f"demo members: {opened} new; demo staff: {seed_demo_staff(product)} new")
     return 0

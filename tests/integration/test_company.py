@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from runtime.cli.__main__ import run_seed_demo
 from services.core.db import transaction
 from services.core.scope import see_member, see_no_more, see_nobody
 from services.members.binding import DeviceKey, bind
+from services.policies.service import PolicyBook
+from tests.support.databases import Database
 from tests.support.domain.cases import confirm
-from tests.support.domain.world import Member, World
+from tests.support.domain.world import START, Member, World
 
 YEAR = 365
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    """Figures as shipped: a demo's own are in no other test's way."""
+    return World(database)
+
+
+@pytest.fixture
+def member(world: World) -> Member:
+    """A bound member."""
+    return world.member()
 
 
 def on_phone(world: World, key: DeviceKey, *, days_ago: int = 0) -> Member:
@@ -164,3 +180,10 @@ def test_the_member_zone_learns_a_number_and_no_rows(world: World, bound_first: 
             assert set(session.scalars(text("SELECT account_id FROM risk_decision"))) <= {mine.account_id}
     finally:
         see_no_more()
+
+
+def test_one_browser_may_play_every_demo_member(world: World) -> None:
+    """The demo's own figure, from its file; production has no such file, and the command is refused there."""
+    run_seed_demo(world.product.settings, argparse.Namespace())
+    with transaction(world.sessions) as session:
+        assert PolicyBook().on(session, START.date()).integer("risk.device_members") == 1000
