@@ -17,6 +17,7 @@ from config.settings import Settings, load_settings
 from runtime.bootstrap import Product, build
 from runtime.duties import jobs_of, listened, take_ups_of
 from runtime.giving_way import give_way
+from runtime.handfuls import BY_INDEX, Handfuls
 from runtime.key_ring import check_at_start
 from services.core.jobs import Job
 from services.core.pii import scrub
@@ -26,22 +27,25 @@ POLL_S = 0.1
 HEARTBEAT_S, STALLED_S = 2.0, 8.0
 TAKE_UP_EVERY_S = 5.0
 CONCURRENCY = {"face": 1}
-BY_INDEX = "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off"
-"""For the queue's own statements. They are planned while the queue is all but empty, when reading it whole costs least;
-with that plan each look for a job read and sorted the thousands of a rush."""
 
 
-def make_app(jobs: Sequence[Job], database_url: str) -> procrastinate.App:
-    """A queue application that knows the given jobs."""
+def make_app(jobs: Sequence[Job], database_url: str, at_once: int = 1) -> procrastinate.App:
+    """A queue application that knows the given jobs, and takes so many of them in one trip when many wait."""
     conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
     connector = procrastinate.PsycopgConnector(
         conninfo=conninfo, min_size=1, max_size=4, kwargs={"options": BY_INDEX}
     )
     app = procrastinate.App(connector=connector)
+    app.job_manager = Handfuls(connector, at_once)
     for job in jobs:
         retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
         app.task(name=job.name, queue=job.queue, retry=retry)(_logged(job))
     return app
+
+
+def concurrency(queues: Sequence[str]) -> int:
+    """How many jobs of these queues run at a time."""
+    return min(CONCURRENCY.get(queue, 8) for queue in queues)
 
 
 def _logged(job: Job) -> Callable[..., None]:
@@ -61,11 +65,10 @@ async def serve(app: procrastinate.App, queues: Sequence[str], take_ups: Sequenc
     async with app.open_async():
         rescue = asyncio.create_task(_rescue(app, queues))
         tend = asyncio.create_task(_tend(take_ups))
-        concurrency = min(CONCURRENCY.get(queue, 8) for queue in queues)
         try:
             await app.run_worker_async(
                 queues=list(queues),
-                concurrency=concurrency,
+                concurrency=concurrency(queues),
                 fetch_job_polling_interval=POLL_S,
                 abort_job_polling_interval=60.0,
                 listen_notify=False,
@@ -78,6 +81,8 @@ async def serve(app: procrastinate.App, queues: Sequence[str], take_ups: Sequenc
         finally:
             rescue.cancel()
             tend.cancel()
+            assert isinstance(app.job_manager, Handfuls)
+            await app.job_manager.hand_back()
 
 
 async def rescue(app: procrastinate.App, queue: str) -> None:
@@ -123,7 +128,7 @@ def main() -> None:
     check_at_start(product)
     if "face" in queues:
         _warm_up(product)
-    app = make_app(jobs_of(product, queues), database_url)
+    app = make_app(jobs_of(product, queues), database_url, concurrency(queues))
     asyncio.run(serve(app, listened(queues), take_ups_of(product, queues)))
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from runtime.embedded_pg import plain
-from runtime.worker import BY_INDEX
+from runtime.handfuls import BY_INDEX
 from tests.support.databases import DatabaseServer
 
 WAITING, LOOKS = 2000, 8

@@ -1,0 +1,115 @@
+"""Jobs by the handful: one trip for several, in their order, and none is lost at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+from procrastinate.jobs import Status
+
+from runtime.embedded_pg import plain
+from runtime.handfuls import Handfuls
+from runtime.worker import concurrency, make_app
+from tests.support.databases import Database
+
+MOST = 4
+ADD = "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args) VALUES ('notices', 'say', %s, '{}')"
+
+
+def add(database: Database, *locks: str) -> None:
+    """Jobs that wait, in this order."""
+    with psycopg.connect(plain(database.urls.app), autocommit=True) as connection:
+        for lock in locks:
+            connection.execute(ADD, (lock,))
+
+
+def statuses(database: Database) -> Counter[str]:
+    """How many jobs there are in each state."""
+    with psycopg.connect(plain(database.urls.app)) as connection:
+        return Counter(row[0] for row in connection.execute("SELECT status::text FROM procrastinate_jobs"))
+
+
+def work(database: Database, task: Callable[[Handfuls, int], Awaitable[None]]) -> None:
+    """Run against the queue as a registered worker does."""
+
+    async def run() -> None:
+        app = make_app([], plain(database.urls.app), MOST)
+        assert isinstance(app.job_manager, Handfuls)
+        async with app.open_async():
+            await task(app.job_manager, await app.job_manager.register_worker())
+
+    with ThreadPoolExecutor(1) as thread:  # a browser test before it leaves its loop running in this one
+        thread.submit(lambda: asyncio.run(run())).result()
+
+
+def test_many_are_taken_in_one_trip_and_in_order(database: Database) -> None:
+    add(database, *"abcdefg")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        order = []
+        for doing in (1, 5, 5, 5, 5, 7):  # one to see whether there are any, then handfuls
+            job = await queue.fetch_job(["notices"], worker)
+            assert job is not None
+            order.append(job.queueing_lock)
+            assert statuses(database)["doing"] == doing
+        assert order == list("abcdef")
+
+    work(database, task)
+
+
+def test_what_is_done_is_said_together_and_failures_at_once(database: Database) -> None:
+    add(database, *"abcdef")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        jobs = [await queue.fetch_job(["notices"], worker) for _ in range(6)]
+        for job in jobs[:3]:
+            assert job is not None
+            await queue.finish_job(job, Status.SUCCEEDED, delete_job=True)
+        assert statuses(database) == {"doing": 6}
+        assert jobs[3] is not None
+        assert jobs[4] is not None
+        await queue.finish_job(jobs[3], Status.FAILED, delete_job=False)
+        assert statuses(database) == {"doing": 5, "failed": 1}
+        await queue.finish_job(jobs[4], Status.SUCCEEDED, delete_job=True)
+        assert statuses(database) == {"doing": 1, "failed": 1}
+
+    work(database, task)
+
+
+def test_with_the_next_trip_all_is_said(database: Database) -> None:
+    """A quiet queue is looked at ten times a second, so nothing done stays unsaid for longer."""
+    add(database, "a")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        job = await queue.fetch_job(["notices"], worker)
+        assert job is not None
+        await queue.finish_job(job, Status.SUCCEEDED, delete_job=True)
+        assert await queue.fetch_job(["notices"], worker) is None
+        assert statuses(database) == {}
+
+    work(database, task)
+
+
+def test_what_was_not_begun_goes_back(database: Database) -> None:
+    """Of four in hand one is done, one is being run, one has been planned anew meanwhile, and one waits again."""
+    add(database, *"abcd")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        first = await queue.fetch_job(["notices"], worker)
+        assert first is not None
+        await queue.fetch_job(["notices"], worker)
+        await queue.finish_job(first, Status.SUCCEEDED, delete_job=True)
+        add(database, "c")
+        await queue.hand_back()
+
+    work(database, task)
+    assert statuses(database) == {"todo": 2, "doing": 1}
+
+
+def test_faces_are_taken_one_by_one() -> None:
+    """A face takes seconds: another host's worker must not wait for ours to come to it."""
+    assert concurrency(["face"]) == 1
+    assert concurrency(["settlement", "notices", "codes", "default"]) == 8
