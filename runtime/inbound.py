@@ -101,9 +101,7 @@ class Inbound:
             fault = None if receipt.delivered else receipt.code
             self._notices.receive(
                 session,
-                Receipt(
-                    "sms", receipt.reference, receipt.delivered, fault, receipt.intent_id, receipt.phone
-                ),
+                Receipt("sms", receipt.reference, receipt.delivered, fault, receipt.intent_id, receipt.phone),
             )
 
     # followers

@@ -31,7 +31,11 @@ def run_annual_interest(settings: Settings, options: argparse.Namespace) -> int:
     except TooEarly as refused:
         print(refused.detail, file=sys.stderr)
         return 1
-    told = {"settled_on": settled_on.isoformat(), "accounts": done.accounts, "interest_fen": done.interest_fen}
+    told = {
+        "settled_on": settled_on.isoformat(),
+        "accounts": done.accounts,
+        "interest_fen": done.interest_fen,
+    }
     print(json.dumps(told))
     return 0
 
@@ -42,4 +46,6 @@ COMMANDS = {"annual-interest": run_annual_interest}
 def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     """Options of the command."""
     if name == "annual-interest":
-        parser.add_argument("--on", type=date.fromisoformat, help="the settlement day; else the last that is over")
+        parser.add_argument(
+            "--on", type=date.fromisoformat, help="the settlement day; else the last that is over"
+        )

@@ -40,7 +40,9 @@ def add_arguments(name: str, sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--role", action="append", required=True, choices=("reviewer", "approver"))
         sub.add_argument("--id-no", help="their own ID number: nobody works on their own case")
     if name in ("add-staff", "set-staff-password"):
-        sub.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        sub.add_argument(
+            "--password-stdin", action="store_true", help="read the password from standard input"
+        )
 
 
 def run_add_staff(settings: Settings, options: argparse.Namespace) -> int:
