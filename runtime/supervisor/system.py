@@ -123,7 +123,7 @@ class System:
         return not self._own_database or self._postgres.ready()
 
     def stop(self) -> None:
-        """Stop gracefully: web first, then the workers, the sandbox, and PostgreSQL last."""
+        """Stop gracefully: web first, then the workers, the link that signs off at the bank, the sandbox, PostgreSQL."""
         self._stopping.set()
         if self._tending is not None:
             self._tending.join()
@@ -131,10 +131,11 @@ class System:
         web = self._keepers.get("web")
         if web is not None:
             web.stop()
-        rest = [keeper for keeper in self._keepers.values() if keeper.child.name != "sandbox"]
+        last = ("bank", "sandbox")
+        rest = [keeper for keeper in self._keepers.values() if keeper.child.name not in last]
         for keeper in rest:  # together, since each may be finishing a job
             keeper.ask_to_stop()
-        for keeper in (*rest, *self._keepers.values()):
+        for keeper in (*rest, *reversed(self._keepers.values())):
             keeper.stop()
         self._postgres.stop()
 
