@@ -31,7 +31,7 @@ _NUMBER = 95_300
 
 @dataclass(frozen=True, slots=True)
 class DeskShot:
-    """One page of the desk: its address, and the first link of it that is opened."""
+    """One page of the desk: its address, and the last link of it that is opened, the oldest."""
 
     name: str
     title: str
@@ -77,7 +77,7 @@ class DeskLooker:
             page = context.new_page()
             page.goto(f"{self._system.ports.url('staff')}/{shot.place}")
             if shot.opened:
-                page.locator(f'main a[href*="{shot.opened}"]').first.click()
+                page.locator(f'main a[href*="{shot.opened}"]').last.click()
                 page.wait_for_load_state()
             yield page
         finally:

@@ -171,7 +171,7 @@ describe('leaving', () => {
   it('ends its own binding after a second question, forgets the tokens and begins anew', async () => {
     phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
     phone.answers['DELETE /session/binding'] = { status: 204 }
-    const page = await phone.open('consents')
+    const page = await phone.open('settings')
     await page.tap('解除绑定')
     expect(page.text).toContain('再绑定要等 24 小时才能提取')
     expect(paths()).not.toContain('DELETE /session/binding')
@@ -179,6 +179,19 @@ describe('leaving', () => {
     expect(phone.asked.find((one) => one.method === 'DELETE')?.path).toBe('/session/binding?channel=mini')
     expect(phone.kept).not.toHaveProperty(['anju.tokens'])
     expect(went()).toEqual(['reLaunch /pages/home/home'])
+    await page.leave()
+  })
+
+  it('logs out after a second question, forgets the tokens and says so', async () => {
+    phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
+    phone.answers['POST /auth/logout'] = { status: 204 }
+    const page = await phone.open('settings')
+    await page.tap('退出登录')
+    expect(paths()).not.toContain('POST /auth/logout')
+    await page.tap('确定退出')
+    expect(paths()).toContain('POST /auth/logout')
+    expect(phone.kept).not.toHaveProperty(['anju.tokens'])
+    expect(went()).toEqual(['reLaunch /pages/trouble/trouble?left=yes'])
     await page.leave()
   })
 })
