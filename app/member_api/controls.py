@@ -42,7 +42,7 @@ def look() -> Any:
 @blueprint.output(ControlsOut)
 @blueprint.doc(
     summary="马上上锁",
-    description="不用刷脸，立即生效；等待付款的提取随之撤销。已经交给银行的付款追不回来。解锁办 `withdrawal-unlock`。",
+    description="不用刷脸，立即生效；等待付款的、已经核准还没有交给银行的提取随之撤销。银行可能已经收到的付款追不回来。解锁办 `withdrawal-unlock`。",
 )
 @member_only
 def lock(body: NothingIn) -> Any:
