@@ -20,18 +20,6 @@ from tests.support.domain.world import START, Member, World
 YEAR = 365
 
 
-@pytest.fixture
-def world(database: Database) -> World:
-    """Figures as shipped: a demo's own are in no other test's way."""
-    return World(database)
-
-
-@pytest.fixture
-def member(world: World) -> Member:
-    """A bound member."""
-    return world.member()
-
-
 def on_phone(world: World, key: DeviceKey, *, days_ago: int = 0) -> Member:
     """A member who has bound this phone, so many days ago."""
     member = world.member()
@@ -182,8 +170,9 @@ def test_the_member_zone_learns_a_number_and_no_rows(world: World, bound_first: 
         see_no_more()
 
 
-def test_one_browser_may_play_every_demo_member(world: World) -> None:
-    """The demo's own figure, from its file; production has no such file, and the command is refused there."""
+def test_one_browser_may_play_every_demo_member(database: Database) -> None:
+    """The demo's own figure, from its own file; in production the command is refused."""
+    world = World(database)
     run_seed_demo(world.product.settings, argparse.Namespace())
     with transaction(world.sessions) as session:
         assert PolicyBook().on(session, START.date()).integer("risk.device_members") == 1000

@@ -45,6 +45,17 @@ def written(world: World, application: Application) -> dict[str, Any]:
         return json.loads(json.dumps(export(session, application.case_no)))  # type: ignore[no-any-return]
 
 
+_kept: list[dict[str, Any]] = []
+
+
+@pytest.fixture
+def one_file(world: World) -> dict[str, Any]:
+    """Evidence of somebody's paid withdrawal, made once: only its words are looked at."""
+    if not _kept:
+        _kept.append(written(world, paid(world, world.member())))
+    return deepcopy(_kept[0])
+
+
 @pytest.fixture
 def file(world: World, member: Member) -> dict[str, Any]:
     """Evidence of a paid withdrawal."""
@@ -107,16 +118,15 @@ def _entry(action: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[di
     ],
 )
 def test_every_change_is_found(
-    world: World, file: dict[str, Any], change: Callable[[dict[str, Any]], Any], fault: str
+    world: World, one_file: dict[str, Any], change: Callable[[dict[str, Any]], Any], fault: str
 ) -> None:
-    altered = deepcopy(file)
-    change(altered)
-    assert any(fault in found for found in faults_of(altered, world.cipher))
+    change(one_file)
+    assert any(fault in found for found in faults_of(one_file, world.cipher))
 
 
-def test_who_makes_a_new_record_has_no_mark_and_no_place(world: World, file: dict[str, Any]) -> None:
+def test_who_makes_a_new_record_has_no_mark_and_no_place(world: World, one_file: dict[str, Any]) -> None:
     """Hash and all: what is missing is the centre's key, and the entry in the chain."""
-    forged = deepcopy(file)
+    forged = one_file
     one = forged["evidence"][0]
     one["record"]["submitted_at"] = "2026-11-20T10:00:00+00:00"
     digest = digest_of_record(one["record"])
@@ -172,16 +182,30 @@ def test_the_database_knows_every_end(world: World) -> None:
 
 
 def test_the_command_checks_a_file_without_the_database(
-    world: World, file: dict[str, Any], tmp_path: Any, capsys: pytest.CaptureFixture[str]
+    world: World, one_file: dict[str, Any], tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, key = tmp_path / "case.json", tmp_path / "lookup_key"
-    path.write_text(json.dumps(file), encoding="utf-8")
+    path.write_text(json.dumps(one_file), encoding="utf-8")
     key.write_text(world.cipher.lookup_key.hex())
     assert command.main(["--verify", str(path), "--lookup-key", str(key)]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "case_no": file["case_no"],
+        "case_no": one_file["case_no"],
         "whole": True,
         "mark_checked": True,
     }
-    path.write_text(json.dumps({**file, "entries": []}), encoding="utf-8")
+    path.write_text(json.dumps({**one_file, "entries": []}), encoding="utf-8")
     assert command.main(["--verify", str(path)]) == 1
+
+
+def test_the_command_hands_out_a_file_that_is_whole(
+    world: World, member: Member, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written there and then when the worker has not come to it; readable by whoever asked, and by nobody else."""
+    application, path = paid(world, member), tmp_path / "case.json"
+    monkeypatch.setattr(command, "load_settings", lambda: world.product.settings)
+    assert command.main([application.case_no, "--out", str(path), "--with-address"]) == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert found["addresses"][0].startswith("10.")
+    assert command.main(["--verify", str(path)]) == 0
+    assert command.main(["000000000000000"]) == 2
