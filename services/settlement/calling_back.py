@@ -40,9 +40,9 @@ def call_back(session: Session, account_id: UUID, application_id: UUID, at: date
 
 
 def locked_since(session: Session, instruction: PaymentInstruction, at: datetime) -> bool:
-    """Whether the member's lock was closed after the payment was ordered."""
+    """Whether the member's lock was closed since the payment was ordered."""
     locked_at = controls_of(session, instruction.account_id, at).locked_at
-    return locked_at is not None and locked_at > instruction.created_at
+    return locked_at is not None and locked_at >= instruction.created_at
 
 
 def _of(session: Session, account_id: UUID, application_id: UUID) -> PaymentInstruction:
