@@ -37,6 +37,12 @@ TX_CODES = dict.fromkeys(SPOILINGS, "BDC113")
 Facts = dict[str, Any]
 NUMBERS = {"seconds", "days", "copies", "by_fen"}
 MATCHERS = {"case_no", "amount_fen", "payee_account_no", "payer_account_no"}
+_CASE = "json_extract(match, '$.case_no')"
+_CONCERNING = (
+    f"SELECT * FROM faults WHERE tx_code = ?1 AND {_CASE} = ?2"
+    f" UNION ALL SELECT * FROM faults WHERE tx_code = ?1 AND {_CASE} IS NULL ORDER BY id"
+)
+"""Thousands may wait, each for a case of its own: by the index `faults_case`."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Faults:
     def take(self, stage: str, tx_code: str, facts: Facts) -> Fault | None:
         """The first waiting fault of a stage that matches, counted down."""
         with self._store.tx():
-            for row in self._store.rows("SELECT * FROM faults WHERE tx_code = ? ORDER BY id", tx_code):
+            for row in self._store.rows(_CONCERNING, tx_code, facts.get("case_no")):
                 wanted = json.loads(row["match"])
                 if STAGES[row["kind"]] == stage and all(facts.get(name) == wanted[name] for name in wanted):
                     self._count_down(row)

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, tx_code TEXT NOT NULL, match TEXT NOT NULL, params TEXT NOT NULL,
     remaining INTEGER -- NULL: until deleted
 );
+CREATE INDEX IF NOT EXISTS faults_case ON faults (tx_code, json_extract(match, '$.case_no'));
 CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, port TEXT NOT NULL, direction TEXT NOT NULL, tx_code TEXT NOT NULL,
     seq_no TEXT NOT NULL, note TEXT NOT NULL
