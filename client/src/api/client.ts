@@ -46,12 +46,12 @@ async function inSession<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** What may be asked again unchanged is, twice at most. */
-export async function again<T>(ask: () => Promise<T>): Promise<T> {
+export async function again<T>(ask: () => Promise<T>, may = (fault: ApiProblem) => fault.passing): Promise<T> {
   for (const wait of PAUSES_MS) {
     try {
       return await ask()
     } catch (fault) {
-      if (!(fault instanceof ApiProblem) || !fault.passing) throw fault
+      if (!(fault instanceof ApiProblem) || !may(fault)) throw fault
       await pause(fault.retryAfterS ? Math.min(fault.retryAfterS, 5) * 1000 : wait)
     }
   }
@@ -60,11 +60,13 @@ export async function again<T>(ask: () => Promise<T>): Promise<T> {
 
 const once = <T>(request: Send) => inSession(() => exchange<T>(request))
 const patient = <T>(request: Send) => again(() => once<T>(request))
+/** A server with too much to do turns requests away before anything is done: those may be sent again, whatever they ask for. */
+const unlessBusy = <T>(request: Send) => again(() => once<T>(request), (fault) => fault.code === 'service.busy')
 
 export const get = <T>(path: string, timeoutMs?: number) => patient<T>({ method: 'GET', path, timeoutMs })
 
 export const post = <T>(path: string, body: unknown = {}, timeoutMs?: number) =>
-  once<T>({ method: 'POST', path, body, timeoutMs })
+  unlessBusy<T>({ method: 'POST', path, body, timeoutMs })
 
 export const put = <T>(path: string, body: unknown) => patient<T>({ method: 'PUT', path, body })
 
@@ -72,7 +74,7 @@ export const put = <T>(path: string, body: unknown) => patient<T>({ method: 'PUT
 export const postOnce = <T>(path: string, body: unknown, key: string) =>
   patient<T>({ method: 'POST', path, body, headers: { 'Idempotency-Key': key }, timeoutMs: 20000 })
 
-export const remove = (path: string) => once<void>({ method: 'DELETE', path })
+export const remove = (path: string) => unlessBusy<void>({ method: 'DELETE', path })
 
 /** One file, as the form field `file`. */
 export const upload = <T>(path: string, file: string | File) => inSession(() => sendFile<T>(path, file))
