@@ -165,7 +165,7 @@ SHOTS: tuple[Shot, ...] = (
         (Move("face-other-way"),),
     ),
     Shot("face", "刷脸确认", "case-verifying", "face/face?application={verifying}&consent={consent}"),
-    _face("good", "刷脸：做动作", '#face-prompt[data-kind]:not([data-kind=""], [data-kind="neutral"])'),
+    _face("good", "刷脸：屏幕换颜色", '[data-stage="capturing"] .oval_live'),
     _face("far", "刷脸：太远", '[data-hint="far"]'),
     _face("dark", "刷脸：太暗", '[data-hint="dark"]'),
     _face("many", "刷脸：两张脸", '[data-hint="many"]'),
