@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench.faults import points
 from bench.faults.clients import Phones
-from bench.faults.crashes import Crash, Ground, heal, in_turn
+from bench.faults.crashes import Crash, Ground, Killed, heal, in_turn
 from bench.faults.fates import Orders
 from bench.faults.judging import Verdict, booked_at, deposit_difference, judge, our_books
 from bench.faults.people import Case, made_cases
@@ -42,6 +42,7 @@ from services.core.pii import scrub
 
 COUNT, ROUNDS = 10_000, 100
 _MINED = ("web", "worker", "bank")
+_INSTEAD = (Killed("worker"), Killed("postgres"))
 _BANK_PATIENCE_S = "2"  # how long we wait for the bank; ten seconds in earnest
 
 
@@ -89,22 +90,24 @@ class Run:
         for index in range(number):
             part = self.cases[index * len(self.cases) // number : (index + 1) * len(self.cases) // number]
             crash = next(self._crashes)
-            happened, healed_s = self._round(part, crash)
-            (self.struck if happened else self.missed)[crash.name] += 1
+            struck, healed_s = self._round(part, crash)
+            self.struck[struck.name] += 1
+            self.missed.update([crash.name] if struck is not crash else [])
             say(
                 f"{index + 1:4}/{number} {time.monotonic() - began:6.0f} s  {crash.name}"
-                f"{'' if happened else ' (not reached)'}, whole again after {healed_s:.1f} s"
+                f"{'' if struck is crash else f' (not reached: {struck.name})'}, whole again after {healed_s:.1f} s"
             )
 
-    def _round(self, part: list[Case], crash: Crash) -> tuple[bool, float]:
+    def _round(self, part: list[Case], crash: Crash) -> tuple[Crash, float]:
+        """Which crash it was in the end: where nobody comes by the point, the worker dies wherever it is."""
         fates = self.orders.round(part)
         self.fates.update(fate.kind or "nothing" for fate in fates.values())
         self.phones.begin(part)
         time.sleep(self._source.random())
-        happened = crash.strike(self.ground)
+        struck = next(one for one in (crash, *_INSTEAD) if one.strike(self.ground))
         healed_s = heal(self.system)
         self.phones.finish()
-        return happened, healed_s
+        return struck, healed_s
 
     def judged(self) -> Verdict:
         """The bank's books against ours."""
