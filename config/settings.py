@@ -58,7 +58,7 @@ class Settings(SmsSettings):
     public_base_url: str = Field(_local("web"), description="how phones reach the member zone")
     web_bind: str = Field(f"127.0.0.1:{_port('web')}", description="address the web server listens on")
     web_most_wait_ms: int = Field(
-        1000,
+        2500,
         ge=0,
         le=4000,
         description="a member's request that waited longer for its turn is answered 503 with Retry-After; 0 = never",
