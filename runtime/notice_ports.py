@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.applications.models import Application
 from services.core.crypto import FieldCipher
-from services.members.models import Binding
+from services.core.sql import Statement
+from services.members.binding import openid_of_member
 from wechat.followers import Followers
 
 _STATES = {
@@ -20,6 +19,9 @@ _STATES = {
     "loan_repaid_by_card": frozenset({"repaid"}),
     "card_not_collected": frozenset({"uncollected"}),
 }
+_STATE = Statement(
+    "SELECT state FROM application WHERE account_id = :account_id AND application_id = :application_id"
+)
 
 
 class WeChatReach:
@@ -40,12 +42,7 @@ class WeChatReach:
 
     def mini_openid(self, session: Session, account_id: UUID) -> str | None:
         """The member's user of the mini-program."""
-        sealed = session.scalar(
-            select(Binding.openid_sealed).where(
-                Binding.account_id == account_id, Binding.channel == "mini", Binding.ended_at.is_(None)
-            )
-        )
-        return None if sealed is None else self._cipher.open(sealed, "binding.openid")
+        return openid_of_member(session, self._cipher, account_id, "mini")
 
 
 class CaseTruth:
@@ -56,9 +53,5 @@ class CaseTruth:
         states = _STATES.get(template)
         if states is None:
             return True
-        state = session.scalar(
-            select(Application.state).where(
-                Application.account_id == account_id, Application.application_id == UUID(subject_id)
-            )
-        )
-        return state in states
+        row = _STATE.first(session, {"account_id": account_id, "application_id": UUID(subject_id)})
+        return row is not None and row.state in states

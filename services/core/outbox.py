@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, String, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.core.db import Base
@@ -43,6 +44,22 @@ _INSERT = Statement(
     " VALUES (:account_id, :event_id, :topic, :payload, :created_at)",
     json=("payload",),
 )
+_CLAIM = Statement(
+    "INSERT INTO processed_event (account_id, event_id, consumer) VALUES (:account_id, :event_id, :consumer)"
+    " ON CONFLICT DO NOTHING"
+)
+_LOAD = Statement(
+    "SELECT topic, payload, created_at FROM outbox_event WHERE account_id = :account_id AND event_id = :event_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as those who tell of it read it."""
+
+    topic: str
+    payload: dict[str, Any]
+    created_at: datetime
 
 
 def emit(
@@ -76,16 +93,16 @@ def emit(
 
 def claim(session: Session, account_id: UUID, event_id: UUID, consumer: str) -> bool:
     """True once for each (event, consumer): the caller then does the effect in this same transaction."""
-    statement = pg_insert(ProcessedEvent).values(account_id=account_id, event_id=event_id, consumer=consumer)
-    return (
-        session.execute(statement.on_conflict_do_nothing().returning(ProcessedEvent.event_id)).first()
-        is not None
-    )
+    key = {"account_id": account_id, "event_id": event_id, "consumer": consumer}
+    return _CLAIM.run(session, key) == 1
 
 
-def load_event(session: Session, account_id: UUID, event_id: UUID) -> OutboxEvent:
+def load_event(session: Session, account_id: UUID, event_id: UUID) -> Happened:
     """The event; it exists, since the job that asks was written with it."""
-    return session.get_one(OutboxEvent, (account_id, event_id))
+    row = _LOAD.first(session, {"account_id": account_id, "event_id": event_id})
+    if row is None:
+        raise NoResultFound
+    return Happened(row.topic, row.payload, row.created_at)
 
 
 def backlog(session: Session) -> int:

@@ -20,6 +20,10 @@ from services.core.sql import Statement
 from services.members.identity import matching_account
 from services.members.models import Binding, Device, Member, SmsChallenge
 
+_OPENID = Statement(
+    "SELECT openid_sealed FROM binding WHERE account_id = :account_id AND channel = :channel AND ended_at IS NULL"
+    " ORDER BY bound_at, binding_id LIMIT 1"
+)
 _MONEY_FROM = Statement(
     "SELECT money_from FROM binding WHERE account_id = :account_id AND ended_at IS NULL"
     " ORDER BY bound_at, binding_id LIMIT 1"
@@ -287,6 +291,12 @@ def binding_of_openid(session: Session, cipher: FieldCipher, openid: str) -> Bin
 def binding_of_member(session: Session, account_id: UUID, channel: str | None = None) -> Binding | None:
     """The member's oldest active binding, or the one of a channel."""
     return next((row for row in bindings_of(session, account_id) if channel in (None, row.channel)), None)
+
+
+def openid_of_member(session: Session, cipher: FieldCipher, account_id: UUID, channel: str) -> str | None:
+    """The WeChat user of the member's active binding of a channel; the binding must have been written."""
+    row = _OPENID.first(session, {"account_id": account_id, "channel": channel})
+    return None if row is None else cipher.open(row.openid_sealed, "binding.openid")
 
 
 def money_from(session: Session, account_id: UUID) -> datetime | None:

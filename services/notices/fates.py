@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
+from services.core.sql import Statement
 from services.core.states import IllegalTransition
 from services.notices.intents import GRACE, Intents, defer_send
 from services.notices.limits import Limits
+from services.notices.locked import LockedIntent, lock, lock_numbered, lock_unnumbered, save
 from services.notices.metrics import count_end
 from services.notices.models import EarlyReceipt, NoticeIntent
 from services.notices.ports import Fate
@@ -24,6 +26,9 @@ FORGOTTEN = frozenset({"phone_left", "operation_code"})
 """Templates that may go to a number that is not the member's (any more): it is erased at the end."""
 FIRST_LOOK = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
+_EARLY = Statement(
+    "SELECT 1 AS found FROM notice_early_receipt WHERE channel = :channel AND provider_ref = :provider_ref"
+)
 _PATIENCE = {"submitted": timedelta(minutes=2)}
 """What waits for a receipt has time."""
 
@@ -59,16 +64,21 @@ class Fates:
         intent.fault = None
         if intent.state in ("sending", "uncertain"):
             self.move(session, intent, "submit")
+        save(session, intent)
         self.take_early(session, intent)
 
-    def take_early(self, session: Session, intent: NoticeIntent) -> bool:
+    def take_early(self, session: Session, intent: LockedIntent) -> bool:
         """The receipt that came before its intent had the reference, if there is one."""
         if intent.provider_ref is None:
+            return False
+        key = {"channel": intent.channel, "provider_ref": intent.provider_ref}
+        if _EARLY.first(session, key) is None:
             return False
         early = session.get(EarlyReceipt, (intent.channel, intent.provider_ref))
         if early is None or not self._is_to(intent, early.recipient_mac):
             return False
         self._settle(session, intent, early.delivered, early.fault)
+        save(session, intent)
         session.delete(early)
         return True
 
@@ -81,6 +91,7 @@ class Fates:
             return
         intent.fault, intent.provider = fault[:60], provider
         self.move(session, intent, "lose")
+        save(session, intent)
 
     def looked_up(self, session: Session, account_id: UUID, intent_id: UUID, fate: Fate) -> None:
         """What the provider said when asked; where it does not know, a receipt without owner may."""
@@ -95,17 +106,14 @@ class Fates:
             self._match_orphan(session, intent)
             if fate == "pending" and intent.state == "uncertain":
                 self.move(session, intent, "submit")
+        save(session, intent)
 
     def receive(self, session: Session, receipt: Receipt) -> bool:
         """Match a receipt; repeated and late ones change nothing.
 
         False when no intent has this reference: then it is kept, since it may have overtaken the answer.
         """
-        numbered = session.scalars(
-            select(NoticeIntent)
-            .where(NoticeIntent.provider_ref == receipt.provider_ref, NoticeIntent.channel == receipt.channel)
-            .with_for_update()
-        )
+        numbered = lock_numbered(session, receipt.channel, receipt.provider_ref)
         mac = self._recipient_mac(receipt)
         intent = next((one for one in numbered if self._is_to(one, mac)), None)
         if intent is None:
@@ -114,25 +122,16 @@ class Fates:
             self._keep_early(session, receipt)
             return False
         self._settle(session, intent, receipt.delivered, receipt.fault)
+        save(session, intent)
         return True
 
     @staticmethod
-    def _without_reference(session: Session, receipt: Receipt) -> NoticeIntent | None:
+    def _without_reference(session: Session, receipt: Receipt) -> LockedIntent | None:
         """The intent that has no reference because the answer of this very provider, or of nobody knows which, was lost."""
         if receipt.intent_id is None:
             return None
         provider = receipt.provider_ref.partition(":")[0]
-        intent = session.scalar(
-            select(NoticeIntent)
-            .where(
-                NoticeIntent.state.in_(("uncertain", "failed")),
-                NoticeIntent.provider_ref.is_(None),
-                NoticeIntent.intent_id == receipt.intent_id,
-                NoticeIntent.channel == receipt.channel,
-                NoticeIntent.provider.is_(None) | (NoticeIntent.provider == provider),
-            )
-            .with_for_update()
-        )
+        intent = lock_unnumbered(session, receipt.channel, receipt.intent_id, provider)
         if intent is not None:
             intent.provider_ref = receipt.provider_ref
         return intent
@@ -156,7 +155,7 @@ class Fates:
     def _recipient_mac(self, receipt: Receipt) -> bytes | None:
         return None if receipt.recipient is None else self._mac(receipt.channel, receipt.recipient)
 
-    def _is_to(self, intent: NoticeIntent, mac: bytes | None) -> bool:
+    def _is_to(self, intent: LockedIntent, mac: bytes | None) -> bool:
         """Whether a receipt's user is the message's: two apps of WeChat may give out the same number."""
         if intent.channel != "wechat" or mac is None or intent.recipient_sealed is None:
             return True
@@ -167,7 +166,7 @@ class Fates:
     def _mac(self, channel: str, recipient: str) -> bytes:
         return self._cipher.look_up(recipient, f"notice.{channel}")
 
-    def _match_orphan(self, session: Session, intent: NoticeIntent) -> None:
+    def _match_orphan(self, session: Session, intent: LockedIntent) -> None:
         """A receipt without owner for the same user belongs to the one message whose answer was lost.
 
         WeChat's receipts name the user but not our number. With as many receipts as messages in doubt, all of one
@@ -196,7 +195,7 @@ class Fates:
         session.delete(orphans[0])
 
     @staticmethod
-    def _in_doubt(session: Session, intent: NoticeIntent) -> int:
+    def _in_doubt(session: Session, intent: LockedIntent) -> int:
         statement = select(func.count()).where(
             NoticeIntent.account_id == intent.account_id,
             NoticeIntent.channel == intent.channel,
@@ -205,14 +204,14 @@ class Fates:
         )
         return session.scalar(statement) or 0
 
-    def _settle(self, session: Session, intent: NoticeIntent, delivered: bool, fault: str | None) -> None:
+    def _settle(self, session: Session, intent: LockedIntent, delivered: bool, fault: str | None) -> None:
         try:
             self.move(session, intent, "deliver" if delivered else "refuse")
         except IllegalTransition:
             return
         intent.fault = fault[:60] if fault else None
 
-    def give_up(self, session: Session, intent: NoticeIntent, limits: Limits) -> bool:
+    def give_up(self, session: Session, intent: LockedIntent, limits: Limits) -> bool:
         """Silence: after a while the next channel is tried, and in the end it counts as not delivered."""
         waited = self._clock.now() - (intent.sent_at or intent.created_at)
         if waited >= limits.fallback_after:
@@ -224,18 +223,18 @@ class Fates:
         self.move(session, intent, "refuse")
         return True
 
-    def next_look(self, intent: NoticeIntent) -> None:
+    def next_look(self, intent: LockedIntent) -> None:
         """When to ask again: twice as long each time, an hour at most."""
         intent.asked += 1
         wait = min(FIRST_LOOK * 2 ** min(intent.asked, 12), LONGEST_WAIT)
         intent.due_at = self._clock.now() + wait
 
-    def drop(self, session: Session, intent: NoticeIntent, fault: str) -> None:
+    def drop(self, session: Session, intent: LockedIntent, fault: str) -> None:
         """It never goes."""
         intent.fault = fault
         self.move(session, intent, "drop")
 
-    def move(self, session: Session, intent: NoticeIntent, event: str) -> None:
+    def move(self, session: Session, intent: LockedIntent, event: str) -> None:
         """Along an edge, with all that follows from the new state."""
         intent.state = NOTICE_STATES.target(intent.state, event)
         now = intent.updated_at = self._clock.now()
@@ -251,14 +250,12 @@ class Fates:
             defer_send(session, intent.account_id, intent.intent_id, FIRST_LOOK.total_seconds())
 
     @staticmethod
-    def locked(session: Session, account_id: UUID, intent_id: UUID) -> NoticeIntent:
-        """The intent, for this transaction alone."""
-        return session.get_one(
-            NoticeIntent, (account_id, intent_id), with_for_update=True, populate_existing=True
-        )
+    def locked(session: Session, account_id: UUID, intent_id: UUID) -> LockedIntent:
+        """The intent, for this transaction alone; to be saved."""
+        return lock(session, account_id, intent_id)
 
 
-def _of_its_provider(intent: NoticeIntent) -> ColumnElement[bool]:
+def _of_its_provider(intent: LockedIntent) -> ColumnElement[bool]:
     """SMS providers number apart from each other; one's receipt says nothing of a message that another may have."""
     if intent.channel != "sms" or intent.provider is None:
         return true()

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.ids import new_id
 from services.core.jobs import defer
-from services.members.binding import binding_of_member
-from services.members.identity import person_of
+from services.core.sql import Statement
+from services.members.binding import openid_of_member
+from services.members.identity import phone_of
 from services.notices import consents
+from services.notices.locked import LockedIntent
 from services.notices.metrics import FELL_BACK, count_end
-from services.notices.models import NoticeIntent
 from services.notices.ports import Reach
 from services.notices.texts import Telling
 from services.notices.topics import plan, topic_of
@@ -33,6 +33,14 @@ AWAITED = frozenset({"code"})
 """Topics somebody sits and waits for, with a page open: they go before thousands of others."""
 GRACE = timedelta(seconds=20)
 """A job does its part of a send within this time, or its worker is gone."""
+
+
+_INSERT = Statement(
+    "INSERT INTO notice_intent (account_id, intent_id, event_id, topic, channel, template, version, recipient_sealed,"
+    " way, fields_sealed, subject_id, state, fallback, attempts, created_at, updated_at, due_at)"
+    " VALUES (:account_id, :intent_id, :event_id, :topic, :channel, :template, :version, :recipient_sealed, :way,"
+    " :fields_sealed, :subject_id, :state, :fallback, 0, :at, :at, :due_at) ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class Intents:
         for channel in chosen.now:
             self._insert(session, account_id, message, channel, addresses[channel], chosen.after)
 
-    def fall_back(self, session: Session, intent: NoticeIntent) -> None:
+    def fall_back(self, session: Session, intent: LockedIntent) -> None:
         """This channel did not reach the member: the next one gets its intent, once."""
         if intent.fallback is None:
             return
@@ -120,33 +128,29 @@ class Intents:
         after: Sequence[str],
     ) -> None:
         intent_id, now = new_id(), self._clock.now()
-        inserted = session.execute(
-            insert(NoticeIntent)
-            .values(
-                account_id=account_id,
-                intent_id=intent_id,
-                event_id=message.event_id,
-                topic=message.topic,
-                channel=channel,
-                template=message.template,
-                version=message.version,
-                recipient_sealed=None
+        inserted = _INSERT.run(
+            session,
+            {
+                "account_id": account_id,
+                "intent_id": intent_id,
+                "event_id": message.event_id,
+                "topic": message.topic,
+                "channel": channel,
+                "template": message.template,
+                "version": message.version,
+                "recipient_sealed": None
                 if address is None
                 else self._cipher.seal(address.recipient, "notice.recipient"),
-                way=None if address is None else address.way,
-                fields_sealed=message.fields_sealed,
-                subject_id=message.subject_id,
-                state="not_subscribed" if address is None else "created",
-                fallback=",".join(after) or None,
-                attempts=0,
-                created_at=now,
-                updated_at=now,
-                due_at=None if address is None else now + GRACE,
-            )
-            .on_conflict_do_nothing()
-            .returning(NoticeIntent.intent_id)
-        ).first()
-        if inserted is None:
+                "way": None if address is None else address.way,
+                "fields_sealed": message.fields_sealed,
+                "subject_id": message.subject_id,
+                "state": "not_subscribed" if address is None else "created",
+                "fallback": ",".join(after) or None,
+                "at": now,
+                "due_at": None if address is None else now + GRACE,
+            },
+        )
+        if not inserted:
             return
         if address is None:
             count_end(message.topic, channel, "not_subscribed")
@@ -168,7 +172,7 @@ class Intents:
         mini = self._reach.mini_openid(session, account_id) if left.get(("mini", str(name))) else None
         return None if mini is None else Address(mini, "mini")
 
-    def address_now(self, session: Session, intent: NoticeIntent) -> Address | None:
+    def address_now(self, session: Session, intent: LockedIntent) -> Address | None:
         """How a WeChat message goes now, and to which user; takes a consent where one is needed. None: not at all.
 
         To whoever is bound at this moment: what waited overnight must not reach a user who was unbound meanwhile.
@@ -189,12 +193,11 @@ class Intents:
         return None
 
     def _page_user(self, session: Session, account_id: UUID) -> str | None:
-        binding = binding_of_member(session, account_id, "h5")
-        return None if binding is None else self._cipher.open(binding.openid_sealed, "binding.openid")
+        return openid_of_member(session, self._cipher, account_id, "h5")
 
     def phone_now(self, session: Session, account_id: UUID) -> str:
         """The number on the record."""
-        return person_of(session, self._cipher, account_id).phone
+        return phone_of(session, self._cipher, account_id)
 
 
 def defer_send(

@@ -57,10 +57,10 @@ class NoticeJobs:
         account, intent = UUID(account_id), UUID(intent_id)
         with transaction(self._sessions) as session:
             begun = self._notices.sending.begin(session, account, intent)
-            channel = self._channels[session.get_one(NoticeIntent, (account, intent)).channel]
         if begun is None:
             return
         notice, step = begun
+        channel = self._channels[notice.channel]
         if step == "send":
             self._send(account, intent, channel, notice)
         else:

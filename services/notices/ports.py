@@ -27,6 +27,8 @@ class OutgoingNotice:
     """Who may have it already, when one asks what became of it."""
     way: str = "template"
     """In WeChat: template (to a follower), subscribe or mini (by the member's consent)."""
+    channel: str = ""
+    """The channel it goes by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from services.notices import consents
 from services.notices.fates import FORGOTTEN, Fates
 from services.notices.intents import GRACE, Intents, defer_send
 from services.notices.limits import Drop, Hold, Limits, Today, decide, limits_of
+from services.notices.locked import LockedIntent, save
 from services.notices.metrics import HELD, OVER_BUDGET, SPENT
-from services.notices.models import NoticeIntent
 from services.notices.ports import OutgoingNotice, Reach, Truth
 from services.notices.quiet import Quiet
 from services.notices.spending import Spending, sent_today
@@ -62,6 +62,11 @@ class Sending:
         when there is nothing to do now: it ended, it waits, or it must not go.
         """
         intent = self._fates.locked(session, account_id, intent_id)
+        begun = self._begun(session, intent)
+        save(session, intent)
+        return begun
+
+    def _begun(self, session: Session, intent: LockedIntent) -> tuple[OutgoingNotice, str] | None:
         if intent.state == "sending":
             self._fates.move(session, intent, "lose")
         if intent.state in ("uncertain", "submitted"):
@@ -70,7 +75,7 @@ class Sending:
             return None
         return self._to_send(session, intent)
 
-    def _to_look_up(self, session: Session, intent: NoticeIntent) -> tuple[OutgoingNotice, str] | None:
+    def _to_look_up(self, session: Session, intent: LockedIntent) -> tuple[OutgoingNotice, str] | None:
         if self._fates.take_early(session, intent):
             return None
         if self._fates.give_up(session, intent, self._limits(session)):
@@ -78,7 +83,7 @@ class Sending:
         self._fates.next_look(intent)
         return self._outgoing(intent), "look_up"
 
-    def _to_send(self, session: Session, intent: NoticeIntent) -> tuple[OutgoingNotice, str] | None:
+    def _to_send(self, session: Session, intent: LockedIntent) -> tuple[OutgoingNotice, str] | None:
         now = self._clock.now()
         if not self._still_true(session, intent) or not self._still_wanted(session, intent):
             return None
@@ -93,7 +98,7 @@ class Sending:
         self._fates.move(session, intent, "begin")
         return self._outgoing(intent), "send"
 
-    def _still_true(self, session: Session, intent: NoticeIntent) -> bool:
+    def _still_true(self, session: Session, intent: LockedIntent) -> bool:
         subject = intent.subject_id
         if subject is None or self._truth.holds(session, intent.account_id, intent.template, subject):
             return True
@@ -101,14 +106,14 @@ class Sending:
         self._fates.drop(session, intent, "notice.not_true")
         return False
 
-    def _still_wanted(self, session: Session, intent: NoticeIntent) -> bool:
+    def _still_wanted(self, session: Session, intent: LockedIntent) -> bool:
         if intent.channel in wanted_channels(session, intent.account_id, topic_of(intent.topic)):
             return True
         self._intents.fall_back(session, intent)
         self._fates.drop(session, intent, "notice.switched_off")
         return False
 
-    def _held_back(self, session: Session, intent: NoticeIntent, now: datetime, cost_fen: int) -> bool:
+    def _held_back(self, session: Session, intent: LockedIntent, now: datetime, cost_fen: int) -> bool:
         topic = topic_of(intent.topic)
         quiet = _NONE if topic.any_hour else quiet_of(session, intent.account_id)
         today = self._today(session, intent, now, cost_fen)
@@ -119,12 +124,12 @@ class Sending:
             self._hold(session, intent, decision)
         return decision is not None
 
-    def _today(self, session: Session, intent: NoticeIntent, now: datetime, cost_fen: int) -> Today:
+    def _today(self, session: Session, intent: LockedIntent, now: datetime, cost_fen: int) -> Today:
         counted = sent_today(session, intent.account_id, intent.channel, now)
         spent = self._spending.of_day(session, now) if intent.channel == "sms" else 0
         return Today(sum(counted.values()), counted.get(intent.topic, 0), spent, cost_fen)
 
-    def _hold(self, session: Session, intent: NoticeIntent, hold: Hold) -> None:
+    def _hold(self, session: Session, intent: LockedIntent, hold: Hold) -> None:
         HELD.labels(intent.topic, hold.why).inc()
         if hold.why == "budget":
             OVER_BUDGET.inc()
@@ -132,7 +137,7 @@ class Sending:
         self._fates.move(session, intent, "hold")
         intent.held_why, intent.due_at = hold.why, hold.until
 
-    def _addressed(self, session: Session, intent: NoticeIntent) -> bool:
+    def _addressed(self, session: Session, intent: LockedIntent) -> bool:
         """The address of this very moment; the member may have left, unbound, or changed the number since."""
         if intent.channel == "sms":
             if intent.held_why is not None and intent.template not in FORGOTTEN:
@@ -146,17 +151,17 @@ class Sending:
         self._send_to(intent, address.recipient)
         return True
 
-    def _send_to(self, intent: NoticeIntent, recipient: str) -> None:
+    def _send_to(self, intent: LockedIntent, recipient: str) -> None:
         intent.recipient_sealed = self._cipher.seal(recipient, "notice.recipient")
 
-    def _cost(self, session: Session, intent: NoticeIntent) -> int:
+    def _cost(self, session: Session, intent: LockedIntent) -> int:
         wording = current(intent.template)
         if intent.channel != "sms" or wording is None:
             return 0
         text = filled_sms(wording, self._fields(intent), self._sign)
         return parts(len(text)) * self._limits(session).segment_fen
 
-    def _spend(self, session: Session, intent: NoticeIntent, cost_fen: int) -> None:
+    def _spend(self, session: Session, intent: LockedIntent, cost_fen: int) -> None:
         if cost_fen:
             self._spending.add(session, self._clock.now(), intent.intent_id, cost_fen)
             SPENT.inc(max(0, cost_fen))
@@ -164,15 +169,16 @@ class Sending:
     def _limits(self, session: Session) -> Limits:
         return limits_of(self._policies.on(session, shanghai_day(self._clock.now())))
 
-    def _fields(self, intent: NoticeIntent) -> dict[str, str]:
+    def _fields(self, intent: LockedIntent) -> dict[str, str]:
         fields: dict[str, str] = json.loads(self._cipher.open(intent.fields_sealed, "notice.fields"))
         return fields
 
-    def _outgoing(self, intent: NoticeIntent) -> OutgoingNotice:
+    def _outgoing(self, intent: LockedIntent) -> OutgoingNotice:
         assert intent.recipient_sealed is not None
         return OutgoingNotice(
             intent_id=str(intent.intent_id),
             topic=intent.topic,
+            channel=intent.channel,
             recipient=self._cipher.open(intent.recipient_sealed, "notice.recipient"),
             template=intent.template,
             fields=self._fields(intent),
@@ -193,8 +199,9 @@ class Sending:
             self._fates.move(session, intent, "unfollow")
         else:
             self._again(session, intent, timedelta())
+        save(session, intent)
 
-    def _left(self, session: Session, intent: NoticeIntent) -> bool:
+    def _left(self, session: Session, intent: LockedIntent) -> bool:
         """Note what WeChat's refusal says; False when another way is still open."""
         assert intent.recipient_sealed is not None
         user = self._cipher.open(intent.recipient_sealed, "notice.recipient")
@@ -218,13 +225,14 @@ class Sending:
             self._fates.move(session, intent, "refuse")
         else:
             self._again(session, intent, timedelta(seconds=min(2**intent.attempts, 300)))
+        save(session, intent)
 
-    def _again(self, session: Session, intent: NoticeIntent, wait: timedelta) -> None:
+    def _again(self, session: Session, intent: LockedIntent, wait: timedelta) -> None:
         self._fates.move(session, intent, "not_sent")
         intent.due_at = self._clock.now() + wait + GRACE
         defer_send(session, intent.account_id, intent.intent_id, delay_s=wait.total_seconds() or None)
 
-    def _take_back(self, session: Session, intent: NoticeIntent) -> None:
+    def _take_back(self, session: Session, intent: LockedIntent) -> None:
         """What a message costs that did not go: money of the budget, or a consent."""
         if intent.cost_fen:
             self._spending.add(

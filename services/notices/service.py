@@ -48,6 +48,7 @@ class Notices:
 
     def handle_event(self, session: Session, account_id: UUID, event_id: UUID) -> None:
         """Make the intents of an event, once."""
+        session.flush()
         if not claim(session, account_id, event_id, "notices"):
             return
         event = load_event(session, account_id, event_id)

@@ -8,15 +8,24 @@ from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.core.clock import shanghai_day
-from services.notices.models import NoticeIntent, NoticeSpend
+from services.core.sql import Statement
+from services.notices.models import NoticeSpend
 from services.notices.quiet import day_begin
 
 SLOTS = 16
 _FRESH_S = 2.0
+_ADD = Statement(
+    "INSERT INTO notice_spend AS day (spent_on, slot, messages, cost_fen)"
+    " VALUES (:spent_on, :slot, :messages, :cost_fen) ON CONFLICT (spent_on, slot) DO UPDATE"
+    " SET messages = day.messages + excluded.messages, cost_fen = day.cost_fen + excluded.cost_fen"
+)
+_SENT = Statement(
+    "SELECT topic, count(*) AS sent FROM notice_intent WHERE account_id = :account_id AND channel = :channel"
+    " AND sent_at >= :since AND sent_at < :until AND state NOT IN ('created', 'held') GROUP BY topic"
+)
 
 
 class Spending:
@@ -37,11 +46,13 @@ class Spending:
     def add(self, session: Session, at: datetime, intent_id: UUID, cost_fen: int) -> None:
         """Count one SMS; a negative cost takes back one that did not go."""
         one = 1 if cost_fen > 0 else -1
-        row = insert(NoticeSpend).values(
-            spent_on=shanghai_day(at), slot=intent_id.int % SLOTS, messages=one, cost_fen=cost_fen
-        )
-        more = {"messages": NoticeSpend.messages + one, "cost_fen": NoticeSpend.cost_fen + cost_fen}
-        session.execute(row.on_conflict_do_update(index_elements=["spent_on", "slot"], set_=more))
+        spent = {
+            "spent_on": shanghai_day(at),
+            "slot": intent_id.int % SLOTS,
+            "messages": one,
+            "cost_fen": cost_fen,
+        }
+        _ADD.run(session, spent)
         with self._lock:
             if self._read is not None:
                 self._read = (self._read[0], self._read[1] + cost_fen, self._read[2])
@@ -56,15 +67,6 @@ def spent_on(session: Session, day: date) -> int:
 def sent_today(session: Session, account_id: UUID, channel: str, at: datetime) -> dict[str, int]:
     """How many went to a member on a channel today, by topic."""
     begin = day_begin(at)
-    rows = session.execute(
-        select(NoticeIntent.topic, func.count().label("sent"))
-        .where(
-            NoticeIntent.account_id == account_id,
-            NoticeIntent.channel == channel,
-            NoticeIntent.sent_at >= begin,
-            NoticeIntent.sent_at < begin + timedelta(days=1),
-            NoticeIntent.state.not_in(("created", "held")),
-        )
-        .group_by(NoticeIntent.topic)
-    )
+    times = {"since": begin, "until": begin + timedelta(days=1)}
+    rows = _SENT.all(session, {"account_id": account_id, "channel": channel, **times})
     return {row.topic: row.sent for row in rows}
