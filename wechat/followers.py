@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.core.crypto import FieldCipher
 from services.core.db import Base, Instant, Sessions
+from services.core.sql import Statement
 
 
 class WeChatFollower(Base):
@@ -22,6 +23,9 @@ class WeChatFollower(Base):
     scene: Mapped[str | None] = mapped_column(String(64))
     told_at_s: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[Instant]
+
+
+_FOLLOWS = Statement("SELECT follows FROM wechat_follower WHERE openid_mac = :openid_mac")
 
 
 class Followers:
@@ -55,7 +59,7 @@ class Followers:
 
     def has_left(self, session: Session, openid: str) -> bool:
         """Whether the last we heard is that the user left."""
-        row = session.get(WeChatFollower, self._mac(openid))
+        row = _FOLLOWS.first(session, {"openid_mac": self._mac(openid)})
         return row is not None and not row.follows
 
     def _mac(self, openid: str) -> bytes:

@@ -6,14 +6,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Date, Integer, String, delete, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.clock import Clock, shanghai_day
 from services.core.db import Base, Instant, Sessions
+from services.core.sql import Statement
 
 log = logging.getLogger(__name__)
 WARN_PERCENT = 80
@@ -91,6 +91,24 @@ class WeChatQuota(Base):
     first_at: Mapped[Instant]
 
 
+_ADD = Statement(
+    "INSERT INTO wechat_quota AS own (appid, call, day, used, stopped, paused_until, first_at)"
+    " VALUES (:appid, :call, :day, :used, :stopped, :paused_until, :at)"
+    " ON CONFLICT (appid, call, day) DO UPDATE SET used = own.used + excluded.used,"
+    " stopped = own.stopped OR excluded.stopped,"
+    " paused_until = coalesce(excluded.paused_until, own.paused_until)"
+    " RETURNING used, stopped, paused_until"
+)
+
+
+class Counted(NamedTuple):
+    """One API today, after one more."""
+
+    used: int
+    stopped: bool
+    paused_until: datetime | None
+
+
 class DatabaseQuotas:
     """Quotas in PostgreSQL, shared by all processes."""
 
@@ -147,17 +165,10 @@ class DatabaseQuotas:
 
     def _add(
         self, call: str, *, used: int = 0, stopped: bool = False, paused_until: datetime | None = None
-    ) -> WeChatQuota:
+    ) -> Counted:
         now = self._clock.now()
-        key = {"appid": self._appid, "call": call[:60], "day": shanghai_day(now)}
-        row = insert(WeChatQuota).values(
-            **key, used=used, stopped=stopped, paused_until=paused_until, first_at=now
-        )
-        more = {
-            "used": WeChatQuota.used + used,
-            "stopped": True if stopped else WeChatQuota.stopped,
-            "paused_until": WeChatQuota.paused_until if paused_until is None else paused_until,
-        }
-        counted = row.on_conflict_do_update(index_elements=["appid", "call", "day"], set_=more)
+        key = {"appid": self._appid, "call": call[:60], "day": shanghai_day(now), "at": now}
+        more = {"used": used, "stopped": stopped, "paused_until": paused_until}
         with self._sessions.begin() as session:
-            return session.scalars(counted.returning(WeChatQuota)).one()
+            row = _ADD.first(session, {**key, **more})
+        return Counted(row.used, row.stopped, row.paused_until)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import String, Text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.core.db import Base, Instant
+from services.core.sql import Statement
 
 
 class ReplayStore(Protocol):
@@ -38,6 +38,11 @@ class WeChatCallbackSeen(Base):
     answer: Mapped[str | None] = mapped_column(Text)
 
 
+_SEE = Statement(
+    "INSERT INTO wechat_callback_seen (key, seen_at) VALUES (:key, :seen_at) ON CONFLICT DO NOTHING"
+)
+
+
 class DatabaseReplayStore:
     """ReplayStore in the caller's transaction: a handler that fails leaves no mark, so the resend counts."""
 
@@ -46,8 +51,7 @@ class DatabaseReplayStore:
 
     def first_time(self, key: str, now: datetime) -> bool:
         """Remember a key; False when it was there already."""
-        statement = insert(WeChatCallbackSeen).values(key=key, seen_at=now).on_conflict_do_nothing()
-        return self._session.execute(statement.returning(WeChatCallbackSeen.key)).first() is not None
+        return _SEE.run(self._session, {"key": key, "seen_at": now}) == 1
 
     def keep_answer(self, key: str, answer: str) -> None:
         """Remember what was answered."""

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.db import Base, Instant, Sessions
+from services.core.sql import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class WeChatToken(Base):
     ends_at: Mapped[Instant]
 
 
+_GET = Statement("SELECT value, ends_at FROM wechat_token WHERE name = :name")
+
+
 class DatabaseTokenStore:
     """TokenStore in PostgreSQL; the lock is an advisory lock that ends with its transaction."""
 
@@ -62,7 +66,7 @@ class DatabaseTokenStore:
     def get(self, name: str) -> StoredToken | None:
         """The credential kept under a name."""
         with self._sessions() as session:
-            row = session.get(WeChatToken, name)
+            row = _GET.first(session, {"name": name})
         return StoredToken(row.value, row.ends_at) if row else None
 
     def put(self, name: str, token: StoredToken) -> None:

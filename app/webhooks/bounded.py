@@ -10,16 +10,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from services.core.db import Sessions
 from services.core.scope import across_members
+from services.core.sql import Statement
 
 AGAIN_S = 0.2
 CANCEL_S = 0.3
+_BOUND = Statement(
+    "SELECT set_config('statement_timeout', :wait_ms, true) AS statement_ms,"
+    " set_config('lock_timeout', :wait_ms, true) AS lock_ms"
+)
 _GIVEN_UP = frozenset({"57014", "55P03"})
 
 
@@ -29,10 +33,7 @@ def bounded(sessions: Sessions, within_s: float) -> Iterator[Session]:
     with across_members(), sessions.begin() as session:
         wait_ms = str(max(1, int(within_s * 1000)))
         with _Watch(session.connection().connection.driver_connection, within_s):
-            for name in ("statement_timeout", "lock_timeout"):
-                session.execute(
-                    text("SELECT set_config(:name, :value, true)"), {"name": name, "value": wait_ms}
-                )
+            _BOUND.run(session, {"wait_ms": wait_ms})
             yield session
             session.commit()  # while it is still watched; cut off here, the job finds out whether it was done
 
