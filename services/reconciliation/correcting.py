@@ -27,13 +27,20 @@ def refuse_correction(session: Session, row: BankBreak) -> None:
     """Raises NothingToBook, BookedSince, BookedLater. The account of the break's order is locked."""
     if not row.difference_fen:
         raise NothingToBook
-    told = session.get(BankNotice, row.notice_key, populate_existing=True) if row.notice_key else None
+    told = _told(session, row)
     if told is None or row.kind == "duplicate_line":  # the line that it repeats is booked, and rightly so
         return
     if booked_by(session, [told.notice_key]).get(told.notice_key) == row.bank_fen:
         raise BookedSince
     if told.outcome in _ORDER_MAY_TAKE and _is_open(session, told.instruction_no):
         raise BookedLater
+
+
+def _told(session: Session, row: BankBreak) -> BankNotice | None:
+    """Held, so that nobody books it in the same moment."""
+    if row.notice_key is None:
+        return None
+    return session.get(BankNotice, row.notice_key, with_for_update=True, populate_existing=True)
 
 
 def _is_open(session: Session, instruction_no: str | None) -> bool:

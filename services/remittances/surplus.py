@@ -26,6 +26,7 @@ from services.ledger.service import Entry, Line, post
 from services.remittances.employers import employer_of
 from services.remittances.faults import NotNow, SamePerson
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
+from services.remittances.returning import take_early
 from services.remittances.service import batch_of
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
@@ -160,6 +161,7 @@ def _carry_out(session: Session, row: RemittanceSurplus, at: datetime) -> None:
         lines = (Line(EMPLOYER_RECEIPT, row.amount_fen), Line(EMPLOYER_RETURN, -row.amount_fen))
         entry = Entry(f"surplus:{row.number}", "remittance_return", "多缴款应退单位", lines)
         post(session, row.employer_id, entry, at)
+        take_early(session, row, money, at)
 
 
 def _set_apart(session: Session, row: RemittanceSurplus, at: datetime) -> RemittanceReceipt:
