@@ -15,6 +15,7 @@ from services.core.crypto import FieldCipher
 from services.core.db import transaction
 from services.core.errors import NotFound
 from services.evidence.exporting import addresses, export
+from services.evidence.shape import MOST_BYTES, read
 from services.evidence.verifying import faults_of
 from services.evidence.writing import EvidenceWriting
 
@@ -56,17 +57,23 @@ def _put(words: str, path: Path | None) -> None:
         print(words)
         return
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)  # one that was there before
         file.write(words + "\n")
 
 
 def _verify(path: Path, key: Path | None) -> int:
-    file = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        with path.open("rb") as source:
+            file = read(source.read(MOST_BYTES + 1))
+    except (ValueError, RecursionError) as unread:
+        print(f"not a file of evidence: {type(unread).__name__}", file=sys.stderr)
+        return 1
     marks = FieldCipher({}, 0, bytes.fromhex(key.read_text(encoding="ascii").strip())) if key else None
     faults = faults_of(file, marks)
     for fault in faults:
         print(fault, file=sys.stderr)
-    told = {"case_no": file.get("case_no"), "whole": not faults, "mark_checked": marks is not None}
-    print(json.dumps(told, ensure_ascii=False))
+    case_no = file["case_no"] if not faults else None
+    print(json.dumps({"case_no": case_no, "whole": not faults, "mark_checked": marks is not None}))
     return 1 if faults else 0
 
 

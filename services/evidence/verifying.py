@@ -12,23 +12,37 @@ from services.applications.operations import digest_of
 from services.audit.service import entry_hash
 from services.evidence.gathering import FORMAT
 from services.evidence.sealing import WRITTEN, Marks, digest_of_record, mark
+from services.evidence.shape import strange_addresses, strange_parts
 
 SUBMITTED = "application.submitted"
 Entries = Mapping[int, Mapping[str, Any]]
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def faults_of(file: Mapping[str, Any], marks: Marks | None = None) -> list[str]:
     """What is wrong with an exported file; empty when it is whole. Without `marks` the centre's mark is not checked."""
     try:
         entries: Entries = {entry["seq"]: entry for entry in file["entries"]}
-        found = list(_broken(entries, UUID(file["evidence"][0]["record"]["account_id"])))
+        found = [*strange_parts(file), *_beside(file, entries), *strange_addresses(file, marks)]
+        found += list(_broken(entries, UUID(file["evidence"][0]["record"]["account_id"])))
         for one in file["evidence"]:
             found += _faults(one, entries, marks)
             if one["record"]["case_no"] != file["case_no"]:
                 found.append("the record is of another case")
         return found
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
+    except _UNREADABLE as fault:
         return [f"not a file of evidence: {type(fault).__name__}"]
+
+
+def _beside(file: Mapping[str, Any], entries: Entries) -> Iterator[str]:
+    """Entries that no record names and that lie outside the chain shown: anybody can make such a one, hash and all."""
+    shown: set[int] = set()
+    for one in file["evidence"]:
+        record = one["record"]
+        begun = _of(record, entries, SUBMITTED, record["application_id"])
+        along = range(begun["seq"] if begun is not None else one["seq"], one["seq"] + 1)
+        shown |= {place["seq"] for place in record["chain"]} | {seq for seq in entries if seq in along}
+    yield from (f"entry {seq} is not of this case" for seq in entries if seq not in shown)
 
 
 def _broken(entries: Entries, account_id: UUID) -> Iterator[str]:
