@@ -43,6 +43,15 @@ def waited_ms(sock: object) -> int:
     return int(_LAST_DATA_RECEIVED.unpack(known)[0]) if len(known) == _LAST_DATA_RECEIVED.size else 0
 
 
+class TurnedAway(Unavailable):
+    """A code of its own: a phone repeats what certainly was not begun, which other 503s cannot say.
+
+    `service.busy` is also the answer when the database is lost in the middle, or while it says that all is written.
+    """
+
+    code = "service.turned_away"
+
+
 class Admission:
     """WSGI middleware. Refusing costs a hundredth of carrying out, so that what comes too much does not grow."""
 
@@ -56,7 +65,7 @@ class Admission:
         if not environ["PATH_INFO"].startswith(MEMBERS_OWN) or not self._too_late(environ):
             return self._app(environ, start_response)
         TURNED_AWAY.inc()
-        status = HTTPStatus(Unavailable.status)
+        status = HTTPStatus(TurnedAway.status)
         start_response(f"{status.value} {status.phrase}", self._headers())
         return [self._body]
 
@@ -75,7 +84,7 @@ class Admission:
 
 
 def _problem() -> bytes:
-    own = Unavailable
+    own = TurnedAway
     body = {
         "type": f"urn:anju:problem:{own.code}",
         "title": own.title,

@@ -23,19 +23,19 @@ async function outcome<T>(asked: Promise<T>): Promise<unknown> {
 describe('a server with too much to do', () => {
   it('is asked again for what is done once only: nothing was done yet', async () => {
     const { post } = await import('../src/api/client')
-    exchange.mockRejectedValueOnce(problem(503, 'service.busy')).mockRejectedValueOnce(problem(503, 'service.busy')).mockResolvedValue('bound')
+    exchange.mockRejectedValueOnce(problem(503, 'service.turned_away')).mockRejectedValueOnce(problem(503, 'service.turned_away')).mockResolvedValue('bound')
     expect(await outcome(post('/bind', {}))).toBe('bound')
     expect(exchange).toHaveBeenCalledTimes(3)
   })
 
   it('is left alone after the third time', async () => {
     const { remove } = await import('../src/api/client')
-    exchange.mockRejectedValue(problem(503, 'service.busy'))
-    expect(await outcome(remove('/consents/1'))).toBe('service.busy')
+    exchange.mockRejectedValue(problem(503, 'service.turned_away'))
+    expect(await outcome(remove('/consents/1'))).toBe('service.turned_away')
     expect(exchange).toHaveBeenCalledTimes(3)
   })
 
-  it.each([[503, 'service.fault'], [502, 'gateway'], [409, 'bind.active_elsewhere']])('%i %s may have done something: no second POST', async (status, code) => {
+  it.each([[503, 'service.busy'], [503, 'service.fault'], [502, 'gateway'], [409, 'bind.active_elsewhere']])('%i %s may have done something: no second POST', async (status, code) => {
     const { post } = await import('../src/api/client')
     exchange.mockRejectedValue(problem(status, code))
     expect(await outcome(post('/bind', {}))).toBe(code)

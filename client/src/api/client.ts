@@ -61,7 +61,7 @@ export async function again<T>(ask: () => Promise<T>, may = (fault: ApiProblem) 
 const once = <T>(request: Send) => inSession(() => exchange<T>(request))
 const patient = <T>(request: Send) => again(() => once<T>(request))
 /** A server with too much to do turns requests away before anything is done: those may be sent again, whatever they ask for. */
-const unlessBusy = <T>(request: Send) => again(() => once<T>(request), (fault) => fault.code === 'service.busy')
+const unlessBusy = <T>(request: Send) => again(() => once<T>(request), (fault) => fault.code === 'service.turned_away')
 
 export const get = <T>(path: string, timeoutMs?: number) => patient<T>({ method: 'GET', path, timeoutMs })
 

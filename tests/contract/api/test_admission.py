@@ -66,7 +66,7 @@ def test_a_member_who_waited_is_told_when_to_come_back(world: World, member: Mem
     assert 2 <= int(response.headers["Retry-After"]) <= 5
     assert response.headers["Cache-Control"] == "no-store"
     body = response.get_json()
-    assert (body["code"], body["status"]) == ("service.busy", 503)
+    assert (body["code"], body["status"]) == ("service.turned_away", 503)
     assert body["detail"] == "现在办理的人有点多，您的操作没有生效，请过一会儿再试。"
 
 
