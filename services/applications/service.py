@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from services.applications.models import MONEY, Application
 from services.core.errors import Conflict, NotFound
-from services.core.sql import Statement
+from services.core.sql import Statement, forget
 from services.core.states import IllegalTransition, StateTable
 
 _MOVE = Statement(
@@ -25,6 +25,10 @@ _TRANSITION = Statement(
     " VALUES (:account_id, :application_id, :version, :source, :event, :target, :actor, :at, :note)"
 )
 
+_LOCK_STATE = Statement(
+    "SELECT state, version FROM application WHERE account_id = :account_id AND application_id = :application_id"
+    " FOR UPDATE"
+)
 _TAKEN = Statement(
     "SELECT target, at FROM transition WHERE account_id = :account_id AND application_id = :application_id"
     " ORDER BY version"
@@ -95,6 +99,30 @@ def move(
     set_committed_value(application, "version", application.version + 1)
     set_committed_value(application, "updated_at", at)
     _write_transition(session, application, source, event, target, actor, at, note)
+
+
+def advance(
+    session: Session,
+    account_id: UUID,
+    application_id: UUID,
+    table: StateTable,
+    event: str,
+    *,
+    actor: str,
+    at: datetime,
+    note: str | None = None,
+) -> None:
+    """`load` with its lock, and `move`, where nothing of the application but its state is needed."""
+    session.flush()
+    key = {"account_id": account_id, "application_id": application_id}
+    row = _LOCK_STATE.first(session, key)
+    if row is None:
+        raise NotFound
+    target = table.target(row.state, event)
+    _MOVE.run(session, {**key, "source": row.state, "target": target, "at": at, "version": row.version})
+    taken = {"source": row.state, "event": event, "target": target, "actor": actor, "at": at, "note": note}
+    _TRANSITION.run(session, {**key, **taken, "version": row.version + 1})
+    forget(session, Application, (account_id, application_id))
 
 
 def _write_transition(

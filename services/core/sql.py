@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 _DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
@@ -63,6 +64,13 @@ class Statement:
             if driver.closed:
                 connection.invalidate(fault)
             raise _wrapped(self.query, fault, lost=driver.closed) from fault
+
+
+def forget(session: Session, model: type[Any], key: tuple[Any, ...]) -> None:
+    """After a statement that wrote a row: an object of it that the session knows is read anew when next asked for."""
+    known = session.identity_map.get(identity_key(model, key))
+    if known is not None:
+        session.expire(known)
 
 
 def _wrapped(query: str, fault: psycopg.Error, *, lost: bool) -> DBAPIError:

@@ -12,9 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
-from services.core.sql import Statement
+from services.core.sql import Statement, forget
 from services.notices.models import NoticeIntent
 
 _FIXED = (
@@ -99,9 +98,7 @@ def save(session: Session, intent: LockedIntent) -> None:
     values = dict(zip(_MOVING, now, strict=True))
     _SAVE.run(session, {**values, "account_id": intent.account_id, "intent_id": intent.intent_id})
     intent._before = now
-    known = session.identity_map.get(identity_key(NoticeIntent, (intent.account_id, intent.intent_id)))
-    if known is not None:
-        session.expire(known)
+    forget(session, NoticeIntent, (intent.account_id, intent.intent_id))
 
 
 def _read(row: Any) -> LockedIntent:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
 from services.core.jobs import Job, call_off, is_planned
+from services.core.sql import Statement
 from services.settlement.models import PaymentInstruction
 from services.settlement.movements import case_number_in
 from services.settlement.ports import (
@@ -32,6 +33,11 @@ FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
 LONGEST_STATEMENT_PAUSE_S = 900
 _BATCH = 200
+_NUMBERED = Statement("SELECT instruction_id FROM payment_instruction WHERE instruction_no = :instruction_no")
+_PROGRESS = Statement(
+    "SELECT state, due_at, attempts, updated_at FROM payment_instruction"
+    " WHERE account_id = :account_id AND instruction_id = :instruction_id"
+)
 FOR_A_PERSON = frozenset({"break", "amount_differs", "payee_differs", "unbooked", "taken_back"})
 """Movements that bear one of our numbers and fit nothing we know of: money is somewhere it should not be."""
 
@@ -176,10 +182,8 @@ class SettlementJobs:
 
     @staticmethod
     def _need_not_ask(session: Session, change: AccountChange) -> None:
-        paid = select(PaymentInstruction.instruction_id).where(
-            PaymentInstruction.instruction_no == case_number_in(change)
-        )
-        call_off(session, f"ask:{session.scalar(paid)}")
+        paid = _NUMBERED.first(session, {"instruction_no": case_number_in(change)})
+        call_off(session, f"ask:{paid.instruction_id}")
 
     def take_up(self) -> int:
         """Plan the next step of instructions that nobody has moved for a while and that have none planned."""
@@ -202,7 +206,8 @@ class SettlementJobs:
         return len(rows)
 
     def _plan(self, session: Session, account_id: UUID, instruction_id: UUID, *, heard: bool = True) -> None:
-        row = session.get_one(PaymentInstruction, (account_id, instruction_id))
+        session.flush()
+        row = _PROGRESS.first(session, {"account_id": account_id, "instruction_id": instruction_id})
         if row.state == "ready" and row.due_at is not None and row.due_at > self._clock.now():
             wait_s = (row.due_at - self._clock.now()).total_seconds()
             defer_until_due(session, account_id, instruction_id, wait_s)

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.accounts.rules import FROZEN
@@ -22,7 +22,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import Conflict
 from services.core.ids import new_id
 from services.core.jobs import defer
-from services.core.sql import Statement
+from services.core.sql import Statement, forget
 from services.ledger.service import lock_balance, proven_by
 from services.settlement.calling_back import locked_since, never_left
 from services.settlement.models import BankNotice, PaymentInstruction
@@ -50,6 +50,12 @@ _INSERT = Statement(
     " VALUES (:account_id, :instruction_id, :application_id, :instruction_no, 'ready', :amount_fen, :capital_fen,"
     " :interest_fen, :settle_type, :bus_type, :payee_sealed, :summary, :due_at, 0, :at, :at)"
 )
+_STORE = Statement(
+    "INSERT INTO bank_notice (notice_key, host_seq_no, direction, amount_fen, day, raw_sealed, outcome,"
+    " instruction_no, received_at) VALUES (:notice_key, :host_seq_no, :direction, :amount_fen, :day, :raw_sealed,"
+    " 'received', :instruction_no, :received_at) ON CONFLICT DO NOTHING"
+)
+_JUDGED = Statement("UPDATE bank_notice SET outcome = :outcome WHERE notice_key = :notice_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,21 +222,21 @@ class Settlement:
 
     def record_change(self, session: Session, change: AccountChange) -> str:
         """Store one account movement once and settle what it proves; returns how it was classified."""
-        instruction_no = case_number_in(change)
+        instruction_no, key = case_number_in(change), change_key(change)
         owner = self._owner(session, instruction_no)
         orders, other = self._other(session, change, instruction_no) if owner is None else (None, None)
         known = owner or other
         if known is not None:
             lock_balance(session, known.account_id)
-        key = change_key(change)
-        stored = session.execute(self._store(change, key, instruction_no)).first()
-        if stored is None:
+        if not _STORE.run(session, self._stored(change, key, instruction_no)):
             return "duplicate"
         with proven_by(session, key):
             outcome = (
                 orders.apply(session, change, other) if orders else self._apply_change(session, change, owner)
             )
-        session.get_one(BankNotice, key).outcome = outcome
+        session.flush()
+        _JUDGED.run(session, {"notice_key": key, "outcome": outcome})
+        forget(session, BankNotice, (key,))
         return outcome
 
     def _apply_change(self, session: Session, change: AccountChange, owner: PaymentInstruction | None) -> str:
@@ -300,23 +306,17 @@ class Settlement:
             with proven_by(session, early.notice_key):
                 self._come_back(session, instruction, early.host_seq_no)
 
-    def _store(self, change: AccountChange, key: bytes, instruction_no: str | None):  # type: ignore[no-untyped-def]
-        return (
-            insert(BankNotice)
-            .values(
-                notice_key=key,
-                host_seq_no=change.host_seq_no,
-                direction=change.direction,
-                amount_fen=change.amount_fen,
-                day=change.day,
-                raw_sealed=self._cipher.seal(change.raw, "bank_notice.raw"),
-                outcome="received",
-                instruction_no=instruction_no,
-                received_at=self._clock.now(),
-            )
-            .on_conflict_do_nothing()
-            .returning(BankNotice.notice_key)
-        )
+    def _stored(self, change: AccountChange, key: bytes, instruction_no: str | None) -> dict[str, Any]:
+        return {
+            "notice_key": key,
+            "host_seq_no": change.host_seq_no,
+            "direction": change.direction,
+            "amount_fen": change.amount_fen,
+            "day": change.day,
+            "raw_sealed": self._cipher.seal(change.raw, "bank_notice.raw"),
+            "instruction_no": instruction_no,
+            "received_at": self._clock.now(),
+        }
 
     def _other(
         self, session: Session, change: AccountChange, instruction_no: str | None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.accounts.rules import SEALED
 from services.accounts.service import close_account, is_closed, reopen_account, require_paying
 from services.applications.models import Application
-from services.applications.service import load, move
+from services.applications.service import advance, load, move
 from services.audit.service import record
 from services.core.clock import shanghai_iso
 from services.core.errors import Conflict
@@ -219,15 +219,15 @@ class WithdrawalPayments:
 
     def sending(self, session: Session, payment: PaymentRef) -> None:
         """approved or waiting → paying."""
-        self._advance(session, payment, "dispatch", "系统")
+        self._step(session, payment, "dispatch", "系统")
 
     def accepted(self, session: Session, payment: PaymentRef) -> None:
         """paying or unknown → accepted."""
-        self._advance(session, payment, "bank_accepted", "银行")
+        self._step(session, payment, "bank_accepted", "银行")
 
     def unclear(self, session: Session, payment: PaymentRef) -> None:
         """paying → unknown."""
-        self._advance(session, payment, "timed_out", "系统")
+        self._step(session, payment, "timed_out", "系统")
 
     def rejected(self, session: Session, payment: PaymentRef) -> None:
         """The hold goes back to the member: Dr 219, Cr 201."""
@@ -262,6 +262,11 @@ class WithdrawalPayments:
         application = load(session, payment.account_id, payment.application_id, lock=True)
         _stop(session, application, "call_back", "系统", payment.at)
         _note_called_back(session, application, "系统", payment.at)
+
+    @staticmethod
+    def _step(session: Session, payment: PaymentRef, event: str, actor: str) -> None:
+        key = (payment.account_id, payment.application_id)
+        advance(session, *key, WITHDRAWAL_STATES, event, actor=actor, at=payment.at, note=payment.note)
 
     @staticmethod
     def _advance(session: Session, payment: PaymentRef, event: str, actor: str) -> Application:
