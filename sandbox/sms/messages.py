@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from sandbox.faults import Fault
+from sandbox.posting import NotTaken, post
 from sandbox.sms.lines import Line
 from sandbox.world import World
 
@@ -118,10 +118,10 @@ class Network:
     def _push(self, line: Line, report: Any) -> bool:
         for attempt in range(RECEIPT_TRIES):
             try:
-                answer = requests.post(self.receipt_url(line), json=report, timeout=5, allow_redirects=False)
-                if answer.ok and line.acknowledged(answer.json()):
+                answer = post(self.receipt_url(line), json.dumps(report).encode(), "application/json")
+                if answer.ok and line.acknowledged(json.loads(answer.text)):
                     return True
-            except (requests.RequestException, ValueError):
+            except (NotTaken, ValueError):
                 pass
             if self._ended.wait(attempt):
                 return False

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-import requests
-
+from sandbox.posting import NotTaken, post
 from sandbox.wechat.account import Account
 from sandbox.wechat.envelope import BadEnvelope, decrypt, encrypt, sign
 
-ANSWER_WITHIN_S = 5
 TRIES = 3
 CALLBACKS = {"account": "/webhooks/wechat", "mini": "/webhooks/wechat/mini"}
 NO_SERVICE = "该公众号提供的服务出现故障，请稍后再试"
@@ -101,7 +100,7 @@ class Pusher:
                     kind = ""
                     continue
                 return self._show(openid, answer, message)
-            except (requests.RequestException, BadEnvelope):
+            except (NotTaken, BadEnvelope):
                 kind = "" if kind == "duplicate" else kind
         if message["MsgType"] != "event":
             self.account.say(openid, {"from": "account", "type": "notice", "text": NO_SERVICE})
@@ -134,24 +133,11 @@ class Pusher:
         return (spoil(query) if spoil else query), (xml if fault == "plain" else body)
 
     def _post(self, query: dict[str, str], body: str) -> str:
-        answer = requests.post(
-            self.url,
-            params=query,
-            data=body.encode(),
-            headers={"Content-Type": "text/xml"},
-            timeout=ANSWER_WITHIN_S,
-            allow_redirects=False,
-        )
-        self.world.saw(
-            "push",
-            {
-                "method": "POST",
-                "path": self._path,
-                "status": answer.status_code,
-                "answer": answer.text[:500],
-            },
-        )
-        answer.raise_for_status()
+        answer = post(f"{self.url}?{urlencode(query)}", body.encode(), "text/xml")
+        said = {"method": "POST", "path": self._path, "status": answer.status, "answer": answer.text[:500]}
+        self.world.saw("push", said)
+        if not answer.ok:
+            raise NotTaken
         return answer.text
 
     def _show(self, openid: str, answer: str, message: Fields) -> str:
