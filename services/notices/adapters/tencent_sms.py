@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,6 +46,7 @@ class TencentSmsChannel:
 
     def __init__(self, config: SmsConfig) -> None:
         self._config = config
+        self._own = threading.local()
 
     def send(self, notice: OutgoingNotice) -> Submitted:
         """SendSms to one number; the provider's reference is its SerialNo."""
@@ -89,6 +91,13 @@ class TencentSmsChannel:
         return list(self._client().PullSmsSendStatusByPhoneNumber(request).PullSmsSendStatusSet or [])
 
     def _client(self) -> SmsClient:
+        """One a thread: making it costs as much as sending. It opens a connection for each call, as the SDK does."""
+        client: SmsClient | None = getattr(self._own, "client", None)
+        if client is None:
+            client = self._own.client = self._new_client()
+        return client
+
+    def _new_client(self) -> SmsClient:
         http = HttpProfile(protocol=self._config.scheme, endpoint=self._config.endpoint, reqTimeout=TIMEOUT_S)
         credential = Credential(self._config.secret_id, self._config.secret_key)
         client = SmsClient(credential, self._config.region, ClientProfile(httpProfile=http))
