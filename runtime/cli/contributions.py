@@ -13,7 +13,7 @@ from pathlib import Path
 from config.settings import Settings
 from runtime.bootstrap import Product, build
 from services.core.db import transaction
-from services.core.errors import DomainError
+from services.core.errors import DomainError, Invalid
 from services.core.money import parse_yuan
 from services.remittances.employers import register_employer
 from services.remittances.faults import FileRefused
@@ -107,6 +107,8 @@ def _decide(product: Product, options: argparse.Namespace) -> Filed:
 
 
 def _surplus(product: Product, options: argparse.Namespace) -> Asked:
+    if options.batch_no is None and options.way == "keep":
+        raise Invalid("没有批次的钱本来就留着等下一批，不用提出；要退回请用 --way return。", code="remittance.way")
     staff = _signed_in(product, options.by)
     if options.batch_no is not None:
         return product.surpluses.ask_of_batch(options.batch_no, options.way, staff, options.reason)

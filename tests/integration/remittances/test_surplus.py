@@ -154,6 +154,9 @@ def test_the_command(
     world.later(minutes=1)
     asked = json.loads(command(*words, typed=_proof(world, anna))[1])
     assert (asked["way"], asked["amount_fen"], asked["approved"]) == ("return", OVER, None)
+    aside = ("surplus", "--employer-no", unit.employer_no, "--amount", "1.00", "--way", "keep")
+    code, _, err = command(*aside, "--reason", WHY, "--by", anna.login)
+    assert (code, err.partition(":")[0]) == (1, "remittance.way")  # it is kept as it is: never taken for a return
     decide = ("approve-surplus", asked["number"], "--by", boris.login)
     assert json.loads(command(*decide, typed=_proof(world, boris))[1])["approved"] is True
     assert on(world, unit, "21904") == OVER
