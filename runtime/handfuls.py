@@ -27,6 +27,12 @@ _TAKE = (
 )
 _DONE = "DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s::bigint[]) AND status IN ('todo', 'doing')"
 
+_GIVE_BACK = (
+    "UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %(id)s AND status = 'doing'"
+    " AND (worker_id IS NULL OR worker_id = %(worker_id)s)"
+)
+"""Ours only: when we come to it our registration has ended, and another worker may have freed and begun it already."""
+
 
 class Handfuls(JobManager):
     """The library's manager, with fewer trips: one job at a time while the queue is all but empty, else up to `most`."""
@@ -82,6 +88,6 @@ class Handfuls(JobManager):
 
     async def _give_back(self, job: Job) -> None:
         try:
-            await self.retry_job(job)
+            await self.connector.execute_query_async(_GIVE_BACK, id=job.id, worker_id=job.worker_id)
         except UniqueViolation:
             await super().finish_job(job, Status.FAILED, delete_job=True)

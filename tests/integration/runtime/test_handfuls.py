@@ -113,3 +113,22 @@ def test_faces_are_taken_one_by_one() -> None:
     """A face takes seconds: another host's worker must not wait for ours to come to it."""
     assert concurrency(["face"]) == 1
     assert concurrency(["settlement", "notices", "codes", "default"]) == 8
+
+
+def test_what_another_has_meanwhile_is_not_given_back(database: Database) -> None:
+    """Our registration ends first: whoever frees and takes our jobs before we give them back keeps them to themselves."""
+    add(database, *"abc")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        for _ in range(2):
+            await queue.fetch_job(["notices"], worker)
+        await queue.unregister_worker(worker)
+        with psycopg.connect(plain(database.urls.app), autocommit=True) as connection:
+            other = connection.execute("SELECT procrastinate_register_worker_v1()").fetchone()
+            connection.execute(
+                "UPDATE procrastinate_jobs SET worker_id = %s WHERE queueing_lock = 'c'", other
+            )
+        await queue.hand_back()
+
+    work(database, task)
+    assert statuses(database) == {"doing": 3}
