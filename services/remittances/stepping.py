@@ -26,6 +26,8 @@ from services.remittances.service import PATIENCE, defer_posting, move
 
 SET = 5_000
 CONTRIBUTION = "contribution"
+_BY_INDEX = text("SET LOCAL random_page_cost = 1.1")
+"""A set's accounts lie anywhere among all of them: looked up one by one, not by reading whole tables for each set."""
 _ACCOUNTS = text(
     "SELECT a.account_id FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no"
     " WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last"
@@ -86,6 +88,7 @@ class Sets(ABC):
         """One set, in one transaction; with `again` the next one is asked for in it."""
         with transaction(self._sessions) as session:
             session.execute(PATIENCE)
+            session.execute(_BY_INDEX)
             employer, batch = locked(session, batch_id)
             self._begin(session, employer, batch)
             if batch.state == self.working:
