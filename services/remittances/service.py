@@ -28,6 +28,7 @@ from services.remittances.models import Employer, RemittanceBatch, RemittanceFau
 from services.remittances.reading import RemittanceFile, read_file
 from services.remittances.staging import stage
 from services.remittances.states import REMITTANCE_STATES
+from services.settlement.models import BankNotice
 
 MODULE = "60"
 QUEUE = "default"
@@ -241,11 +242,18 @@ def set_money_free(session: Session, batch: RemittanceBatch) -> None:
         of_employer, RemittanceReceipt.batch_id == batch.batch_id, RemittanceReceipt.state == "allotted"
     )
     for money in session.scalars(statement.with_for_update()):
-        if gone_fens[money.amount_fen] > 0:
-            gone_fens[money.amount_fen] -= 1
+        came_fen = _came_fen(session, money)
+        if gone_fens[came_fen] > 0:
+            gone_fens[came_fen] -= 1
             continue
         money.batch_id, money.state = None, "open"
         batch.received_fen -= money.amount_fen
+
+
+def _came_fen(session: Session, money: RemittanceReceipt) -> int:
+    """What came in, though a surplus was set apart from it since: the bank takes back the whole of it."""
+    told = session.get(BankNotice, money.notice_key)
+    return told.amount_fen if told is not None else money.amount_fen
 
 
 def defer_posting(session: Session, batch_id: UUID, delay_s: float | None = None) -> None:

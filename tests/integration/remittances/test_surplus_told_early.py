@@ -75,3 +75,22 @@ def test_what_is_kept_is_not_paid_out(
     decided(world, number, boris)
     assert bank(world, paid_out(unit, number)) == "break"
     assert (on(world, unit, "21904"), world.new_violations()) == (0, {})
+
+
+def test_what_the_bank_took_back_is_not_set_free_for_a_part_of_it_was_set_apart(
+    world: World, unit: Unit, anna: Colleague, boris: Colleague
+) -> None:
+    """6,005.00 of which 20.00 were set apart; taken back by the bank, they pay for nothing when the batch goes back."""
+    over = unit.file()
+    unit.pay(1_500, over.batch_no)
+    world.later(seconds=1)
+    unit.pay(600_500, over.batch_no)
+    assert unit.post(over.batch_id) == "posted"
+    decided(world, ask(world, over, anna, "keep"), boris)
+    assert unit.pay(600_500, over.batch_no, reversal=True) == "break"
+    world.product.reversals.ask(over.batch_no, person(world, anna), WHY)
+    world.product.reversals.decide(over.batch_no, person(world, boris), approve=True)
+    assert unit.post(over.batch_id) == "reversed"
+    states = "SELECT state FROM remittance_receipt WHERE employer_id = :e AND amount_fen = :f"
+    found = {fen: world.one(states, e=unit.employer_id, f=fen).state for fen in (1_500, 598_500, OVER)}
+    assert found == {1_500: "open", 598_500: "allotted", OVER: "open"}
