@@ -1,0 +1,19 @@
+/** Taps 连点: the second of two quick taps on one button is the same tap, whatever the first has done by then. */
+
+const SAME_TAP_MS = 700
+let last = { button: null as object | null, atMs: 0 }
+
+/** Whether this press belongs to the one before: same button, hardly any time, and nothing typed or pressed in between. */
+export function isSameTap(button: object, nowMs: number = Date.now()): boolean {
+  const before = last
+  last = { button, atMs: nowMs }
+  return before.button === button && nowMs - before.atMs < SAME_TAP_MS
+}
+
+export function forgetTap(): void {
+  last = { button: null, atMs: 0 }
+}
+
+// #ifdef H5
+if (typeof document !== 'undefined') document.addEventListener('input', forgetTap, true)
+// #endif

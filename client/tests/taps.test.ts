@@ -1,0 +1,35 @@
+import { beforeEach, expect, test } from 'vitest'
+import { forgetTap, isSameTap } from '@/lib/taps'
+
+const submit = {}
+const other = {}
+
+beforeEach(forgetTap)
+
+test('the second of two quick taps is the same tap', () => {
+  expect(isSameTap(submit, 1000)).toBe(false)
+  expect(isSameTap(submit, 1130)).toBe(true)
+})
+
+test('a trembling finger goes on being one tap', () => {
+  isSameTap(submit, 1000)
+  isSameTap(submit, 1500)
+  expect(isSameTap(submit, 2000)).toBe(true)
+})
+
+test('a tap after a while is a new one', () => {
+  isSameTap(submit, 1000)
+  expect(isSameTap(submit, 1701)).toBe(false)
+})
+
+test('another button is another tap, and so is this one after it', () => {
+  isSameTap(submit, 1000)
+  expect(isSameTap(other, 1100)).toBe(false)
+  expect(isSameTap(submit, 1200)).toBe(false)
+})
+
+test('after typing it is meant', () => {
+  isSameTap(submit, 1000)
+  forgetTap()
+  expect(isSameTap(submit, 1100)).toBe(false)
+})
