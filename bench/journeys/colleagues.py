@@ -17,7 +17,8 @@ def agree(product: Product, case_no: str) -> None:
     with transaction(product.sessions) as session:
         first = _named(session, FIRST)
         product.reviews.claim(session, first, case_no)
-        product.reviews.propose_approval(session, first, case_no, None, "")
+        amount_fen = product.reviews.look(session, first, case_no).amount_fen
+        product.reviews.propose_approval(session, first, case_no, amount_fen, "")
     with transaction(product.sessions) as session:
         product.reviews.confirm(session, _named(session, SECOND), case_no)
 

@@ -7,17 +7,22 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
+from bench.phone import Sandbox
 from bench.prepare import product_of
 from runtime.bootstrap import Product
 from runtime.cli.members import import_members
 from runtime.embedded_pg import Urls
 from runtime.supervisor.ports import Ports
 from runtime.supervisor.system import System
+from services.core.clock import SHANGHAI
 
 PLACE = "JOURNEYS_SYSTEM"
+DAY_BEGINS, DAY_ENDS = 8, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,19 @@ def started(home: Path) -> Iterator[str]:
     system = System(home, Ports.free(), durable=False)
     system.start()
     try:
+        Sandbox(system.ports.url("phone")).post("/control/clock", {"offset_s": _to_daytime_s(datetime.now(SHANGHAI))})
         urls = {name: str(value) for name, value in asdict(system.urls).items()}
         yield json.dumps({"home": str(system.home), "ports": asdict(system.ports), "urls": urls})
     finally:
         system.stop()
+
+
+def _to_daytime_s(moment: datetime) -> float:
+    """Seconds to ten in the morning, where it is late: at night more caution is taken with money, and notices are held."""
+    if DAY_BEGINS <= moment.hour < DAY_ENDS:
+        return 0.0
+    ten = datetime.combine(moment.date(), time_of_day(10), SHANGHAI)
+    return (ten + timedelta(days=moment.hour >= DAY_ENDS) - moment).total_seconds()
 
 
 def joined() -> Joined:

@@ -91,7 +91,7 @@ def test_an_account_comes_from_another_city(handset, somebody):
     phone.enter()
     phone.begin("transfer-in")
     phone.fill("centre-find", "长沙")
-    phone.page.locator('[data-testid="centre-C43010"]').first.click(force=True)
+    phone.page.locator('label:has([data-testid="centre-C43010"])').click()
     said = phone.hand_in()
     assert "长沙" in said
     phone.pass_face()
