@@ -7,8 +7,6 @@ Then a smaller rate at once, to see when all is well again. At the end the datab
 
 from __future__ import annotations
 
-import json
-import secrets
 import tempfile
 import time
 from collections import deque
@@ -120,15 +118,8 @@ class Arrivals:
 
     def _request(self, case: Case) -> bytes:
         token = self._preparer.access_token(case.session_id)
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Idempotency-Key": secrets.token_hex(16),
-            "X-Forwarded-For": load.anywhere(),
-        }
-        body = json.dumps({"face_session_id": str(case.face_session_id)})
-        return load.post(
-            f"/api/v1/applications/{case.application_id}/confirm", f"127.0.0.1:{self._port}", body, headers
-        )
+        path, body, headers = load.confirmation(case.application_id, case.face_session_id, token)
+        return load.post(path, f"127.0.0.1:{self._port}", body, headers)
 
 
 def _needed(per_s: float, seconds: float) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import multiprocessing
 import random
+import secrets
 import threading
 import time
 from collections.abc import Sequence
 from http.client import HTTPConnection
 from typing import Any
+from uuid import UUID
 
 PROCESSES = 4
 
@@ -17,6 +20,17 @@ PROCESSES = 4
 def anywhere() -> str:
     """Somebody's address, as the proxy in front says it (ANJU_PROXY_HOPS=1)."""
     return str(ipaddress.IPv4Address(random.randrange(2**24, 2**31)))
+
+
+def confirmation(application_id: UUID, face_session_id: UUID, token: str) -> tuple[str, str, dict[str, str]]:
+    """Path, body and headers of a member's confirmation, from an address of its own and under a new key."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Idempotency-Key": secrets.token_hex(16),
+        "X-Forwarded-For": anywhere(),
+    }
+    body = json.dumps({"face_session_id": str(face_session_id)})
+    return f"/api/v1/applications/{application_id}/confirm", body, headers
 
 
 def post(path: str, host: str, body: str, headers: dict[str, str]) -> bytes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import secrets
 import statistics
 import sys
 import tempfile
@@ -126,13 +125,7 @@ class Bench:
 
     def _parts(self, case: Case) -> tuple[str, str, dict[str, str]]:
         token = self._preparer.access_token(case.session_id)
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Idempotency-Key": secrets.token_hex(16),
-            "X-Forwarded-For": load.anywhere(),
-        }
-        body = json.dumps({"face_session_id": str(case.face_session_id)})
-        return f"/api/v1/applications/{case.application_id}/confirm", body, headers
+        return load.confirmation(case.application_id, case.face_session_id, token)
 
     def clear_jobs(self) -> None:
         """Take away the jobs of the round before, as the workers would have."""
