@@ -14,11 +14,11 @@ from services.core.db import Sessions, transaction
 from services.core.retention import Keep, RetentionRun, Rule, Standing, last_runs, overdue, sweep
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
-from services.members.retention import FormerPhoneRule
-from services.ratings.retention import WordsRule
+from services.members.retention import FORMER_PHONES
+from services.ratings.retention import WORDS
 from services.relatives.retention import LinkRule
 from services.remittances.retention import LineRule
-from services.withdrawals.retention import AddressRule
+from services.withdrawals.retention import ADDRESSES
 
 log = structlog.get_logger(__name__)
 KEEPS: tuple[Rule, ...] = (
@@ -33,12 +33,12 @@ KEEPS: tuple[Rule, ...] = (
     Keep("wechat_quota", "first_at", timedelta(days=90)),
     Keep("wechat_follower", "changed_at", timedelta(days=3 * 365)),
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
-    FormerPhoneRule(),
-    AddressRule(),
+    FORMER_PHONES,
+    ADDRESSES,
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("staff_session", "created_at", timedelta(days=30)),
-    WordsRule(),
+    WORDS,
     LinkRule(),
     LineRule(),
     Keep("document", "created_at", timedelta(days=3 * 365)),

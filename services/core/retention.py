@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,9 +21,11 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from services.core.clock import Clock
 from services.core.db import Base, Sessions, transaction
@@ -103,6 +105,36 @@ class Keep:
         """The smallest value of the column."""
         rows = table(self.table, column(self.column))
         oldest: datetime | None = session.scalar(select(func.min(rows.c[self.column])))
+        return oldest
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The rule of columns that are emptied while their row stays.
+
+    `key` are the table's keys, `since` its instant that counts, `kept` says which rows still hold something, and
+    `empties` names the columns that go.
+    """
+
+    category: str
+    key: tuple[InstrumentedAttribute[Any], ...]
+    since: InstrumentedAttribute[datetime]
+    kept: ColumnElement[bool]
+    empties: tuple[str, ...]
+    life: timedelta
+    every: timedelta = timedelta(hours=1)
+
+    def purge(self, session: Session, cutoff: datetime) -> int:
+        """Empty up to BATCH rows older than the cutoff; what somebody works on comes another time."""
+        old = select(*self.key).where(self.kept, self.since < cutoff).limit(BATCH)
+        rows = session.execute(old.with_for_update(skip_locked=True)).all()
+        these = update(self.since.class_).where(tuple_(*self.key).in_([tuple(row) for row in rows]))
+        session.execute(these.values(dict.fromkeys(self.empties)))
+        return len(rows)
+
+    def oldest(self, session: Session) -> datetime | None:
+        """Instant of the oldest row that still holds something."""
+        oldest: datetime | None = session.scalar(select(func.min(self.since)).where(self.kept))
         return oldest
 
 

@@ -10,7 +10,7 @@ from services.core.db import transaction
 from services.core.retention import sweep
 from services.items import phone_changing
 from services.members.binding import Claim, CodeExpired, bind, check_code, issue_code, proven_phone
-from services.members.retention import FormerPhoneRule
+from services.members.retention import FORMER_PHONES
 from services.notices.fates import Receipt
 from tests.contract.api.reading import problem
 from tests.support.domain.cases import apply, confirm, faced, post, quote, refusals
@@ -110,10 +110,10 @@ def test_a_former_number_that_nobody_fetched_is_gone_after_three_days(world: Wor
     application_id = changed(world, member, new_number())["application_id"]
     kept = "SELECT former_sealed FROM phone_change WHERE application_id = :id"
     world.later(days=2, hours=23)
-    sweep(world.sessions, world.clock, FormerPhoneRule())
+    sweep(world.sessions, world.clock, FORMER_PHONES)
     assert world.one(kept, id=application_id).former_sealed is not None
     world.later(hours=2)
-    assert sweep(world.sessions, world.clock, FormerPhoneRule()).oldest_left_at is None
+    assert sweep(world.sessions, world.clock, FORMER_PHONES).oldest_left_at is None
     assert world.one(kept, id=application_id).former_sealed is None
     assert [template for template, *_ in told(world, member)] == ["phone_changed", "phone_changed"]
 

@@ -13,11 +13,12 @@ from runtime.retention import KEEPS
 from services.core.db import transaction
 from services.core.ids import new_id
 from services.core.retention import Rule, sweep
-from services.ratings.retention import WordsRule
+from services.ratings.retention import WORDS
 from services.relatives.retention import LinkRule
 from services.remittances.faults import NotNow
 from services.remittances.retention import LineRule
 from services.staff.service import known_staff
+from services.withdrawals.retention import ADDRESSES
 from tests.support.domain.desk import Colleague
 from tests.support.domain.fixtures import anna, desk
 from tests.support.domain.remittances import Unit
@@ -96,11 +97,32 @@ def test_words_of_a_rating_go_after_three_years_and_the_level_stays(world: World
         return [tuple(world.one(f"{found} WHERE application_id = :k", k=key)) for key in cases]
 
     world.later(days=3 * 365 - 1)
-    run(world, WordsRule())
+    run(world, WORDS)
     assert kept() == [(5, True, False), (2, True, True), (1, True, False)]
     world.later(days=2)
-    run(world, WordsRule())
+    run(world, WORDS)
     assert kept() == [(5, False, False), (2, False, False), (1, True, False)]
+
+
+def test_where_a_payment_was_asked_for_is_forgotten_and_why_it_was_paid_is_not(
+    world: World, member: Member
+) -> None:
+    case = world.submit(member)
+    world.confirm(member, case, world.passed_face(member, case))
+    with transaction(world.sessions) as session:
+        session.execute(text("UPDATE risk_decision SET address_sealed = 'sealed', address_mac = 'mac'"))
+
+    def kept() -> tuple[str, bytes | None, bytes | None]:
+        found = "SELECT outcome, address_sealed, address_mac FROM risk_decision WHERE application_id = :k"
+        outcome, sealed, mac = world.one(found, k=case.application_id)
+        return outcome, sealed and bytes(sealed), mac and bytes(mac)
+
+    world.later(days=3 * 365 - 1)
+    run(world, ADDRESSES)
+    assert kept() == ("allow", b"sealed", b"mac")
+    world.later(days=2)
+    assert run(world, ADDRESSES) == 1
+    assert kept() == ("allow", None, None)
 
 
 def test_links_go_when_they_have_long_ended_and_codes_when_nobody_came(world: World, member: Member) -> None:
