@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock, shanghai_iso
 from services.core.db import Sessions, transaction
-from services.core.retention import Keep, RetentionRun, Rule, Standing, last_runs, overdue, sweep
+from services.core.retention import RetentionRun, Standing, last_runs, overdue, sweep
+from services.core.retention_rules import Keep, Rule
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
 from services.members.retention import FORMER_PHONES

@@ -10,7 +10,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.core.clock import SHANGHAI, shanghai_day
-from services.core.retention import BATCH
+from services.core.retention_rules import BATCH
 from services.face.models import FaceBatch, FaceSession, FaceTemplate, FaceVerification
 from services.face.states import FACE_STATES
 

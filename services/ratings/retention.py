@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import and_, or_
 
-from services.core.retention import Forget
+from services.core.retention_rules import Forget
 from services.ratings.models import CaseRating
 
 _HAS_WORDS = or_(

@@ -12,7 +12,7 @@ from typing import ClassVar
 from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.core.retention import BATCH
+from services.core.retention_rules import BATCH
 from services.relatives.models import RelativeLink
 
 _NOT_TAKEN = timedelta(days=1)

@@ -12,7 +12,7 @@ from typing import ClassVar
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.core.retention import BATCH
+from services.core.retention_rules import BATCH
 from services.remittances.models import RemittanceBatch, RemittanceLine
 
 _NOTHING, _DONE = ("refused", "cancelled"), ("posted", "reversed")

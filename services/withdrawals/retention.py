@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.core.retention import Forget
+from services.core.retention_rules import Forget
 from services.withdrawals.models import RiskDecision
 
 ADDRESSES = Forget(

@@ -14,7 +14,8 @@ from runtime.retention import KEEPS, Retention, report, standing
 from services.core.clock import FixedClock
 from services.core.db import make_sessions, transaction
 from services.core.ids import new_id
-from services.core.retention import BATCH, Keep, sweep
+from services.core.retention import sweep
+from services.core.retention_rules import BATCH, Keep
 from services.face.models import FaceBatch
 from tests.support.databases import Database
 from tests.support.domain.world import Member, World

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from runtime.retention import KEEPS
 from services.core.db import transaction
 from services.core.ids import new_id
-from services.core.retention import Rule, sweep
+from services.core.retention import sweep
+from services.core.retention_rules import Rule
 from services.ratings.retention import WORDS
 from services.relatives.retention import LinkRule
 from services.remittances.faults import NotNow
