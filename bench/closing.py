@@ -4,7 +4,8 @@ A database is filled with accounts and a year of postings and copied for each tu
 rows. The floor writes the rows that the product writes in one statement; the product does so in sets, with locks,
 audit and a mark of how far it has come, contributions from the employers' files on. Growth is the processor time that
 PostgreSQL spends on one account among many, against one among few, the worse of the two. Both are also done by a
-process that is killed again and again. The last line is one JSON object. `make bench-closing`.
+process that is killed again and again. The server has the settings of `deploy/postgresql`. The last line is one JSON
+object. `make bench-closing`.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ class Books:
     """A server with filled databases to copy from."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = EmbeddedPostgres(folder, durable=True)
+        host = (ROOT / "deploy" / "postgresql" / "anju.conf").read_text(encoding="utf-8")
+        self._server = EmbeddedPostgres(folder, durable=True, host=host)
         self._urls = self._server.start()
         self._number = 0
 

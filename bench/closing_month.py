@@ -23,9 +23,10 @@ from services.policies.service import PolicyBook
 from services.remittances.employers import register_employer
 from services.remittances.matching import RemittanceReceipts
 from services.remittances.models import RemittanceBatch
-from services.remittances.posting import SET, Posting
+from services.remittances.posting import Posting
 from services.remittances.reading import COLUMNS, TITLE
 from services.remittances.service import Remittances
+from services.remittances.stepping import SET
 from services.settlement.ports import AccountChange
 from services.settlement.service import Settlement
 from services.withdrawals.service import WithdrawalPayments

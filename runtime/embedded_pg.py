@@ -55,13 +55,19 @@ def plain(url: str) -> str:
 
 
 class EmbeddedPostgres:
-    """One cluster under `home` (state folder), serving on 127.0.0.1:`port`; port 0 picks a free one."""
+    """One cluster under `home` (state folder), serving on 127.0.0.1:`port`; port 0 picks a free one.
 
-    def __init__(self, home: Path, port: int = 0, *, durable: bool = True, connections: int = 200) -> None:
+    `host` are settings for the machine it has, as text of postgresql.conf; without them it takes little.
+    """
+
+    def __init__(
+        self, home: Path, port: int = 0, *, durable: bool = True, connections: int = 200, host: str = ""
+    ) -> None:
         self.home = home.resolve()
         self.port = port or free_port()
         self._durable = durable
         self._connections = connections
+        self._host = host
         self._log = self.home / "log" / "postgres.log"
         self._lock: IO[str] | None = None
         self._place: Place | None = None
@@ -98,7 +104,9 @@ class EmbeddedPostgres:
         lost = place.ready_mark.exists() and not (folder / f"pg_{pg_cluster.SUPERUSER}").exists()
         secret_of = pg_cluster.passwords(folder)
         pg_cluster.initialise(place, secret_of[pg_cluster.SUPERUSER], durable=self._durable)
-        pg_cluster.write_settings(place, durable=self._durable, connections=self._connections)
+        pg_cluster.write_settings(
+            place, durable=self._durable, connections=self._connections, host=self._host
+        )
         if lost:
             pg_cluster.reset_superuser(place, secret_of[pg_cluster.SUPERUSER])
         self._launch(place)
@@ -121,7 +129,9 @@ class EmbeddedPostgres:
         Raises PostgresFailed when no such copy follows.
         """
         assert self._place is not None
-        pg_cluster.write_settings(self._place, durable=True, connections=self._connections, copy=copy)
+        pg_cluster.write_settings(
+            self._place, durable=True, connections=self._connections, copy=copy, host=self._host
+        )
         with psycopg.connect(plain(self.urls.superuser), autocommit=True) as connection:
             connection.execute("SELECT pg_reload_conf()")
             give_up = time.monotonic() + within_s

@@ -107,14 +107,14 @@ def _initdb(place: Place, password_file: Path, *, durable: bool) -> None:
         raise ClusterFailed(f"initdb: {made.stderr.strip() or made.stdout.strip()}")
 
 
-def write_settings(place: Place, *, durable: bool, connections: int, copy: str = "") -> None:
-    """Write our settings into an included file, and the list of who may connect.
+def write_settings(place: Place, *, durable: bool, connections: int, copy: str = "", host: str = "") -> None:
+    """Write our settings into an included file, and the list of who may connect; `host`'s settings come after ours.
 
     Commits wait for the `copy` of that name, if one is named. It stands here and not in postgresql.auto.conf, which a
     restored or promoted server would inherit and then wait for ever.
     """
     settings = _SETTINGS.format(sockets=place.sockets, connections=connections, copy=copy)
-    _write(place, "anju.conf", settings if durable else settings + _FAST)
+    _write(place, "anju.conf", (settings if durable else settings + _FAST) + host)
     _write(place, "pg_hba.conf", _HBA)
     main = place.data / "postgresql.conf"
     include = "include = 'anju.conf'\n"

@@ -7,6 +7,9 @@ from playwright.sync_api import Error, Route
 
 ATTEMPTS = 3
 """How often the client sends by itself what may be sent again."""
+PAGES_CAME = "performance.getEntriesByType('resource').some(one => one.name.includes('/assets/pages.') && one.duration)"
+READING_MS = 1000
+"""Nobody has read a sentence sooner; a second tap within a moment counts as the first."""
 
 
 @pytest.fixture
@@ -95,6 +98,7 @@ def test_the_answers_to_consent_and_face_are_lost(begun, sandbox):
     LostReplies(begun, "**/api/v1/consents", 1)
     begun.tap("face-agree")
     begun.page.locator("[role=alert]:visible").first.wait_for()
+    begun.page.wait_for_timeout(READING_MS)
     begun.double_tap("face-agree")
     begun.see("face-start")
     LostReplies(begun, "**/api/v1/applications/*/face-sessions", 1)
@@ -132,6 +136,7 @@ def test_the_answer_to_the_binding_is_lost(handset, somebody):
 def test_a_page_that_could_not_open_opens_when_the_line_is_back(handset, somebody):
     phone = handset(somebody())
     phone.enter()
+    phone.wait_until(lambda: phone.page.evaluate(PAGES_CAME), "the pages were not fetched ahead")
     phone.context.set_offline(True)
     phone.tap("nav-cards")
     phone.see("fault")

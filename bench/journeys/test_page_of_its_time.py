@@ -49,13 +49,14 @@ def test_wechat_is_asked_by_its_own_tag(entered, sandbox):
     assert "短信照常发" in entered.see("wechat-said")
     entered.tap("wechat-ask")
     entered.page.get_by_role("button", name="允许").click()
-    entered.page.wait_for_function("document.querySelector('[data-testid=wechat-said]')?.innerText.includes('会告诉您')")
+    entered.wait_until(lambda: "会告诉您" in entered.see("wechat-said"), "WeChat's yes was not heard")
     left = sandbox.get(f"/control/phones/{entered.key}/service")["consents"]["account"]
     assert left["tpl-settlement-paid"]["left"] == 1
 
 
 def test_dark_by_hand_and_out_again(entered):
     entered.tap("nav-settings")
+    entered.see("theme-dark")
     ground = "getComputedStyle(document.querySelector('.a-shell')).backgroundColor"
     assert entered.page.evaluate(ground) == "rgb(244, 247, 246)"
     entered.tap("theme-dark")
