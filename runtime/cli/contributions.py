@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Callable
@@ -12,26 +11,20 @@ from pathlib import Path
 
 from config.settings import Settings
 from runtime.bootstrap import Product, build
+from runtime.cli.four_eyes import agree, signed_in
 from services.core.db import transaction
 from services.core.errors import DomainError, Invalid
 from services.core.money import parse_yuan
 from services.remittances.employers import register_employer
 from services.remittances.faults import FileRefused
 from services.remittances.reading import MOST_BYTES
+from services.remittances.second_look import reversal_waiting, surplus_waiting
 from services.remittances.service import Filed
 from services.remittances.states import REMITTANCE_STATES
 from services.remittances.surplus import Asked
-from services.staff.models import Staff
-from services.staff.service import check_code, check_password, known_staff
 
 _OPERATOR = "operator"
 Act = Callable[[Product, argparse.Namespace], Filed | Asked | None]
-
-
-class NotSignedIn(DomainError):
-    """Login, password or code are not right."""
-
-    code, status, detail = "staff.sign_in", 401, "登录名、口令或验证码不对。"
 
 
 def run_contributions(settings: Settings, options: argparse.Namespace) -> int:
@@ -98,18 +91,24 @@ def _cancel(product: Product, options: argparse.Namespace) -> Filed:
 
 
 def _reverse(product: Product, options: argparse.Namespace) -> Filed:
-    return product.reversals.ask(options.batch_no, _signed_in(product, options.by), options.reason)
+    return product.reversals.ask(options.batch_no, signed_in(product, options.by), options.reason)
 
 
 def _decide(product: Product, options: argparse.Namespace) -> Filed:
-    staff = _signed_in(product, options.by)
-    return product.reversals.decide(options.batch_no, staff, approve=options.what == "approve-reversal")
+    staff, approve = signed_in(product, options.by), options.what == "approve-reversal"
+    if approve:
+        with transaction(product.sessions) as session:
+            waiting = reversal_waiting(session, options.batch_no, staff)
+        agree(waiting)
+    return product.reversals.decide(options.batch_no, staff, approve=approve)
 
 
 def _surplus(product: Product, options: argparse.Namespace) -> Asked:
     if options.batch_no is None and options.way == "keep":
-        raise Invalid("没有批次的钱本来就留着等下一批，不用提出；要退回请用 --way return。", code="remittance.way")
-    staff = _signed_in(product, options.by)
+        raise Invalid(
+            "没有批次的钱本来就留着等下一批，不用提出；要退回请用 --way return。", code="remittance.way"
+        )
+    staff = signed_in(product, options.by)
     if options.batch_no is not None:
         return product.surpluses.ask_of_batch(options.batch_no, options.way, staff, options.reason)
     amount_fen = parse_yuan(options.amount)
@@ -117,28 +116,12 @@ def _surplus(product: Product, options: argparse.Namespace) -> Asked:
 
 
 def _decide_surplus(product: Product, options: argparse.Namespace) -> Asked:
-    staff = _signed_in(product, options.by)
-    return product.surpluses.decide(options.number, staff, approve=options.what == "approve-surplus")
-
-
-def _signed_in(product: Product, login: str) -> Staff:
-    """Two people move such money, so each proves who they are: password and code, as at the desk."""
-    password, code = _asked("password: "), _asked("code: ")
-    now = product.clock.now()
-    with transaction(product.sessions) as session:
-        outcome, staff_id = check_password(session, login, password, now)
-    right = False
-    if outcome == "right" and staff_id is not None:
+    staff, approve = signed_in(product, options.by), options.what == "approve-surplus"
+    if approve:
         with transaction(product.sessions) as session:
-            right = check_code(session, product.cipher, staff_id, code, now) == "right"
-    if not right:
-        raise NotSignedIn
-    with transaction(product.sessions) as session:
-        return known_staff(session, login)
-
-
-def _asked(prompt: str) -> str:
-    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+            waiting = surplus_waiting(session, options.number, staff)
+        agree(waiting)
+    return product.surpluses.decide(options.number, staff, approve=approve)
 
 
 _ACTS: dict[str, Act] = {

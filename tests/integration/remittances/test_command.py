@@ -102,7 +102,12 @@ def test_two_people_prove_who_they_are(
     world.later(minutes=1)
     asked = command("reverse", filed.batch_no, "--by", anna.login, *reason, typed=_proof(world, anna))
     assert (asked[0], json.loads(asked[1])["state"]) == (0, "posted")
-    approved = command("approve-reversal", filed.batch_no, "--by", boris.login, typed=_proof(world, boris))
+    approve = ("approve-reversal", filed.batch_no, "--by", boris.login)
+    approved = command(*approve, typed=_proof(world, boris) + "yes\n")
+    assert approved[2].startswith(
+        f"事项：整批错缴更正，2026-11，3 人\n单位：{unit.name}（{unit.employer_no}）\n"
+    )
+    assert f"批次：{filed.batch_no}\n金额：6,000.00 元\n" in approved[2]
     assert (approved[0], json.loads(approved[1])["state"]) == (0, "reversing")
     assert unit.post(filed.batch_id) == "reversed"
     with transaction(world.sessions) as session:

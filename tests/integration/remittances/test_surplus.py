@@ -145,9 +145,7 @@ def boris_or(world: World, anna: Colleague, boris: Colleague) -> Colleague:
     return anna if "approver" in person(world, anna).roles else boris
 
 
-def test_the_command(
-    world: World, unit: Unit, over: Filed, command: Command, anna: Colleague, boris: Colleague
-) -> None:
+def test_the_command(world: World, unit: Unit, over: Filed, command: Command, anna: Colleague) -> None:
     words = ("surplus", "--batch-no", over.batch_no, "--way", "return", "--reason", WHY, "--by", anna.login)
     code, _, err = command(*words, typed="wrong\n000000\n")
     assert (code, err.partition(":")[0]) == (1, "staff.sign_in")
@@ -156,7 +154,31 @@ def test_the_command(
     assert (asked["way"], asked["amount_fen"], asked["approved"]) == ("return", OVER, None)
     aside = ("surplus", "--employer-no", unit.employer_no, "--amount", "1.00", "--way", "keep")
     code, _, err = command(*aside, "--reason", WHY, "--by", anna.login)
-    assert (code, err.partition(":")[0]) == (1, "remittance.way")  # it is kept as it is: never taken for a return
-    decide = ("approve-surplus", asked["number"], "--by", boris.login)
-    assert json.loads(command(*decide, typed=_proof(world, boris))[1])["approved"] is True
-    assert on(world, unit, "21904") == OVER
+    assert (code, err.partition(":")[0]) == (
+        1,
+        "remittance.way",
+    )  # it is kept as it is: never taken for a return
+
+
+def test_the_second_person_sees_what_they_approve(
+    world: World, unit: Unit, over: Filed, command: Command, anna: Colleague, boris: Colleague
+) -> None:
+    """Employer, sum, way, batch, who asked and why stand there before the yes; anything else than yes does nothing."""
+    asked = world.product.surpluses.ask_of_batch(over.batch_no, "return", person(world, anna), WHY)
+    decide = ("approve-surplus", asked.number, "--by", boris.login)
+    for answer in ("", "no\n", "y\n"):
+        world.later(minutes=1)
+        code, out, err = command(*decide, typed=_proof(world, boris) + answer)
+        assert (code, out, err.splitlines()[-1].partition(":")[0]) == (1, "", "approve? yes/no")
+        assert "staff.not_agreed" in err
+        assert on(world, unit, "21904") == 0
+    world.later(minutes=1)
+    code, out, err = command(*decide, typed=_proof(world, boris) + "yes\n")
+    seen = dict(line.split("：", 1) for line in err.splitlines() if "：" in line)
+    assert (seen["事项"], seen["单位"]) == ("多缴款退回单位", f"{unit.name}（{unit.employer_no}）")
+    assert (seen["批次"], seen["金额"], seen["原因"]) == (over.batch_no, "20.00 元", WHY)
+    assert f"（{anna.login}）" in seen["提出"]
+    assert (code, json.loads(out)["approved"], on(world, unit, "21904")) == (0, True, OVER)
+    world.later(minutes=1)
+    code, _, err = command(*decide, typed=_proof(world, boris))
+    assert (code, err.partition(":")[0], "事项" in err) == (1, "remittance.state", False)
