@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { forgetTap, isSameTap } from '@/lib/taps'
+import { forgetTap, isSameTap, meantSoFar } from '@/lib/taps'
 
 const submit = {}
 const other = {}
@@ -32,4 +32,15 @@ test('after typing it is meant', () => {
   isSameTap(submit, 1000)
   forgetTap()
   expect(isSameTap(submit, 1100)).toBe(false)
+})
+
+test('a double tap means one thing, anything else another', () => {
+  isSameTap(submit, 1000)
+  const meant = meantSoFar()
+  isSameTap(submit, 1130)
+  expect(meantSoFar()).toBe(meant)
+  isSameTap(other, 1200)
+  expect(meantSoFar()).toBe(meant + 1)
+  forgetTap()
+  expect(meantSoFar()).toBe(meant + 2)
 })

@@ -1,5 +1,7 @@
 /** Navigation 导航: from page to page by name. */
 
+import { meantSoFar, SAME_TAP_MS } from '@/lib/taps'
+
 export type Page =
   | 'home' | 'bind' | 'item' | 'check' | 'consent' | 'face' | 'code' | 'receipt' | 'applications' | 'postings'
   | 'notices' | 'subscriptions' | 'cards' | 'loan' | 'calculator' | 'statement' | 'certificates' | 'consents' | 'datalog' | 'trouble'
@@ -14,14 +16,13 @@ export function pathOf(page: Page, query: Record<string, string> = {}): string {
   return `/pages/${page}/${page}${text ? `?${text}` : ''}`
 }
 
-/** The second tap of a double one asks for the same page once more. */
-const SAME_TAP_MS = 700
-let last = { url: '', atMs: 0 }
+let last = { url: '', atMs: 0, meant: 0 }
 
+/** The second tap of a double one asks for the same page once more; after typing, or another button, it is meant. */
 function asked(url: string): boolean {
   const before = last
-  last = { url, atMs: Date.now() }
-  return before.url === url && last.atMs - before.atMs < SAME_TAP_MS
+  last = { url, atMs: Date.now(), meant: meantSoFar() }
+  return before.url === url && before.meant === last.meant && last.atMs - before.atMs < SAME_TAP_MS
 }
 
 /** Open a page: forward keeps the way back, replace does not, restart forgets all and may be asked for as often as need be. */
