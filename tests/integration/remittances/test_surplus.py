@@ -128,6 +128,7 @@ def test_one_person_gives_nothing_back(
     alone = (
         (f"{oneself} WHERE approved IS NULL", "four_eyes"),
         ("UPDATE remittance_receipt SET state = 'to_return' WHERE employer_id = :e", "no second person"),
+        ("UPDATE remittance_receipt SET state = 'returned' WHERE employer_id = :e", "no second person"),
     )
     for statement, why in alone:
         with pytest.raises(DBAPIError, match=why), transaction(world.sessions) as session:
@@ -138,6 +139,29 @@ def test_one_person_gives_nothing_back(
             text("UPDATE remittance_surplus SET approved = true WHERE number = :n"), {"n": asked.number}
         )
     assert on(world, unit, "21904") == 0
+
+
+def test_by_hand_neither_open_money_is_returned_nor_another_sum(
+    world: World, unit: Unit, anna: Colleague, boris: Colleague
+) -> None:
+    """Open money does not become returned past the two; theirs does, with the bank's word, and stays the sum it was."""
+    assert unit.pay(600_000) == "remittance_open"
+    by_hand = "UPDATE remittance_receipt SET state = 'returned' WHERE employer_id = :e AND state = 'open'"
+
+    def refused(statement: str) -> None:
+        with pytest.raises(DBAPIError, match="no second person"), transaction(world.sessions) as session:
+            session.execute(text(statement), {"e": unit.employer_id})
+
+    refused(by_hand)
+    asked = world.product.surpluses.ask_of_open(unit.employer_no, 600_000, person(world, anna), WHY)
+    refused(by_hand)
+    decided(world, asked.number, boris)
+    refused("UPDATE remittance_receipt SET amount_fen = 600001 WHERE employer_id = :e")
+    paid = replace(credit(unit.payer_no, 600_000, asked.number), direction="debit")
+    assert bank(world, paid) == "remittance_returned"
+    state = "SELECT state, amount_fen FROM remittance_receipt WHERE employer_id = :e AND direction = 'credit'"
+    assert tuple(world.one(state, e=unit.employer_id)) == ("returned", 600_000)
+    assert world.new_violations() == {}
 
 
 def boris_or(world: World, anna: Colleague, boris: Colleague) -> Colleague:
