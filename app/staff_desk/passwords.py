@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from datetime import datetime, timedelta
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.http.rate_limit import Limit, count_hit
 from app.staff_desk.guard import give_session, staff_only
 from app.staff_desk.ports import desk
+from services.core.clock import SHANGHAI
 from services.core.db import transaction
 from services.core.errors import Invalid
+from services.staff.models import Staff
 from services.staff.service import change_password
 from services.staff.sessions import begin
 
 blueprint = Blueprint("passwords", __name__)
 TRIES = Limit("desk_password", 10, 3600)
-_SAID = {
-    "wrong": "现在的口令不对，请核对后再填。连续错 5 次会锁定 15 分钟。",
-    "locked": "错的次数太多，锁定 15 分钟。您已退出登录。",
-}
+_WRONG = "现在的口令不对，请核对后再填。连续错 5 次会锁定 15 分钟，并退出登录。"
+_LOCKED_BEFORE = (
+    "有人在登录页连续填错您的口令，账户锁定到 {until}，现在改不了口令。您这里的登录不受影响，{until} 以后再来改。"
+    "不是您本人填错的，请马上告诉管理员。"
+)
 
 
 @blueprint.get("/password")
@@ -43,12 +48,25 @@ def change() -> Response | tuple[str, int]:
             token = (
                 begin(session, own.keys, g.staff.staff_id, now, complete=True) if outcome == "right" else ""
             )
+            until = session.get_one(Staff, g.staff.staff_id).locked_until
     except Invalid as fault:
         return _page(fault.detail), fault.status
+    if outcome == "locked" and until is not None:
+        return _locked(until, g.staff.locked_until == until)
     if outcome != "right":
-        return _page(_SAID[outcome]), 401
+        return _page(_WRONG), 401
     response = redirect(url_for("passwords.ask", changed=1), 303)
     give_session(response, token)
+    return response
+
+
+def _locked(until: datetime, before: bool) -> Response | tuple[str, int]:
+    """Wrong tries at the sign-in page end nobody's session; those at this one end them all, this one too."""
+    hour = f"{(until + timedelta(seconds=59)).astimezone(SHANGHAI):%H:%M}"  # never a minute too early
+    if before:
+        return _page(_LOCKED_BEFORE.format(until=hour)), 401
+    response = make_response(render_template("locked_out.html", until=hour), 401)
+    give_session(response, "")
     return response
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from services.core.clock import SHANGHAI
 from tests.integration.desk.test_signing_in import at_the_desk
 from tests.support.domain.desk import PASSWORD, Colleague, DeskWorld
 from tests.support.domain.world import World
@@ -74,3 +77,44 @@ def test_five_wrong_guesses_at_an_unlocked_desk_end_it(world: World, desk: DeskW
     world.later(minutes=16)
     colleague.sign_in()
     assert at_the_desk(colleague.client)
+
+
+def answer(colleague: Colleague, present: str) -> str:
+    """The page that comes, as text."""
+    fields = {"present": present, "password": NEW, "again": NEW}
+    return colleague.post("/password", **fields).get_data(as_text=True)
+
+
+def test_who_is_locked_out_is_told_until_when_and_what_to_do(world: World, desk: DeskWorld) -> None:
+    """The fifth wrong try locks for 15 minutes and signs out: no form and no menu, the way back, whom to ask."""
+    colleague = desk.colleague().sign_in()
+    pages = [answer(colleague, "wrong-wrong-wrong") for _ in range(5)]
+    assert all("连续错 5 次会锁定 15 分钟，并退出登录" in page for page in pages[:4])
+    ends = world.clock.now().astimezone(SHANGHAI) + timedelta(minutes=15, seconds=59)
+    told = pages[4]
+    assert f"账户锁定到 {ends:%H:%M}" in told
+    assert f"{ends:%H:%M} 以后，用现在的口令重新登录" in told
+    assert "请找管理员重设" in told
+    assert 'href="/sign-in"' in told
+    assert "<form" not in told
+    assert colleague.client.get_cookie("anju_desk") is None
+    world.later(minutes=15)
+    assert at_the_desk(colleague.sign_in().client)
+
+
+def test_a_lock_by_somebody_s_sign_ins_is_said_to_be_that(world: World, desk: DeskWorld) -> None:
+    """Five wrong passwords at the sign-in page sign nobody out: the desk goes on, the password is changed later."""
+    colleague = desk.colleague().sign_in()
+    stranger = Colleague(colleague.login, colleague.secret, desk.client(), world)
+    for _ in range(5):
+        assert (
+            stranger.post("/sign-in", login=colleague.login, password="wrong-wrong-wrong").status_code == 401
+        )
+    told = answer(colleague, PASSWORD)
+    assert "有人在登录页连续填错您的口令" in told
+    assert "您这里的登录不受影响" in told
+    assert at_the_desk(colleague.client)
+    world.later(minutes=14)
+    assert at_the_desk(colleague.client)
+    world.later(minutes=1)
+    assert change(colleague) == 303
