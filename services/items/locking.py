@@ -49,13 +49,12 @@ class Locking:
         (services.settlement). Locking a locked account only takes back what was asked for to open it.
         """
         lock_balance(session, account_id)
-        at = (
-            self._clock.now()
-        )  # after the account's lock: every payment approved before it has an earlier instant
+        payments = money_applications(session, account_id)
+        # what came before under the account's lock is before, though the clock of its host be ahead of ours
+        at = max([self._clock.now(), *(one.updated_at for one in payments)])
         _take_back(session, account_id, _UNLOCK, by, at)
         if not lock_account(session, account_id, by=by, reason=reason, at=at):
             return []
-        payments = money_applications(session, account_id)
         stopped = [one for one in payments if stop_unsent(session, one, actor=by, at=at)]
         emit(session, account_id, "lock.closed", {}, at)
         return stopped

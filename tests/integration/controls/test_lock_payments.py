@@ -103,6 +103,22 @@ def test_while_a_worker_tries_in_vain(world: World, member: Member, case: Applic
     assert world.new_violations() == {}
 
 
+def test_the_lock_s_host_has_a_clock_that_is_behind(world: World, member: Member, case: Application) -> None:
+    """Three seconds behind the host that approved the payment: the account's lock says who came first, not the clocks."""
+
+    def locked_meanwhile(order: PaymentOrder) -> PayReply:
+        world.later(seconds=-3)
+        assert lock_straight(world, member.account_id) == 0
+        world.later(seconds=3)
+        return UNREACHABLE
+
+    world.node.on_pay = locked_meanwhile
+    send(world, member)
+    assert world.state(case) == ("cancelled", "cancelled")
+    assert world.balance(member) == WHOLE
+    assert world.new_violations() == {}
+
+
 @pytest.mark.parametrize("outcome", ["accepted", "unknown"])
 def test_what_the_bank_may_have_is_not_called_back(
     world: World, member: Member, case: Application, outcome: str
