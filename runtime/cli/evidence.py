@@ -44,7 +44,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _export(case_no: str, *, with_address: bool) -> dict[str, Any]:
     product = build(load_settings())
-    EvidenceWriting(product.sessions, product.clock, product.cipher).take_up()
+    EvidenceWriting(product.sessions, product.clock, product.cipher).write_case(case_no)
     with transaction(product.sessions) as session:
         file = export(session, case_no)
         if with_address:

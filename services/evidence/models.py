@@ -14,7 +14,10 @@ from services.core.db import Base
 
 
 class CaseEvidence(Base):
-    """What a case rested on when it ended at this version; one that came back from the bank ends twice."""
+    """What a case rested on when it ended at this version; one that came back from the bank ends twice.
+
+    `tries` failed so far; the next one is not before `again_at`.
+    """
 
     __tablename__ = "case_evidence"
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -26,7 +29,9 @@ class CaseEvidence(Base):
     mac: Mapped[bytes | None] = mapped_column(LargeBinary)
     audit_seq: Mapped[int | None] = mapped_column(BigInteger)
     written_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    again_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
-        Index("ix_case_evidence_due", "ended_at", postgresql_where=text("written_at IS NULL")),
+        Index("ix_case_evidence_due", "tries", "ended_at", postgresql_where=text("written_at IS NULL")),
         CheckConstraint("num_nonnulls(record, digest, mac, audit_seq, written_at) IN (0, 5)", name="whole"),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from services.applications.models import Application
 from services.audit.service import record
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
@@ -19,8 +20,14 @@ from services.evidence.models import CaseEvidence
 from services.evidence.sealing import WRITTEN, digest_of_record, mark
 
 AT_ONCE = 100
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 log = structlog.get_logger(__name__)
 _HEAD = Statement("SELECT seq FROM audit_head WHERE account_id = :account_id")
+
+
+def _unwritten() -> Select[UUID, UUID, int]:
+    key = (CaseEvidence.account_id, CaseEvidence.application_id, CaseEvidence.version)
+    return select(*key).where(CaseEvidence.written_at.is_(None))
 
 
 class EvidenceWriting:
@@ -32,11 +39,23 @@ class EvidenceWriting:
         self._cipher = cipher
 
     def take_up(self) -> int:
-        """The next cases that ended; how many were written. Every few seconds."""
-        key = (CaseEvidence.account_id, CaseEvidence.application_id, CaseEvidence.version)
-        due = select(*key).where(CaseEvidence.written_at.is_(None)).order_by(CaseEvidence.ended_at)
+        """The next cases that ended; how many were written. Every few seconds.
+
+        What failed before comes after all that did not, and only when its time has come.
+        """
+        due = _unwritten().where(
+            CaseEvidence.again_at.is_(None) | (CaseEvidence.again_at <= self._clock.now())
+        )
+        return self._write_all(due.order_by(CaseEvidence.tries, CaseEvidence.ended_at).limit(AT_ONCE))
+
+    def write_case(self, case_no: str) -> int:
+        """A case that somebody asks for, whatever happened before; how many of its records were written."""
+        its = select(Application.application_id).where(Application.case_no == case_no)
+        return self._write_all(_unwritten().where(CaseEvidence.application_id.in_(its)))
+
+    def _write_all(self, due: Select[UUID, UUID, int]) -> int:
         with transaction(self._sessions) as session:
-            rows = session.execute(due.limit(AT_ONCE)).all()
+            rows = session.execute(due).all()
         return sum(self._write(*row) for row in rows)
 
     def _write(self, account_id: UUID, application_id: UUID, version: int) -> bool:
@@ -48,9 +67,20 @@ class EvidenceWriting:
                     with_for_update={"skip_locked": True},
                 )
                 return row is not None and row.written_at is None and self.write(session, row)
-        except SQLAlchemyError as fault:
+        except Exception as fault:  # whatever it is, the others' evidence does not wait for this one's
             log.warning("evidence.not_written", version=version, fault=type(fault).__name__)
+            self._put_off((account_id, application_id, version))
             return False
+
+    def _put_off(self, key: tuple[UUID, UUID, int]) -> None:
+        """Later, twice as late each time. Where the database cannot take this either, the round ends."""
+        with transaction(self._sessions) as session:
+            row = session.get(CaseEvidence, key, with_for_update={"skip_locked": True})
+            if row is not None and row.written_at is None:
+                row.tries += 1
+                row.again_at = self._clock.now() + min(
+                    FIRST_PAUSE * 2 ** min(row.tries - 1, 16), LONGEST_PAUSE
+                )
 
     def write(self, session: Session, row: CaseEvidence) -> bool:
         """Write the evidence of a locked row that has none yet. The head of the chain is locked last, as everywhere."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +17,9 @@ from services.applications.models import Application
 from services.applications.states import PLAIN_STATES
 from services.core.crypto import FieldCipher
 from services.core.db import transaction
+from services.evidence import writing
 from services.evidence.exporting import addresses, export
+from services.evidence.gathering import gather
 from services.evidence.sealing import digest_of_record, mark
 from services.evidence.verifying import faults_of
 from services.evidence.writing import EvidenceWriting
@@ -148,9 +151,7 @@ def test_money_that_comes_back_is_a_second_record(world: World, member: Member) 
 
 
 def test_a_case_given_up_has_its_evidence_too(world: World, member: Member) -> None:
-    application = world.submit(member)
-    with transaction(world.sessions) as session:
-        world.product.engine.cancel(session, member.account_id, application.application_id)
+    application = given_up(world, member)
     file = written(world, application)
     assert file["evidence"][0]["record"]["outcome"] == "cancelled"
     assert faults_of(file, world.cipher) == []
@@ -179,6 +180,61 @@ def test_the_database_knows_every_end(world: World) -> None:
     wanted = WITHDRAWAL_STATES.terminal | PLAIN_STATES.terminal | {"paid"}
     named = {state for state in WITHDRAWAL_STATES.labels | PLAIN_STATES.labels if f"'{state}'" in ends.words}
     assert named == wanted
+
+
+def test_what_cannot_be_written_keeps_no_other_waiting(
+    world: World, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One case a round; the oldest fails every time: it is tried after all others, 1, 2, 4 … minutes apart, never more
+    than six hours; whoever asks for it has it tried at once."""
+    EvidenceWriting(world.sessions, world.clock, world.cipher).take_up()
+    monkeypatch.setattr(writing, "AT_ONCE", 1)
+    sick = given_up(world, member)
+    tried: list[UUID] = []
+
+    def gathered(session: Any, account_id: UUID, application_id: UUID, version: int) -> dict[str, Any]:
+        tried.append(application_id)
+        if application_id == sick.application_id:
+            raise KeyError("no such row")
+        return gather(session, account_id, application_id, version)
+
+    monkeypatch.setattr(writing, "gather", gathered)
+    evidence = EvidenceWriting(world.sessions, world.clock, world.cipher)
+    assert [evidence.take_up() for _ in range(3)] == [0, 0, 0]
+    assert tried == [sick.application_id]
+    world.later(minutes=1)
+    later = given_up(world, world.member())
+    assert [evidence.take_up() for _ in range(3)] == [1, 0, 0]
+    assert tried == [sick.application_id, later.application_id, sick.application_id]
+    waited = []
+    for _ in range(9):
+        again_at = state_of(world, sick).again_at
+        waited.append(int((again_at - world.clock.now()).total_seconds()) // 60)
+        world.clock.move(again_at - world.clock.now())
+        assert evidence.take_up() == 0
+    assert waited == [2, 4, 8, 16, 32, 64, 128, 256, 360]
+    assert len(tried) == 12
+    monkeypatch.setattr(writing, "gather", gather)
+    assert evidence.take_up() == 0
+    assert evidence.write_case(sick.case_no) == 1
+    assert (state_of(world, sick).tries, state_of(world, sick).written_at) == (11, world.clock.now())
+    assert world.new_violations() == {}
+
+
+def given_up(world: World, member: Member) -> Application:
+    """A case that its member cancelled."""
+    application = world.submit(member)
+    with transaction(world.sessions) as session:
+        world.product.engine.cancel(session, member.account_id, application.application_id)
+    return application
+
+
+def state_of(world: World, application: Application) -> Any:
+    """How often it was tried, and what is next."""
+    return world.one(
+        "SELECT tries, again_at, written_at FROM case_evidence WHERE application_id = :a",
+        a=application.application_id,
+    )
 
 
 def test_the_command_checks_a_file_without_the_database(
