@@ -18,7 +18,7 @@ from services.staff.models import APPROVER, REVIEWER, Staff
 _LATE = timedelta(days=1)
 _WHAT = {
     "bank_only": "银行有这笔进出，我方没有记账。先弄清是谁的钱，再处理。",
-    "ours_only": "银行发过通知、我方已记账，日终流水上却没有。先向银行查询，系统不会自动冲正。",
+    "ours_only": "银行发过通知，流水上却没有；我方记没记账，看下面。先向银行查询，系统不会自动冲正。",
     "amount_differs": "业务流水号对得上，金额对不上，没有自动记账。",
     "duplicate_line": "流水上同一笔出现了不止一次。确认银行是真的扣了两次，还是流水重复。",
     "status_differs": "银行和我方对这笔业务的结果说法不一样。",

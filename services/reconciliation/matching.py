@@ -39,6 +39,14 @@ UNION ALL SELECT account_id FROM deduction WHERE instruction_no = :number
 UNION ALL SELECT account_id FROM transfer_in WHERE money_no = :number
 LIMIT 1
 """)
+# Told of while this day was open, of a day that was closed already, and neither on a statement nor seen by anybody.
+_LATE = text("""
+SELECT n.notice_key FROM bank_notice n JOIN business_day d ON d.day = :day
+WHERE n.received_at >= d.opened_at AND n.received_at < coalesce(d.closing_at, 'infinity') AND n.day < :day
+AND NOT EXISTS (SELECT FROM business_day b WHERE b.day = n.day AND b.state <> 'closed')
+AND NOT EXISTS (SELECT FROM bank_statement_line s WHERE s.notice_key = n.notice_key)
+AND NOT EXISTS (SELECT FROM bank_break b WHERE n.notice_key IN (b.notice_key, b.other_key) AND b.day < :day)
+""")
 _WITHOUT_A_NAME = text("""
 WITH touched AS (
     SELECT notice_key FROM bank_statement_line WHERE day = :day
@@ -76,10 +84,11 @@ def match_day(session: Session, day: date, began_at: datetime, at: datetime) -> 
     """Compare a day whose statement is there; what does not agree is a break from now on. Run as often as you like."""
     session.execute(_PATIENCE)
     lines = [_line(row) for row in _lines(session, BankStatementLine.day == day)]
-    movements = _movements(session, day, lines, began_at)
+    late = {bytes(key) for key in session.scalars(_LATE, {"day": day})}
+    movements = _movements(session, day, lines, began_at, late)
     numbers = {m.instruction_no for m in movements if m.instruction_no}
     elsewhere = _lines(session, BankStatementLine.instruction_no.in_(numbers), BankStatementLine.day != day)
-    findings = compare(day, lines, movements, [_line(row) for row in elsewhere])
+    findings = compare(day, lines, movements, [_line(row) for row in elsewhere], late)
     findings += [
         *_control(session, day),
         *_orders_without_line(session, day),
@@ -89,7 +98,7 @@ def match_day(session: Session, day: date, began_at: datetime, at: datetime) -> 
         note_break(session, day, finding, at)
     session.flush()
     unnamed = session.scalar(_WITHOUT_A_NAME, {"day": day, "began": began_at}) or 0
-    told = sum(movement.day == day for movement in movements)
+    told = sum(movement.day == day or movement.key in late for movement in movements)
     return Matched(len(lines), told, dict(Counter(finding.kind for finding in findings)), unnamed)
 
 
@@ -102,11 +111,12 @@ def _line(row: BankStatementLine) -> Line:
     return Line(row.day, bytes(row.notice_key), row.host_seq_no, row.instruction_no, row.fen)
 
 
-def _movements(session: Session, day: date, lines: list[Line], began_at: datetime) -> list[Movement]:
-    """Those of the day, of its lines, and of every number that they bear."""
-    of_the_day = select(BankNotice).where(
-        or_(BankNotice.day == day, BankNotice.notice_key.in_([line.key for line in lines]))
-    )
+def _movements(
+    session: Session, day: date, lines: list[Line], began_at: datetime, late: set[bytes]
+) -> list[Movement]:
+    """Those of the day, of its lines, told late in it, and of every number that they bear."""
+    keys = late.union(line.key for line in lines)
+    of_the_day = select(BankNotice).where(or_(BankNotice.day == day, BankNotice.notice_key.in_(keys)))
     rows = {bytes(row.notice_key): row for row in session.scalars(of_the_day)}
     numbers = {row.instruction_no for row in rows.values() if row.instruction_no}
     numbers |= {line.instruction_no for line in lines if line.instruction_no}

@@ -6,7 +6,7 @@ or of another amount is found by our number, the bank's number and the direction
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,19 +58,28 @@ class Finding:
 
 
 def compare(
-    day: date, lines: Sequence[Line], movements: Iterable[Movement], other_lines: Iterable[Line]
+    day: date,
+    lines: Sequence[Line],
+    movements: Iterable[Movement],
+    other_lines: Iterable[Line],
+    late: Collection[bytes] = (),
 ) -> list[Finding]:
     """What does not agree on a day.
 
     `movements` are all those of the day, of the lines, and of the numbers they bear; `other_lines` those of other days
-    that bear the same numbers.
+    that bear the same numbers. `late` are keys of movements that count as the day's though they are of one before.
     """
-    return _Comparison(day, lines, movements, other_lines).findings()
+    return _Comparison(day, lines, movements, other_lines, late).findings()
 
 
 class _Comparison:
     def __init__(
-        self, day: date, lines: Sequence[Line], movements: Iterable[Movement], other_lines: Iterable[Line]
+        self,
+        day: date,
+        lines: Sequence[Line],
+        movements: Iterable[Movement],
+        other_lines: Iterable[Line],
+        late: Collection[bytes],
     ) -> None:
         self._known = {movement.key: movement for movement in movements}
         self._elsewhere = list(other_lines)
@@ -78,7 +87,8 @@ class _Comparison:
         self._repeats: list[Finding] = []
         for line in lines:
             self._sort_in(line)
-        self._gone = [m for m in self._known.values() if m.day == day and m.key not in self._first]
+        told = [m for m in self._known.values() if m.day == day or m.key in late]
+        self._gone = [m for m in told if m.key not in self._first]
 
     def _sort_in(self, line: Line) -> None:
         if line.key not in self._first:
@@ -134,16 +144,16 @@ class _Comparison:
         if movement.booked_fen:
             return _finding("books_differ", line, movement.booked_fen)
         if movement.outcome in ("break", "corrected"):
-            return _finding("late_return" if line.fen > 0 else "status_differs", line, 0)
+            return self._told_again(line, "late_return" if line.fen > 0 else "status_differs")
         return _finding(_WITHOUT_BOOKING.get(movement.outcome, "books_differ"), line, 0)
 
-    def _told_again(self, line: Line) -> Finding | None:
-        """A line that repeats a booked movement: on the statement twice, or on another day."""
+    def _told_again(self, line: Line, otherwise: str = "status_differs") -> Finding | None:
+        """A line that repeats a booked movement, on the statement twice or on another day; else it is its own kind."""
         twin = next(
             (m for m in self._known.values() if m.key != line.key and m.booked_fen and _same(m, line)), None
         )
         if twin is None:
-            return _finding("status_differs", line, 0)
+            return _finding(otherwise, line, 0)
         has_line = twin.key in self._first or any(one.key == twin.key for one in self._elsewhere)
         return _finding("duplicate_line" if has_line else "shifted_day", line, 0)
 

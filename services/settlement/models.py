@@ -61,3 +61,4 @@ class BankNotice(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     instruction_no: Mapped[str | None] = mapped_column(String(15), index=True)
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (Index("ix_bank_notice_received_at", "received_at", postgresql_using="brin"),)
