@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.orm.util import identity_key
 
+_LINE = "line"
 _DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
@@ -54,9 +55,7 @@ class Statement:
         return {**values, **{name: Jsonb(values[name]) for name in self._json}} if self._json else values
 
     def _sent(self, session: Session, values: Mapping[str, Any]) -> psycopg.Cursor[NamedTuple]:
-        connection = session.connection()
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
+        connection, driver = _line(session)
         cursor = driver.cursor(row_factory=namedtuple_row)
         try:
             return cursor.execute(self.query, self.values(values))
@@ -64,6 +63,22 @@ class Statement:
             if driver.closed:
                 connection.invalidate(fault)
             raise _wrapped(self.query, fault, lost=driver.closed) from fault
+
+
+def _line(session: Session) -> tuple[Connection, psycopg.Connection[Any]]:
+    """The connection of the session's transaction, looked up once in each and in each savepoint, which begins so."""
+    known = session.info.get(_LINE)
+    if known is not None and known[0] is _innermost(session) and not known[1].invalidated:
+        return known[1], known[2]
+    connection = session.connection()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    session.info[_LINE] = (_innermost(session), connection, driver)
+    return connection, driver
+
+
+def _innermost(session: Session) -> SessionTransaction | None:
+    return session.get_nested_transaction() or session.get_transaction()
 
 
 def forget(session: Session, model: type[Any], key: tuple[Any, ...]) -> None:
