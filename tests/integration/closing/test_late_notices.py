@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -51,7 +51,7 @@ def state(days: ClosingWorld, order: PaymentOrder) -> str:
     return str(found[0].state)
 
 
-def postings(days: ClosingWorld, order: PaymentOrder) -> list[tuple[str, int]]:
+def postings(days: ClosingWorld, order: PaymentOrder) -> list[tuple[str, int, date]]:
     """Lines of the return's journal with the day they are of."""
     rows = days.rows(
         "SELECT gl_code, fen, accounting_on FROM posting JOIN journal USING (account_id, journal_id)"
