@@ -50,6 +50,7 @@ SHOTS = (
     DeskShot("desk-rating", "一条差评", "ratings", "/ratings/"),
     DeskShot("desk-lock", "电话上锁", "lock"),
     DeskShot("desk-announcements", "公告与停机", "announcements"),
+    DeskShot("desk-password", "自己的密码", "password"),
 )
 
 

@@ -12,7 +12,9 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from runtime.embedded_pg import plain
+from services.applications.service import load
 from services.core.db import make_sessions, transaction
+from services.core.errors import NotFound
 from services.core.scope import across_members, begin_words, scope, see_member, see_no_more, see_nobody
 from services.items.usage import drawn_by_fen
 from services.members.identity import account_of_mac
@@ -52,6 +54,16 @@ def two(world: World) -> tuple[Member, Member]:
         world.approved(member)
         lend(world, member)
     return pair
+
+
+def test_the_first_net_holds_where_all_rows_are_seen(world: World) -> None:
+    """As in a worker: an application is looked for under its own account, and nowhere else."""
+    mine, other = world.member(), world.member()
+    case = world.submit(mine)
+    with transaction(world.sessions) as session:
+        assert load(session, mine.account_id, case.application_id).case_no == case.case_no
+        with pytest.raises(NotFound):
+            load(session, other.account_id, case.application_id)
 
 
 def test_a_query_without_a_filter_brings_ones_own_rows(world: World, two: tuple[Member, Member]) -> None:
