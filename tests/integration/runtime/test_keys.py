@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from sqlalchemy.orm import Session
 
 from config.settings import SettingsFault
 from runtime.key_ring import WrongKeys, add_key, check_at_start, check_keys, parse_ring, read_ring
@@ -80,6 +81,7 @@ def test_a_rotation_that_was_killed_goes_on_and_leaves_nothing(world: World) -> 
         assert {"member", "payment_instruction"} <= {left.table for left in left_over(session, 2)}
         refused = retire(session, after, 1, world.clock.now())
         assert refused != []
+        assert retired(session) == set()
     try:
         with pytest.raises(KeyError):  # killed on the way: a context that is missing
             _rotate_until_it_breaks(owner, after)
@@ -89,6 +91,7 @@ def test_a_rotation_that_was_killed_goes_on_and_leaves_nothing(world: World) -> 
             assert list(left_over(session, 2)) == []
             assert person_of(session, after, member.account_id).name == member.person.name
             assert retire(session, after, 1, world.clock.now()) == []
+            assert retired(session) == {1}
             assert (
                 person_of(session, FieldCipher({2: _NEW}, 2, b""), member.account_id).id_no
                 == member.person.id_no
@@ -100,6 +103,11 @@ def test_a_rotation_that_was_killed_goes_on_and_leaves_nothing(world: World) -> 
         with transaction(owner) as session:
             session.execute(text("DELETE FROM field_key WHERE number = 2"))
             session.execute(text("UPDATE field_key SET retired_at = NULL"))
+
+
+def retired(session: Session) -> set[int]:
+    """Numbers of the keys that are no longer needed."""
+    return set(session.scalars(text("SELECT number FROM field_key WHERE retired_at IS NOT NULL")))
 
 
 def _rotate_until_it_breaks(owner: object, cipher: FieldCipher) -> None:
