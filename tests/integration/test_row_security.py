@@ -145,7 +145,7 @@ def test_one_request_leaves_nothing_to_the_next(world: World, two: tuple[Member,
     sessions = make_sessions(engine)
     with seen_by(mine), pytest.raises(DBAPIError), transaction(sessions) as session:
         session.execute(text("SELECT 1/0"))
-    for member, expected in ((other, {other.account_id}), (None, set())):
+    for member, expected in ((None, set()), (other, {other.account_id})):
         with seen_by(member), transaction(sessions) as session:
             assert set(session.scalars(text("SELECT account_id FROM member"))) == expected
     with transaction(sessions) as session:
