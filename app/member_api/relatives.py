@@ -76,14 +76,14 @@ def accept(body: AcceptIn) -> Any:
         return _both(session, own, g.account_id)
 
 
-@blueprint.delete("/relatives/<link_id>")
+@blueprint.delete("/relatives/<uuid:link_id>")  # a word there, as `accept`, is no link: nothing of it can be deleted
 @blueprint.doc(summary="取消", responses={204: "已取消"})
 @member_only
-def end(link_id: str) -> Response:
+def end(link_id: UUID) -> Response:
     """End it at once, by either side."""
     own = ports()
     with across_members(), transaction(own.sessions) as session:
-        own.relatives.end(session, g.account_id, path_key(link_id))
+        own.relatives.end(session, g.account_id, link_id)
     return Response(status=204)
 
 
