@@ -64,7 +64,10 @@ class Handset:
 
     def see(self, testid: str, timeout_ms: float = PATIENCE_MS) -> str:
         """Wait for an element; its text, once what it stands on is not too wide."""
-        self.at(testid).wait_for(timeout=timeout_ms)
+        try:
+            self.at(testid).wait_for(timeout=timeout_ms)
+        except TimeoutError:
+            raise AssertionError(f"no {testid} on {self.page.url}: {self.body()}") from None
         self.fits()
         return self.at(testid).inner_text()
 

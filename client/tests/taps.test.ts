@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { forgetTap, isSameTap, meantSoFar } from '@/lib/taps'
+import { forgetTap, isSameTap, isStray, meantSoFar } from '@/lib/taps'
 
 const submit = {}
 const other = {}
@@ -43,4 +43,16 @@ test('a double tap means one thing, anything else another', () => {
   expect(meantSoFar()).toBe(meant + 1)
   forgetTap()
   expect(meantSoFar()).toBe(meant + 2)
+})
+
+test('the second of two quick taps does not press what has moved under the finger', () => {
+  expect(isStray(submit, 100, 400, 10_000)).toBe(false)
+  expect(isStray(other, 103, 398, 10_130)).toBe(true)
+})
+
+test('but the same button, another spot and a later tap are meant', () => {
+  isStray(submit, 100, 400, 20_000)
+  expect(isStray(submit, 100, 400, 20_130)).toBe(false)
+  expect(isStray(other, 100, 460, 20_260)).toBe(false)
+  expect(isStray(submit, 100, 460, 20_611)).toBe(false)
 })

@@ -22,6 +22,28 @@ export function meantSoFar(): number {
   return meant
 }
 
+const STRAY_MS = 350
+const FINGER_PX = 24
+let touched = { what: null as object | null, x: 0, y: 0, atMs: 0 }
+
+/** Whether a tap was meant for what stood there a moment ago: same spot, at once, and something else under the finger. */
+export function isStray(what: object, x: number, y: number, nowMs: number = Date.now()): boolean {
+  const before = touched
+  touched = { what, x, y, atMs: nowMs }
+  const sameSpot = Math.hypot(x - before.x, y - before.y) < FINGER_PX
+  return before.what !== null && before.what !== what && sameSpot && nowMs - before.atMs < STRAY_MS
+}
+
 // #ifdef H5
-if (typeof document !== 'undefined') document.addEventListener('input', forgetTap, true)
+/** Keys and scripts press without a finger: their events count no clicks. */
+function holdBack(event: MouseEvent) {
+  const what = (event.target as Element | null)?.closest?.('button, a')
+  if (!what || !event.detail || !isStray(what, event.clientX, event.clientY)) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+}
+if (typeof document !== 'undefined') {
+  document.addEventListener('input', forgetTap, true)
+  document.addEventListener('click', holdBack, true)
+}
 // #endif
