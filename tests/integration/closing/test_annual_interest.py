@@ -16,6 +16,7 @@ from services.core.clock import SHANGHAI
 from services.core.db import transaction
 from services.ledger.queries import fund_before, fund_changes
 from services.ledger.service import lock_balance
+from tests.support.domain.plans import one_connection, plans
 from tests.support.domain.world import Member, World
 
 BEFORE, ON = date(2026, 6, 30), date(2027, 6, 30)
@@ -191,3 +192,14 @@ def test_which_year_is_due(world: World) -> None:
     assert due_on(date(2027, 6, 30), policy) is None
     assert due_on(ON + timedelta(days=1), policy) == ON
     assert due_on(date(2028, 6, 30), policy) == ON
+
+
+def test_each_set_is_planned_for_its_accounts(world: World) -> None:
+    """A plan that is kept for any set is made for ten accounts: thousands take it minutes."""
+    for _ in range(8):
+        world.member()
+    after_the_day(world)
+    with one_connection(world) as sessions:
+        AnnualInterest(sessions, world.clock, world.product.policies, size=1).run(ON)
+        own, kept = plans(sessions, "interest_receipt")
+    assert (own > 0, kept) == (True, 0)

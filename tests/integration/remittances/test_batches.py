@@ -14,6 +14,7 @@ from services.ledger.batch import books_day
 from services.remittances.faults import AlreadyFiled, EmployerUnknown, NotNow
 from services.remittances.models import Employer
 from services.remittances.posting import Posting
+from tests.support.domain.plans import one_connection, plans
 from tests.support.domain.remittances import Unit
 from tests.support.domain.world import World
 
@@ -288,3 +289,14 @@ def test_money_of_a_cancelled_batch_is_taken_back_from_where_it_went(world: Worl
     assert unit.state(second.batch_id) == "waiting"
     assert unit.post(second.batch_id) == "waiting"
     assert unit.funds() == [BEFORE] * 3
+
+
+def test_each_set_is_planned_for_its_lines(world: World) -> None:
+    """As a year's interest is: the sixth of seven sets would be the first with a kept plan."""
+    unit = Unit(world, people=7)
+    filed = unit.file()
+    unit.pay(7 * 200_000, f"汇缴{filed.batch_no}")
+    with one_connection(world) as sessions:
+        Posting(sessions, world.clock, world.product.policies, size=1).run(filed.batch_id)
+        own, kept = plans(sessions, "contribution")
+    assert (own > 0, kept) == (True, 0)
