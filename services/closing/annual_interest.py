@@ -23,7 +23,7 @@ from services.core.clock import Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.errors import Conflict
 from services.core.ids import new_id
-from services.ledger.batch import Posted, lock_balances, plan_for_sets, post_set
+from services.ledger.batch import Posted, lock_balances, planned_for_sets, post_set
 from services.ledger.chart import BUSINESS_EXPENSE, INTEREST_PAYABLE, MEMBER_FUND
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
@@ -141,12 +141,12 @@ class AnnualInterest:
         with transaction(self._sessions) as session:
             run = session.get_one(InterestRun, settled_on, with_for_update=True)
             if run.finished_at is None:
-                self._advance(session, run)
+                with planned_for_sets(session):
+                    self._advance(session, run)
             return Done(run.accounts, run.interest_fen, run.finished_at is not None)
 
     def _advance(self, session: Session, run: InterestRun) -> None:
         session.execute(_PATIENCE)
-        plan_for_sets(session)
         now = self._clock.now()
         ids = list(session.scalars(_NEXT, {"after": run.reached, "most": self._size}))
         if not ids:

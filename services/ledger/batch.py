@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import psycopg
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
@@ -39,7 +41,6 @@ SELECT (SELECT count(*) FROM entry) AS journals,
 _LOCK = text(
     "SELECT account_id FROM member_balance WHERE account_id = ANY(:account_ids) ORDER BY account_id FOR UPDATE"
 )
-_FOR_THIS_SET = text("SET LOCAL plan_cache_mode = force_custom_plan")
 # The day a single journal would be of: see services.ledger.service.
 _BOOKS_DAY = text(
     "SELECT CASE WHEN CAST(:today AS date) < (SELECT min(day) FROM business_day) THEN CAST(:today AS date)"
@@ -55,13 +56,21 @@ class Posted:
     fund_fen: int
 
 
-def plan_for_sets(session: Session) -> None:
-    """Plan each statement of this transaction for the accounts it gets.
+@contextmanager
+def planned_for_sets(session: Session) -> Iterator[None]:
+    """Nothing inside is prepared: each statement is planned for the accounts it gets.
 
     A plan kept for any of them is made for ten, and compares each account of a set with each: a year's interest then
-    takes fifty times as long.
+    takes fifty times as long. Forbidding kept plans in the transaction would forbid them to the triggers too, which
+    look at one journal a hundred thousand times.
     """
-    session.execute(_FOR_THIS_SET)
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    kept, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = kept
 
 
 def lock_balances(session: Session, account_ids: list[Any]) -> None:

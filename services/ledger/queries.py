@@ -15,7 +15,9 @@ from services.ledger.models import Journal, Posting
 from services.ledger.service import Balance
 
 # Not by session.get: postings move the balance behind a loaded object's back.
-_BALANCE = Statement("SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id")
+_BALANCE = Statement(
+    "SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from services.audit.service import CENTRE, record
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.ledger.batch import Posted, books_day, lock_balances, plan_for_sets, post_set
+from services.ledger.batch import Posted, books_day, lock_balances, planned_for_sets, post_set
 from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
 from services.remittances.models import REGULAR, Employer, RemittanceBatch
 from services.remittances.service import PATIENCE, defer_posting, move
@@ -89,11 +89,11 @@ class Sets(ABC):
         with transaction(self._sessions) as session:
             session.execute(PATIENCE)
             session.execute(_BY_INDEX)
-            plan_for_sets(session)
             employer, batch = locked(session, batch_id)
             self._begin(session, employer, batch)
             if batch.state == self.working:
-                self._advance(session, employer, batch)
+                with planned_for_sets(session):
+                    self._advance(session, employer, batch)
             if again and batch.state == self.working:
                 defer_posting(session, batch_id)
             return batch.state
