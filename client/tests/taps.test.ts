@@ -55,4 +55,6 @@ test('but the same button, another spot and a later tap are meant', () => {
   expect(isStray(submit, 100, 400, 20_130)).toBe(false)
   expect(isStray(other, 100, 460, 20_260)).toBe(false)
   expect(isStray(submit, 100, 460, 20_611)).toBe(false)
+  forgetTap() // something was typed
+  expect(isStray(other, 100, 460, 20_700)).toBe(false)
 })

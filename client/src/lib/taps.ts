@@ -1,7 +1,10 @@
 /** Taps 连点: the second of two quick taps on one button is the same tap, whatever the first has done by then. */
 
 export const SAME_TAP_MS = 700
+const STRAY_MS = 350
+const FINGER_PX = 24
 let last = { button: null as object | null, atMs: 0 }
+let touched = { what: null as object | null, x: 0, y: 0, atMs: 0 }
 let meant = 0
 
 /** Whether this press belongs to the one before: same button, hardly any time, and nothing typed or pressed in between. */
@@ -14,6 +17,7 @@ export function isSameTap(button: object, nowMs: number = Date.now()): boolean {
 
 export function forgetTap(): void {
   last = { button: null, atMs: 0 }
+  touched = { what: null, x: 0, y: 0, atMs: 0 }
   meant++
 }
 
@@ -21,10 +25,6 @@ export function forgetTap(): void {
 export function meantSoFar(): number {
   return meant
 }
-
-const STRAY_MS = 350
-const FINGER_PX = 24
-let touched = { what: null as object | null, x: 0, y: 0, atMs: 0 }
 
 /** Whether a tap was meant for what stood there a moment ago: same spot, at once, and something else under the finger. */
 export function isStray(what: object, x: number, y: number, nowMs: number = Date.now()): boolean {
