@@ -16,7 +16,7 @@ from services.core.clock import shanghai_day
 from services.ledger.chart import MEMBER_FUND
 
 _POST = """
-WITH entry AS MATERIALIZED (
+WITH {first}entry AS MATERIALIZED (
     SELECT given.*, new_key() AS journal_id FROM ({entries}) AS given
 ), journals AS (
     INSERT INTO journal (account_id, journal_id, business_ref, kind, summary, accounting_on, created_at)
@@ -85,15 +85,22 @@ def books_day(session: Session, at: datetime) -> date:
 
 
 def post_set(
-    session: Session, entries: str, values: Mapping[str, Any], *, accounting_on: date, at: datetime
+    session: Session,
+    entries: str,
+    values: Mapping[str, Any],
+    *,
+    accounting_on: date,
+    at: datetime,
+    first: str = "",
 ) -> Posted:
     """Post a journal of two lines for each row of `entries` and add to the members' funds.
 
     `entries` is a constant SELECT of the caller's with account_id, business_ref, kind, summary, debit_code,
     credit_code and fen (> 0), over accounts that the caller has locked. Holds on 219 are not for sets: a withdrawal
-    is one member's. The database refuses a fund below zero.
+    is one member's. The database refuses a fund below zero. `first` is what the rows come from, where that is written
+    in the same statement: `name AS (INSERT … RETURNING …), `.
     """
-    statement = text(_POST.format(entries=entries))
+    statement = text(_POST.format(first=first, entries=entries))
     bound = {**values, "accounting_on": accounting_on, "posted_at": at, "fund_code": MEMBER_FUND}
     row: Row[Any] = session.execute(statement, bound).one()
     if row.moved != row.accounts:

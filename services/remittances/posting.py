@@ -16,18 +16,24 @@ from services.policies.service import PolicyBook
 from services.remittances.checking import check
 from services.remittances.models import REGULAR, Employer, RemittanceBatch
 from services.remittances.service import move
-from services.remittances.stepping import SET, Lines, Sets, entry_texts, journals_of_set, post_lines
+from services.remittances.stepping import SET, Lines, Sets, entry_texts, post_lines
 
 log = structlog.get_logger(__name__)
 FRESH = timedelta(minutes=10)
 """So long a check counts; what a line cannot be posted for in spite of it is left out and said."""
-_CONTRIBUTIONS = text("""
-INSERT INTO contribution (account_id, month, amount_fen, posted_at, batch_id)
-SELECT a.account_id, :month, l.unit_fen + l.member_fen, :posted_at, :batch_id
-FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no
-WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last AND a.state NOT IN ('03', '04', '05')
-ON CONFLICT DO NOTHING
-""")
+_PAID = """paid AS (
+    INSERT INTO contribution (account_id, month, amount_fen, posted_at, batch_id)
+    SELECT a.account_id, :month, l.unit_fen + l.member_fen, :posted_at, :batch_id
+    FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no
+    WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last AND a.state NOT IN ('03', '04', '05')
+    ON CONFLICT DO NOTHING
+    RETURNING account_id, amount_fen
+), """
+_JOURNALS = """
+SELECT account_id, :reference AS business_ref, :kind AS kind, :summary AS summary, :debit_code AS debit_code,
+       :credit_code AS credit_code, amount_fen AS fen
+FROM paid
+"""
 _LEFT_OUT = text("""
 INSERT INTO remittance_fault (batch_id, line_no, code)
 SELECT l.batch_id, l.line_no, 'left_out'
@@ -36,7 +42,6 @@ LEFT JOIN contribution c ON c.account_id = a.account_id AND c.month = :month AND
 WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last AND c.account_id IS NULL
 ON CONFLICT DO NOTHING
 """)
-_JOURNALS = journals_of_set()
 
 
 class Posting(Sets):
@@ -61,10 +66,10 @@ class Posting(Sets):
             log.warning("remittance.held", batch_no=batch.batch_no)
 
     def _do(self, session: Session, batch: RemittanceBatch, lines: Lines) -> Posted:
-        result = session.execute(_CONTRIBUTIONS, {**lines.values, "posted_at": lines.at})
-        if result.rowcount < lines.count:  # type: ignore[attr-defined]
+        done = post_lines(session, _JOURNALS, {**lines.values, **entry_texts(batch)}, lines.at, _PAID)
+        if done.journals < lines.count:
             session.execute(_LEFT_OUT, lines.values)
-        return post_lines(session, _JOURNALS, lines, entry_texts(batch))
+        return done
 
     def _finish(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
         if batch.kind == REGULAR:

@@ -24,7 +24,7 @@ from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
 from services.remittances.models import REGULAR, Employer, RemittanceBatch
 from services.remittances.service import PATIENCE, defer_posting, move
 
-SET = 5_000
+SET = 10_000
 CONTRIBUTION = "contribution"
 _BY_INDEX = text("SET LOCAL random_page_cost = 1.1")
 """A set's accounts lie anywhere among all of them: looked up one by one, not by reading whole tables for each set."""
@@ -32,11 +32,6 @@ _ACCOUNTS = text(
     "SELECT a.account_id FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no"
     " WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last"
 )
-_ENTRIES = """
-SELECT c.account_id, :reference AS business_ref, :kind AS kind, :summary AS summary, :debit_code AS debit_code,
-       :credit_code AS credit_code, c.amount_fen AS fen
-FROM contribution c WHERE c.account_id = ANY(:account_ids){only} AND c.month = :month AND c.batch_id = :batch_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +128,11 @@ def locked(session: Session, batch_id: UUID) -> tuple[Employer, RemittanceBatch]
     return employer, session.get_one(RemittanceBatch, batch_id, with_for_update=True, populate_existing=True)
 
 
-def journals_of_set(only: str = "") -> str:
-    """The journals of a set's contributions, as `post_lines` takes them; `only` says for which accounts."""
-    return _ENTRIES.format(only=only)
-
-
-def post_lines(session: Session, entries: str, lines: Lines, texts: Mapping[str, str]) -> Posted:
+def post_lines(
+    session: Session, entries: str, values: Mapping[str, Any], at: datetime, first: str = ""
+) -> Posted:
     """Post a journal for each contribution of the set."""
-    day = books_day(session, lines.at)
-    return post_set(session, entries, {**lines.of_accounts, **texts}, accounting_on=day, at=lines.at)
+    return post_set(session, entries, values, accounting_on=books_day(session, at), at=at, first=first)
 
 
 def entry_texts(batch: RemittanceBatch) -> dict[str, str]:
