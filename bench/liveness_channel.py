@@ -42,6 +42,7 @@ class Rows:
     """The rows that one upload reads and writes, in place of a database session."""
 
     def __init__(self, *rows: Any) -> None:
+        self.info: dict[str, Any] = {}
         self._rows = {type(row): row for row in rows}
         self._driver = create_autospec(psycopg.Connection, instance=True)
 
@@ -58,7 +59,14 @@ class Rows:
 
     def connection(self) -> Any:
         """Takes the job that judges a complete session, and does nothing with it."""
-        return SimpleNamespace(connection=SimpleNamespace(driver_connection=self._driver))
+        return SimpleNamespace(invalidated=False, connection=SimpleNamespace(driver_connection=self._driver))
+
+    def get_transaction(self) -> object:
+        """One for all."""
+        return self
+
+    def get_nested_transaction(self) -> None:
+        """No savepoints."""
 
 
 @dataclass
