@@ -97,9 +97,7 @@ def _reverse(product: Product, options: argparse.Namespace) -> Filed:
 def _decide(product: Product, options: argparse.Namespace) -> Filed:
     staff, approve = signed_in(product, options.by), options.what == "approve-reversal"
     if approve:
-        with transaction(product.sessions) as session:
-            waiting = reversal_waiting(session, options.batch_no, staff)
-        agree(waiting)
+        agree(product, lambda session: reversal_waiting(session, options.batch_no, staff))
     return product.reversals.decide(options.batch_no, staff, approve=approve)
 
 
@@ -118,9 +116,7 @@ def _surplus(product: Product, options: argparse.Namespace) -> Asked:
 def _decide_surplus(product: Product, options: argparse.Namespace) -> Asked:
     staff, approve = signed_in(product, options.by), options.what == "approve-surplus"
     if approve:
-        with transaction(product.sessions) as session:
-            waiting = surplus_waiting(session, options.number, staff)
-        agree(waiting)
+        agree(product, lambda session: surplus_waiting(session, options.number, staff))
     return product.surpluses.decide(options.number, staff, approve=approve)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
 
 from runtime.bootstrap import Product
 from services.core.clock import shanghai_iso
@@ -45,8 +48,10 @@ def signed_in(product: Product, login: str) -> Staff:
         return known_staff(session, login)
 
 
-def agree(waiting: Waiting) -> None:
+def agree(product: Product, look: Callable[[Session], Waiting]) -> None:
     """Show what is to be approved, and go on only after a yes. Raises NotAgreed. Standard output is for the answer."""
+    with transaction(product.sessions) as session:
+        waiting = look(session)
     told = (
         ("事项", waiting.what),
         ("单位", waiting.employer),
