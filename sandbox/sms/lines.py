@@ -21,36 +21,34 @@ class Line:
     number: Callable[[datetime], str]
     report: Callable[[Message, bool, datetime], Any]
     acknowledged: Callable[[Any], bool]
+    together: bool = True
+    """Whether it pushes an array of those that are due, or each receipt alone."""
 
 
-def _tencent_report(message: Message, delivered: bool, at: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "user_receive_time": f"{at:%Y-%m-%d %H:%M:%S}",
-            "nationcode": "86",
-            "mobile": message["phone"],
-            "report_status": "SUCCESS" if delivered else "FAIL",
-            "errmsg": "DELIVRD" if delivered else "MK:0001",
-            "description": "用户短信送达成功" if delivered else "空号",
-            "sid": message["sid"],
-        }
-    ]
+def _tencent_report(message: Message, delivered: bool, at: datetime) -> dict[str, Any]:
+    return {
+        "user_receive_time": f"{at:%Y-%m-%d %H:%M:%S}",
+        "nationcode": "86",
+        "mobile": message["phone"],
+        "report_status": "SUCCESS" if delivered else "FAIL",
+        "errmsg": "DELIVRD" if delivered else "MK:0001",
+        "description": "用户短信送达成功" if delivered else "空号",
+        "sid": message["sid"],
+    }
 
 
-def _aliyun_report(message: Message, delivered: bool, at: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "phone_number": message["phone"],
-            "send_time": f"{datetime.fromisoformat(message['sent_at']):%Y-%m-%d %H:%M:%S}",
-            "report_time": f"{at:%Y-%m-%d %H:%M:%S}",
-            "success": delivered,
-            "err_code": "DELIVERED" if delivered else "MOBILE_NOT_ON_SERVICE",
-            "err_msg": "用户接收成功" if delivered else "停机或空号",
-            "sms_size": str(max(1, -(-len(message["text"]) // 70))),
-            "biz_id": message["sid"],
-            "out_id": message["session_context"],
-        }
-    ]
+def _aliyun_report(message: Message, delivered: bool, at: datetime) -> dict[str, Any]:
+    return {
+        "phone_number": message["phone"],
+        "send_time": f"{datetime.fromisoformat(message['sent_at']):%Y-%m-%d %H:%M:%S}",
+        "report_time": f"{at:%Y-%m-%d %H:%M:%S}",
+        "success": delivered,
+        "err_code": "DELIVERED" if delivered else "MOBILE_NOT_ON_SERVICE",
+        "err_msg": "用户接收成功" if delivered else "停机或空号",
+        "sms_size": str(max(1, -(-len(message["text"]) // 70))),
+        "biz_id": message["sid"],
+        "out_id": message["session_context"],
+    }
 
 
 def _mas_report(message: Message, delivered: bool, at: datetime) -> dict[str, Any]:
@@ -84,4 +82,5 @@ MAS = Line(
     lambda at: f"{at:%m%d%H%M%S}{secrets.randbelow(10**12):012d}",
     _mas_report,
     lambda answer: answer.get("rspcod") == "success",
+    together=False,
 )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
 import tomllib
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sandbox.faults import Fault
-from sandbox.posting import NotTaken, post
 from sandbox.sms.lines import Line
+from sandbox.sms.receipts import Receipts
 from sandbox.world import World
 
 TEMPLATES_FILE = Path(__file__).with_name("templates.toml")
 RECEIPT_DELAY_S = 0.3
-RECEIPT_TRIES = 3
 
 
 class Network:
@@ -25,8 +24,7 @@ class Network:
     def __init__(self, world: World) -> None:
         self.world = world
         self.templates: dict[str, dict[str, Any]] = tomllib.loads(TEMPLATES_FILE.read_text("utf-8"))
-        self._timers: set[threading.Timer] = set()
-        self._ended = threading.Event()
+        self.receipts = Receipts(self._deliver, self.receipt_url, self._lost)
 
     def render(self, template_id: str, params: list[str]) -> str | None:
         """The message text, or None when template and parameters do not fit."""
@@ -62,7 +60,7 @@ class Network:
         if fault is None or fault.kind != "undelivered":
             self.world.store.append("sms.inbox", phone, message)
         self.world.store.append("sms.taken", phone, message)
-        self._later(line, self._delay(fault), message, fault.kind if fault else "")
+        self.receipts.later(line, self._delay(fault), message, fault.kind if fault else "")
         return str(message["sid"])
 
     @staticmethod
@@ -71,21 +69,15 @@ class Network:
             return float(fault.args.get("seconds", 10))
         return RECEIPT_DELAY_S
 
-    def _later(self, line: Line, delay_s: float, message: dict[str, Any], fault: str) -> None:
-        def run() -> None:
-            self._timers.discard(timer)
-            if self._ended.is_set():
-                return
-            self.deliver(line, message, fault)
-
-        timer = threading.Timer(delay_s, run)
-        timer.daemon = True
-        self._timers.add(timer)
-        timer.start()
-
-    def deliver(self, line: Line, message: dict[str, Any], fault: str = "") -> None:
-        """Note the delivery and push the receipt."""
+    def _deliver(self, line: Line, messages: Sequence[dict[str, Any]], fault: str) -> list[list[Any]]:
+        """Note the deliveries, and say what the provider pushes of them."""
         delivered, at = fault != "undelivered", self.world.now()
+        for message in messages:
+            self._note(line, message, delivered, at)
+        pushes = {"no_receipt": 0, "duplicate_receipt": 2}.get(fault, 1)
+        return [[line.report(message, delivered, at) for message in messages]] * pushes
+
+    def _note(self, line: Line, message: dict[str, Any], delivered: bool, at: datetime) -> None:
         self.world.store.append(
             "sms.report",
             message["phone"],
@@ -97,10 +89,9 @@ class Network:
                 "at": at.isoformat(timespec="seconds"),
             },
         )
-        if fault == "no_receipt":
-            return
-        for _ in range(2 if fault == "duplicate_receipt" else 1):
-            self._push(line, line.report(message, delivered, at))
+
+    def _lost(self, line: Line, report: str) -> None:
+        self.world.saw(line.server, {"method": "PUSH", "path": "receipt", "body": report, "status": 0})
 
     def reports(self, line: Line, phone: str) -> list[dict[str, Any]]:
         """What a provider knows of the delivery of its messages to a number, oldest first."""
@@ -115,25 +106,10 @@ class Network:
         secret = self.world.setup.settings[line.server]["receipt_path_secret"]
         return f"{self.world.setup.public_base_url}/webhooks/sms/{line.path}/{secret}"
 
-    def _push(self, line: Line, report: Any) -> bool:
-        for attempt in range(RECEIPT_TRIES):
-            try:
-                answer = post(self.receipt_url(line), json.dumps(report).encode(), "application/json")
-                if answer.ok and line.acknowledged(json.loads(answer.text)):
-                    return True
-            except (NotTaken, ValueError):
-                pass
-            if self._ended.wait(attempt):
-                return False
-        self.world.saw(line.server, {"method": "PUSH", "path": "receipt", "body": str(report), "status": 0})
-        return False
-
     def inbox(self, phone: str, after: int = 0) -> list[dict[str, Any]]:
         """Messages a number received, oldest first."""
         return self.world.store.entries("sms.inbox", phone, after=after)
 
     def stop(self) -> None:
         """Forget receipts that are still to come."""
-        self._ended.set()
-        for timer in list(self._timers):
-            timer.cancel()
+        self.receipts.stop()

@@ -68,7 +68,7 @@ class Messages:
         if fault is not None and fault.kind == "no_receipt":
             return
         status = "success" if fault is None else str(fault.args.get("status", "failed:user block"))
-        self.pusher.event(openid, "TEMPLATESENDJOBFINISH", MsgID=msgid, Status=status)
+        self.pusher.told(openid, "TEMPLATESENDJOBFINISH", MsgID=msgid, Status=status)
 
     def custom_send(self) -> Answer:
         """POST cgi-bin/message/custom/send: within 48 hours of the person's last move, and 20 at most since then."""

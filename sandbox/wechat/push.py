@@ -13,11 +13,13 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+from sandbox.later import Later
 from sandbox.posting import NotTaken, post
 from sandbox.wechat.account import Account
 from sandbox.wechat.envelope import BadEnvelope, decrypt, encrypt, sign
 
 TRIES = 3
+TOLD_AFTER_S = 0.3
 CALLBACKS = {"account": "/webhooks/wechat", "mini": "/webhooks/wechat/mini"}
 NO_SERVICE = "该公众号提供的服务出现故障，请稍后再试"
 Fields = dict[str, str | int | list[dict[str, str]]]
@@ -45,6 +47,7 @@ class Pusher:
         }
         self._path = CALLBACKS[app]
         self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._later = Later(f"told-{app}")
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix=f"sandbox-push-{app}")
 
     @cached_property
@@ -69,6 +72,10 @@ class Pusher:
         if event in ("subscribe", "CLICK", "VIEW", "SCAN"):
             self.account.touch(openid)
         return self.send(openid, {"MsgType": "event", "Event": event, **more})
+
+    def told(self, openid: str, event: str, **more: str | int | list[dict[str, str]]) -> None:
+        """What became of a message, a moment after its sender had the answer."""
+        self._later.after(TOLD_AFTER_S, lambda: self.event(openid, event, **more))
 
     def send(self, openid: str, fields: Fields) -> Future[str]:
         """Push one message; the future's result says how it ended: replied, success, failed."""
@@ -163,6 +170,7 @@ class Pusher:
 
     def stop(self) -> None:
         """Let pushes under way end, drop the rest."""
+        self._later.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
         if "mini" in self.__dict__:
             self.mini.stop()

@@ -130,4 +130,4 @@ class Subscriptions:
         code = 0 if fault is None else int(fault.args.get("errcode", 43101))
         told = {"TemplateId": template_id, "MsgID": str(msgid), "ErrorCode": str(code)}
         told["ErrorStatus"] = STATUS.get(code, "failed")
-        self.pushers[app].event(openid, "subscribe_msg_sent_event", SubscribeMsgSentEvent=[told])
+        self.pushers[app].told(openid, "subscribe_msg_sent_event", SubscribeMsgSentEvent=[told])

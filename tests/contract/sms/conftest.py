@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.assembly import Sandbox
-from sandbox.sms import messages
+from sandbox.sms import receipts
 from sandbox.trial import running, trial_setup
 from services.notices.adapters.aliyun_sms import AliyunSmsConfig
 from services.notices.adapters.mas_sms import MasSmsConfig
@@ -49,7 +49,7 @@ def calls(sandbox: Sandbox, server: str) -> list[dict[str, Any]]:
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for the tests of a file; a receipt nobody takes is not offered again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(messages, "RECEIPT_TRIES", 1)
+        patch.setattr(receipts, "TRIES", 1)
         with running(trial_setup(tmp_path_factory.mktemp("sms") / "state")) as sandbox:
             yield sandbox
 
@@ -58,8 +58,7 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 def sandbox(running_sandbox: Sandbox) -> Sandbox:
     """The sandbox, as if nothing had been sent yet."""
     own = running_sandbox
-    for timer in list(own.network._timers):
-        timer.cancel()
+    own.network.receipts.forget()
     for space in ("sms.inbox", "sms.taken", "sms.report", "received"):
         own.store.clear(space)
     own.world.faults.cancel()
