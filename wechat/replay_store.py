@@ -15,8 +15,8 @@ from services.core.sql import Statement
 class ReplayStore(Protocol):
     """Tells first times from repeats."""
 
-    def first_time(self, key: str, now: datetime) -> bool:
-        """Remember a key; False when it was there already."""
+    def first_time(self, key: str, now: datetime, *also: str) -> bool:
+        """Remember a key, and others with it; False when any was there already."""
         ...
 
     def keep_answer(self, key: str, answer: str) -> None:
@@ -39,7 +39,8 @@ class WeChatCallbackSeen(Base):
 
 
 _SEE = Statement(
-    "INSERT INTO wechat_callback_seen (key, seen_at) VALUES (:key, :seen_at) ON CONFLICT DO NOTHING"
+    "INSERT INTO wechat_callback_seen (key, seen_at) SELECT unnest(CAST(:keys AS text[])), :seen_at"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -49,9 +50,10 @@ class DatabaseReplayStore:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def first_time(self, key: str, now: datetime) -> bool:
-        """Remember a key; False when it was there already."""
-        return _SEE.run(self._session, {"key": key, "seen_at": now}) == 1
+    def first_time(self, key: str, now: datetime, *also: str) -> bool:
+        """Remember a key, and others with it; False when any was there already."""
+        keys = [key, *also]
+        return _SEE.run(self._session, {"keys": keys, "seen_at": now}) == len(keys)
 
     def keep_answer(self, key: str, answer: str) -> None:
         """Remember what was answered."""

@@ -18,7 +18,7 @@ def take_in(
     message: CallbackMessage, seen: ReplayStore, config: CallbackConfig, now: datetime, handle: Handle
 ) -> str:
     """The body to answer with. Effect, marks and answer stand or fall with the caller's transaction."""
-    fresh = seen.first_time(message.identity, now) and seen.first_time(message.seal, now)
+    fresh = seen.first_time(message.identity, now, message.seal)
     encrypted = _first(message, seen, config, now, handle) if fresh else seen.answer_of(message.identity)
     return signed_reply(encrypted, config, message.nonce, now) if encrypted else NOTHING
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, true
@@ -16,7 +17,7 @@ from services.core.sql import Statement
 from services.core.states import IllegalTransition
 from services.notices.intents import GRACE, Intents, defer_send
 from services.notices.limits import Limits
-from services.notices.locked import LockedIntent, lock, lock_numbered, lock_unnumbered, save
+from services.notices.locked import LockedIntent, lock, lock_numbered, lock_unnumbered, save, taken
 from services.notices.metrics import count_end
 from services.notices.models import EarlyReceipt, NoticeIntent
 from services.notices.ports import Fate
@@ -59,6 +60,10 @@ class Fates:
         self, session: Session, account_id: UUID, intent_id: UUID, provider: str, provider_ref: str
     ) -> None:
         """The provider took it."""
+        session.flush()
+        receipt_waits = taken(session, self._taken(account_id, intent_id, provider, provider_ref))
+        if receipt_waits is False:
+            return
         intent = self.locked(session, account_id, intent_id)
         intent.provider, intent.provider_ref = provider, provider_ref
         intent.fault = None
@@ -66,6 +71,21 @@ class Fates:
             self.move(session, intent, "submit")
         save(session, intent)
         self.take_early(session, intent)
+
+    def _taken(
+        self, account_id: UUID, intent_id: UUID, provider: str, provider_ref: str
+    ) -> dict[str, Any]:
+        now, target = self._clock.now(), NOTICE_STATES.target("sending", "submit")
+        return {
+            "account_id": account_id,
+            "intent_id": intent_id,
+            "source": "sending",
+            "target": target,
+            "provider": provider,
+            "provider_ref": provider_ref,
+            "at": now,
+            "due_at": _due(target, now),
+        }
 
     def take_early(self, session: Session, intent: LockedIntent) -> bool:
         """The receipt that came before its intent had the reference, if there is one."""

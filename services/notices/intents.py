@@ -80,8 +80,11 @@ class Intents:
         fields: Mapping[str, str],
         subject_id: str | None,
         sms_to: str | None = None,
-    ) -> None:
-        """One intent on each channel the topic's route leads to; `sms_to` instead of the number on the record."""
+    ) -> list[UUID]:
+        """One intent on each channel the topic's route leads to; `sms_to` instead of the number on the record.
+
+        Those that are to be sent now: the caller sends them, or plans it. What it leaves undone the sweep takes up.
+        """
         wording = current(telling.template)
         topic = topic_of(telling.topic)
         addresses = {channel: self._address(session, account_id, channel, wording) for channel in topic.order}
@@ -97,8 +100,11 @@ class Intents:
         sealed = self._cipher.seal(json.dumps(dict(fields), ensure_ascii=False), "notice.fields")
         version = 1 if wording is None else wording.version
         message = Message(event_id, telling.topic, telling.template, version, sealed, subject_id)
-        for channel in chosen.now:
+        made = [
             self._insert(session, account_id, message, channel, addresses[channel], chosen.after)
+            for channel in chosen.now
+        ]
+        return [intent_id for intent_id in made if intent_id is not None]
 
     def fall_back(self, session: Session, intent: LockedIntent) -> None:
         """This channel did not reach the member: the next one gets its intent, once."""
@@ -116,7 +122,9 @@ class Intents:
             intent.subject_id,
         )
         FELL_BACK.labels(intent.topic, channel).inc()
-        self._insert(session, intent.account_id, message, channel, address, after)
+        made = self._insert(session, intent.account_id, message, channel, address, after)
+        if made is not None:
+            defer_send(session, intent.account_id, made, first=True, urgent=intent.topic in AWAITED)
 
     def _insert(
         self,
@@ -126,7 +134,8 @@ class Intents:
         channel: str,
         address: Address | None,
         after: Sequence[str],
-    ) -> None:
+    ) -> UUID | None:
+        """The intent, if it is new and there is somebody to send it to."""
         intent_id, now = new_id(), self._clock.now()
         inserted = _INSERT.run(
             session,
@@ -150,12 +159,9 @@ class Intents:
                 "due_at": None if address is None else now + GRACE,
             },
         )
-        if not inserted:
-            return
-        if address is None:
+        if inserted and address is None:
             count_end(message.topic, channel, "not_subscribed")
-        else:
-            defer_send(session, account_id, intent_id, first=True, urgent=message.topic in AWAITED)
+        return intent_id if inserted and address is not None else None
 
     def _address(
         self, session: Session, account_id: UUID, channel: str, wording: Wording | None

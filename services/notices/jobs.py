@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
@@ -16,6 +20,15 @@ from services.notices.service import CODE_JOB, CODE_QUEUE, QUEUE, Notices, take_
 
 log = structlog.get_logger(__name__)
 _PARTS, _PART = 20, 25
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call of a provider ended: the reference or the fault, and who was asked last."""
+
+    kind: Literal["submitted", "refused", "not_sent", "uncertain"]
+    code: str
+    provider: str | None
 
 
 class NoticeJobs:
@@ -42,15 +55,36 @@ class NoticeJobs:
         ]
 
     def send_code(self, account_id: str | None, challenge_id: str, code_sealed: str) -> None:
-        """Turn a code to bind into its intent, unless the claim was nobody's."""
+        """Send a code to bind, unless the claim was nobody's."""
         if account_id is not None:
-            with transaction(self._sessions) as session:
-                self._notices.send_planned_code(session, UUID(account_id), UUID(challenge_id), code_sealed)
+            account, challenge = UUID(account_id), UUID(challenge_id)
+            self._make_and_send(
+                account,
+                lambda session: self._notices.handle_planned_code(session, account, challenge, code_sealed),
+            )
 
     def handle_event(self, account_id: str, event_id: str) -> None:
-        """Turn an event into intents."""
+        """Turn an event into intents, and send them."""
+        account, event = UUID(account_id), UUID(event_id)
+        self._make_and_send(account, lambda session: self._notices.handle_event(session, account, event))
+
+    def _make_and_send(self, account: UUID, make: Callable[[Session], list[UUID]]) -> None:
+        """One after the other; what became of one is committed with the next one's going out."""
         with transaction(self._sessions) as session:
-            self._notices.handle_event(session, UUID(account_id), UUID(event_id))
+            waiting = deque(make(session))
+            going = self._next(session, account, waiting)
+        while going is not None:
+            outcome = _try_send(self._channels[going.channel], going)
+            with transaction(self._sessions) as session:
+                self._note(session, account, going, outcome)
+                going = self._next(session, account, waiting)
+
+    def _next(self, session: Session, account: UUID, waiting: deque[UUID]) -> OutgoingNotice | None:
+        while waiting:
+            going = self._notices.sending.begin_new(session, account, waiting.popleft())
+            if going is not None:
+                return going
+        return None
 
     def send(self, account_id: str, intent_id: str) -> None:
         """Send an intent, or ask about one that may have gone out."""
@@ -62,30 +96,26 @@ class NoticeJobs:
         notice, step = begun
         channel = self._channels[notice.channel]
         if step == "send":
-            self._send(account, intent, channel, notice)
+            self._send(account, channel, notice)
         else:
             self._look_up(account, intent, channel, notice)
 
-    def _send(self, account: UUID, intent: UUID, channel: Channel, notice: OutgoingNotice) -> None:
+    def _send(self, account: UUID, channel: Channel, notice: OutgoingNotice) -> None:
         outcome = _try_send(channel, notice)
-        log.info(
-            "notice.sent",
-            intent_id=notice.intent_id,
-            channel=channel.name,
-            outcome=outcome[0],
-            code=outcome[1],
-        )
         with transaction(self._sessions) as session:
-            if outcome[0] == "submitted":
-                self._notices.fates.submitted(
-                    session, account, intent, outcome[2] or channel.name, outcome[1]
-                )
-            elif outcome[0] == "refused":
-                self._notices.sending.refused(session, account, intent, outcome[1])
-            elif outcome[0] == "not_sent":
-                self._notices.sending.not_sent(session, account, intent, outcome[1])
-            else:
-                self._notices.fates.unclear(session, account, intent, outcome[1], outcome[2])
+            self._note(session, account, notice, outcome)
+
+    def _note(self, session: Session, account: UUID, notice: OutgoingNotice, outcome: Outcome) -> None:
+        intent = UUID(notice.intent_id)
+        if outcome.kind == "submitted":
+            provider = outcome.provider or notice.channel
+            self._notices.fates.submitted(session, account, intent, provider, outcome.code)
+        elif outcome.kind == "refused":
+            self._notices.sending.refused(session, account, intent, outcome.code)
+        elif outcome.kind == "not_sent":
+            self._notices.sending.not_sent(session, account, intent, outcome.code)
+        else:
+            self._notices.fates.unclear(session, account, intent, outcome.code, outcome.provider)
 
     def _look_up(self, account: UUID, intent: UUID, channel: Channel, notice: OutgoingNotice) -> None:
         with transaction(self._sessions) as session:
@@ -111,14 +141,25 @@ class NoticeJobs:
         return total
 
 
-def _try_send(channel: Channel, notice: OutgoingNotice) -> tuple[str, str, str | None]:
-    """How it ended, the reference or the fault, and the provider."""
+def _try_send(channel: Channel, notice: OutgoingNotice) -> Outcome:
+    outcome = _outcome(channel, notice)
+    log.info(
+        "notice.sent",
+        intent_id=notice.intent_id,
+        channel=channel.name,
+        outcome=outcome.kind,
+        code=outcome.code,
+    )
+    return outcome
+
+
+def _outcome(channel: Channel, notice: OutgoingNotice) -> Outcome:
     try:
         submitted = channel.send(notice)
     except Refused as fault:
-        return "refused", fault.code, fault.provider
+        return Outcome("refused", fault.code, fault.provider)
     except NotSent as fault:
-        return "not_sent", fault.code, fault.provider
+        return Outcome("not_sent", fault.code, fault.provider)
     except Uncertain as fault:
-        return "uncertain", fault.code, fault.provider
-    return "submitted", submitted.provider_ref, submitted.provider
+        return Outcome("uncertain", fault.code, fault.provider)
+    return Outcome("submitted", submitted.provider_ref, submitted.provider)

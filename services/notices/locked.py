@@ -5,6 +5,7 @@ As `services.core.sql` has it, the hot path of messages does without the ORM: a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,14 @@ _LOCK_UNNUMBERED = Statement(
 _SAVE = Statement(
     f"UPDATE notice_intent SET {', '.join(f'{name} = :{name}' for name in _MOVING)}"  # noqa: S608
     " WHERE account_id = :account_id AND intent_id = :intent_id"
+)
+
+_TAKEN = Statement(
+    "UPDATE notice_intent SET state = :target, provider = :provider, provider_ref = :provider_ref, fault = NULL,"
+    " updated_at = :at, due_at = :due_at"
+    " WHERE account_id = :account_id AND intent_id = :intent_id AND state = :source"
+    " RETURNING EXISTS (SELECT 1 FROM notice_early_receipt AS early"
+    "  WHERE early.channel = notice_intent.channel AND early.provider_ref = :provider_ref) AS receipt_waits"
 )
 
 
@@ -99,6 +108,18 @@ def save(session: Session, intent: LockedIntent) -> None:
     _SAVE.run(session, {**values, "account_id": intent.account_id, "intent_id": intent.intent_id})
     intent._before = now
     forget(session, NoticeIntent, (intent.account_id, intent.intent_id))
+
+
+def taken(session: Session, values: Mapping[str, Any]) -> bool | None:
+    """What a provider's answer changes of a send under way, in one statement; whether its receipt is there already.
+
+    None when the intent is not in the state `source` any more: nothing is written then.
+    """
+    row = _TAKEN.first(session, values)
+    if row is None:
+        return None
+    forget(session, NoticeIntent, (values["account_id"], values["intent_id"]))
+    return bool(row.receipt_waits)
 
 
 def _read(row: Any) -> LockedIntent:

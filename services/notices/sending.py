@@ -66,6 +66,13 @@ class Sending:
         save(session, intent)
         return begun
 
+    def begin_new(self, session: Session, account_id: UUID, intent_id: UUID) -> OutgoingNotice | None:
+        """`begin` for whoever made the intent a moment ago; None also when the sweep had it sent meanwhile."""
+        intent = self._fates.locked(session, account_id, intent_id)
+        begun = self._to_send(session, intent) if intent.state == "created" else None
+        save(session, intent)
+        return None if begun is None else begun[0]
+
     def _begun(self, session: Session, intent: LockedIntent) -> tuple[OutgoingNotice, str] | None:
         if intent.state == "sending":
             self._fates.move(session, intent, "lose")

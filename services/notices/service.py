@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -46,23 +47,23 @@ class Notices:
         self.fates = Fates(cipher, clock, self._intents)
         self.sending = Sending(cipher, clock, policies, self._intents, self.fates, reach, truth, sign)
 
-    def handle_event(self, session: Session, account_id: UUID, event_id: UUID) -> None:
-        """Make the intents of an event, once."""
+    def handle_event(self, session: Session, account_id: UUID, event_id: UUID) -> list[UUID]:
+        """Make the intents of an event, once; those to be sent now."""
         session.flush()
         if not claim(session, account_id, event_id, "notices"):
-            return
+            return []
         event = load_event(session, account_id, event_id)
         telling = TELLINGS.get(event.topic)
         if telling is None:
-            return
+            return []
         subject_id = event.payload.get("application_id")
         sms_to = None
         if telling.sms_to == "former_phone":
             sms_to = take_former_phone(session, self._cipher, account_id, UUID(subject_id))
             if sms_to is None:
-                return
+                return []
         fields = telling.fields(event.payload, event.created_at)
-        self._intents.intend(session, account_id, event_id, telling, fields, subject_id, sms_to)
+        return self._intents.intend(session, account_id, event_id, telling, fields, subject_id, sms_to)
 
     def plan_code(self, session: Session, account_id: UUID | None, challenge_id: UUID, code: str) -> None:
         """Have the code to bind sent by a job; for nobody it does nothing, so that a wrong claim costs the same here."""
@@ -76,18 +77,15 @@ class Notices:
             code_sealed=self._cipher.seal(code, CODE_JOB).hex(),
         )
 
-    def send_planned_code(
+    def handle_planned_code(
         self, session: Session, account_id: UUID, challenge_id: UUID, code_sealed: str
-    ) -> None:
-        """What the job does; a code that is over by now stays here."""
-        if code_lives(session, challenge_id, self._clock.now()):
-            code = self._cipher.open(bytes.fromhex(code_sealed), CODE_JOB)
-            self.send_code(session, account_id, challenge_id, code)
-
-    def send_code(self, session: Session, account_id: UUID, challenge_id: UUID, code: str) -> None:
-        """Make the intent of an SMS code."""
+    ) -> list[UUID]:
+        """Make the intent of a planned code, to be sent now; a code that is over by now stays here."""
+        if not code_lives(session, challenge_id, self._clock.now()):
+            return []
+        code = self._cipher.open(bytes.fromhex(code_sealed), CODE_JOB)
         fields = CODE_TELLING.fields({"code": code}, self._clock.now())
-        self._intents.intend(session, account_id, challenge_id, CODE_TELLING, fields, None)
+        return self._intents.intend(session, account_id, challenge_id, CODE_TELLING, fields, None)
 
     def send_operation_code(
         self,
@@ -98,10 +96,19 @@ class Notices:
         what: str,
         phone: str | None = None,
     ) -> None:
-        """Make the intent of an SMS code that says what it is for; to `phone`, or to the number on the record."""
+        """Have an SMS code sent that says what it is for; to `phone`, or to the number on the record."""
         telling = OPERATION_CODE_TELLING
         fields = telling.fields({"code": code, "what": what}, self._clock.now())
-        self._intents.intend(session, account_id, challenge_id, telling, fields, None, phone)
+        made = self._intents.intend(session, account_id, challenge_id, telling, fields, None, phone)
+        self.plan_sends(session, account_id, made, urgent=True)
+
+    @staticmethod
+    def plan_sends(
+        session: Session, account_id: UUID, intents: Sequence[UUID], *, urgent: bool = False
+    ) -> None:
+        """Have new intents sent by jobs, for whoever cannot wait for a provider."""
+        for intent_id in intents:
+            defer_send(session, account_id, intent_id, first=True, urgent=urgent)
 
     def receive(self, session: Session, receipt: Receipt) -> bool:
         """Match a receipt; repeated and late ones change nothing."""

@@ -33,8 +33,11 @@ def event(world: World, member: Member, topic: str = "transfer.asked") -> UUID:
 
 
 def handle(world: World, member: Member, event_id: UUID) -> None:
-    """The job that turns an event into intents."""
-    world.product.notice_jobs.handle_event(str(member.account_id), str(event_id))
+    """Its intents are made, each with a job that sends it."""
+    notices = world.product.notices
+    with transaction(world.sessions) as session:
+        made = notices.handle_event(session, member.account_id, event_id)
+        notices.plan_sends(session, member.account_id, made)
 
 
 def intents(world: World, event_id: UUID) -> dict[str, str]:
@@ -157,6 +160,53 @@ def test_what_may_have_gone_is_looked_up_and_never_sent_again(
     assert world.channels["wechat"].looked_up == [world.channels["wechat"].sent[0].intent_id]
 
 
+def test_the_job_of_an_event_sends_its_intents_itself(world: World, member: Member) -> None:
+    """No job more for each: on a busy day a job costs as much as its message."""
+    paid = event(world, member, "withdrawal.paid")
+    world.product.notice_jobs.handle_event(str(member.account_id), str(paid))
+    assert intents(world, paid) == {"sms": "submitted", "wechat": "submitted"}
+    assert "notices.send" not in world.waiting_jobs(member.account_id)
+    world.product.notice_jobs.handle_event(str(member.account_id), str(paid))  # run again, as any job may be
+    assert len(world.channels["sms"].sent) == len(world.channels["wechat"].sent) == 1
+
+
+def test_a_refused_message_does_not_keep_the_next_from_going(world: World, member: Member) -> None:
+    world.channels["sms"].script = [Refused("1"), NotSent("2"), Uncertain("3")]
+    for state in ("failed", "created", "uncertain"):
+        paid = event(world, member, "withdrawal.paid")
+        world.product.notice_jobs.handle_event(str(member.account_id), str(paid))
+        assert intents(world, paid) == {"sms": state, "wechat": "submitted"}
+
+
+def test_a_crash_leaves_one_message_in_doubt_and_the_next_to_the_sweep(world: World, member: Member) -> None:
+    world.channels["sms"].script = [SystemExit("killed")]
+    paid = event(world, member, "withdrawal.paid")
+    with pytest.raises(SystemExit):
+        world.product.notice_jobs.handle_event(str(member.account_id), str(paid))
+    assert intents(world, paid) == {"sms": "sending", "wechat": "created"}
+    world.later(minutes=1)
+    assert world.product.notice_jobs.take_up() >= 2
+    send(world, member)
+    assert intents(world, paid) == {"sms": "uncertain", "wechat": "submitted"}
+    assert len(world.channels["sms"].sent) == len(world.channels["wechat"].sent) == 1
+
+
+def test_what_the_sweep_sent_meanwhile_is_not_sent_again(world: World, member: Member) -> None:
+    """A provider that takes a minute to answer: the member's other message has gone by then."""
+
+    def slow(_notice: OutgoingNotice, _reference: str) -> None:
+        world.channels["sms"].before_return = None
+        world.later(minutes=1)
+        world.product.notice_jobs.take_up()
+        world.product.notice_jobs.send(str(member.account_id), intent_id(world, paid, "wechat"))
+
+    world.channels["sms"].before_return = slow
+    paid = event(world, member, "withdrawal.paid")
+    world.product.notice_jobs.handle_event(str(member.account_id), str(paid))
+    assert intents(world, paid) == {"sms": "submitted", "wechat": "submitted"}
+    assert len(world.channels["wechat"].sent) == 1
+
+
 def test_a_crash_while_sending_is_looked_up_and_never_sent_again(world: World, member: Member) -> None:
     world.channels["wechat"].script = [SystemExit("killed")]
     told = event(world, member)
@@ -186,17 +236,16 @@ def test_what_waits_for_its_job_is_not_taken_up_again(world: World, member: Memb
 
 def test_a_code_goes_before_what_has_waited_longer(world: World, member: Member) -> None:
     """Thousands of settlement notices may wait on a busy day; who sits before the page gets the code all the same."""
-    handle(world, member, event(world, member))
     with transaction(world.sessions) as session:
-        world.product.notices.send_code(session, member.account_id, new_id(), "135790")
+        emit(session, member.account_id, "withdrawal.paid", PAID, world.clock.now())
+        world.product.notices.plan_code(session, member.account_id, new_id(), "135790")
     in_turn = world.one(
-        "SELECT array_agg(i.topic ORDER BY j.priority DESC, j.id) AS topics FROM procrastinate_jobs j"
-        " JOIN notice_intent i ON i.intent_id = CAST(j.args->>'intent_id' AS uuid)"
-        " WHERE j.args->>'account_id' = :a AND j.status = 'todo' AND j.task_name = 'notices.send'",
+        "SELECT array_agg(task_name ORDER BY priority DESC, id) AS jobs FROM procrastinate_jobs"
+        " WHERE args->>'account_id' = :a AND status = 'todo' AND queue_name IN ('notices', 'codes')",
         a=str(member.account_id),
-    ).topics
-    assert in_turn[0] == "code"
-    assert len(in_turn) >= 2
+    ).jobs
+    assert in_turn[0] == "notices.bind_code"
+    assert "notices.handle_event" in in_turn[1:]
 
 
 def receipt(world: World, reference: str, delivered: bool = True, channel: str = "wechat") -> bool:
@@ -245,7 +294,7 @@ def test_a_receipt_before_the_answer_is_not_lost(world: World, member: Member) -
 
 def test_codes_are_not_listed_to_the_member(world: World, member: Member) -> None:
     with transaction(world.sessions) as session:
-        world.product.notices.send_code(session, member.account_id, member.session_id, "123456")
+        world.product.notices.send_operation_code(session, member.account_id, new_id(), "123456", "提取")
     told = event(world, member)
     handle(world, member, told)
     with transaction(world.sessions) as session:

@@ -51,7 +51,7 @@ def sent(world: World, member: Member, step: object) -> UUID:
     channel = world.channels["sms"]
     channel.script = [step]  # type: ignore[list-item]
     with transaction(world.sessions) as session:
-        world.product.notices.send_code(session, member.account_id, member.session_id, "123456")
+        world.product.notices.send_operation_code(session, member.account_id, member.session_id, "123456", "提取")
     world.run_jobs(member.account_id)
     return UUID(channel.sent[-1].intent_id)
 
