@@ -26,7 +26,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from app.ports import Ports, ports
-from services.core.db import transaction
+from services.core.db import one_look
 from services.core.errors import Forbidden, Unauthenticated
 from services.core.scope import see_member, see_no_more, see_nobody
 from services.members.models import LoginSession
@@ -168,7 +168,7 @@ def open_to_all(view: Callable[P, R]) -> Callable[P, R]:
 def _principal() -> Principal:
     session_id = _session_id()
     own = ports()
-    with transaction(own.sessions) as session:
+    with one_look(own.sessions) as session:
         return principal_of(session, own.cipher, session_id, own.clock.now())
 
 

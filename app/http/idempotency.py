@@ -63,6 +63,14 @@ class KeyReused(Invalid):
     code, title, detail = "idempotency.key_reused", "重复提交", "这次提交和上一次内容不同，请返回重新提交。"
 
 
+class _Refusal(Exception):
+    """An answer that says no and is stored."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__()
+        self.error = error
+
+
 def idempotency_key() -> str:
     """The request's key; raises Malformed `idempotency.key` when missing or not 16–64 plain characters."""
     key = request.headers.get("Idempotency-Key", "")
@@ -84,17 +92,27 @@ def run_once(
 ) -> Response:
     """Carry out `effect` once for the request's key; a repeat gets the stored answer.
 
-    `effect` runs in a savepoint: a refusal that is stored leaves nothing else behind.
+    A refusal takes back all the effect has done, and is then stored by itself.
     """
     key = {"account_id": account_id, "operation": operation, "key": idempotency_key()}
     fingerprint = _fingerprint(body)
+    try:
+        return _once(key, fingerprint, lambda session: (201, _carried_out(session, effect)))
+    except _Refusal as refusal:
+        answer = json.loads(domain_problem(refusal.error).get_data(as_text=True))
+        status = refusal.error.status
+        return _once(key, fingerprint, lambda _session: (status, answer))
+
+
+def _once(key: dict[str, Any], fingerprint: bytes, work: Callable[[Session], tuple[int, Any]]) -> Response:
+    """The stored answer, or that of `work`, which is stored with what it does."""
     own = ports()
     with transaction(own.sessions) as session:
         _lock(session, key)
         stored = _FIND.first(session, key)
         if stored is not None:
             return _replay(stored, fingerprint)
-        status, answer = _attempt(session, effect)
+        status, answer = work(session)
         _STORE.run(
             session,
             {
@@ -108,21 +126,20 @@ def run_once(
     return _response(status, answer)
 
 
+def _carried_out(session: Session, effect: Callable[[Session], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return effect(session)
+    except DomainError as error:
+        if error.status in _STORED_FAULTS:
+            raise _Refusal(error) from error
+        raise
+
+
 def _lock(session: Session, key: dict[str, Any]) -> None:
     digest = hashlib.sha256("\x1f".join(str(part) for part in key.values()).encode()).digest()
     high, low = int.from_bytes(digest[:4], signed=True), int.from_bytes(digest[4:8], signed=True)
     if not _TRY_LOCK.first(session, {"high": high, "low": low}).got:
         raise InProgress(retry_after_s=1)
-
-
-def _attempt(session: Session, effect: Callable[[Session], dict[str, Any]]) -> tuple[int, dict[str, Any]]:
-    try:
-        with session.begin_nested():
-            return 201, effect(session)
-    except DomainError as error:
-        if error.status not in _STORED_FAULTS:
-            raise
-        return error.status, json.loads(domain_problem(error).get_data(as_text=True))
 
 
 def _replay(stored: Any, fingerprint: bytes) -> Response:
