@@ -41,6 +41,10 @@ SELECT (SELECT count(*) FROM entry) AS journals,
 _LOCK = text(
     "SELECT account_id FROM member_balance WHERE account_id = ANY(:account_ids) ORDER BY account_id FOR UPDATE"
 )
+_LOCK_OF = (
+    "SELECT count(*) FROM (SELECT 1 FROM member_balance WHERE account_id IN ({accounts})"
+    " ORDER BY account_id FOR UPDATE) AS locked"
+)
 # The day a single journal would be of: see services.ledger.service.
 _BOOKS_DAY = text(
     "SELECT CASE WHEN CAST(:today AS date) < (SELECT min(day) FROM business_day) THEN CAST(:today AS date)"
@@ -76,6 +80,11 @@ def planned_for_sets(session: Session) -> Iterator[None]:
 def lock_balances(session: Session, account_ids: list[Any]) -> None:
     """Lock many accounts, in the order of their keys; before any sum over their postings is taken."""
     session.execute(_LOCK, {"account_ids": account_ids})
+
+
+def lock_balances_of(session: Session, accounts: str, values: Mapping[str, Any]) -> int:
+    """`lock_balances` for those that a constant SELECT of the caller's names; how many there are."""
+    return session.scalar(text(_LOCK_OF.format(accounts=accounts)), values) or 0
 
 
 def books_day(session: Session, at: datetime) -> date:

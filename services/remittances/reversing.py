@@ -28,22 +28,22 @@ from services.remittances.models import (
     RemittanceReversal,
 )
 from services.remittances.service import Filed, batch_of, defer_posting, filed, move, set_money_free
-from services.remittances.stepping import Lines, Sets, entry_texts, locked, post_lines
+from services.remittances.stepping import ACCOUNTS, Lines, Sets, entry_texts, locked, post_lines
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
 REVERSAL = "contribution_reversal"
-_JOURNALS = """
+_JOURNALS = f"""
 SELECT c.account_id, :reference AS business_ref, :kind AS kind, :summary AS summary, :debit_code AS debit_code,
        :credit_code AS credit_code, c.amount_fen AS fen
 FROM contribution c
-WHERE c.account_id = ANY(:account_ids) AND c.month = :month AND c.batch_id = :batch_id
+WHERE c.account_id IN ({ACCOUNTS}) AND c.month = :month AND c.batch_id = :batch_id
   AND EXISTS (SELECT 1 FROM member_balance b JOIN provident_fund_account a USING (account_id)
               WHERE b.account_id = c.account_id AND b.balance_fen - b.frozen_fen >= c.amount_fen
               AND a.state NOT IN ('03', '04', '05'))
-"""
+"""  # noqa: S608
 _FREE = text(
-    "DELETE FROM contribution c USING journal j WHERE c.account_id = ANY(:account_ids) AND c.month = :month"
+    f"DELETE FROM contribution c USING journal j WHERE c.account_id IN ({ACCOUNTS}) AND c.month = :month"  # noqa: S608
     " AND c.batch_id = :batch_id AND j.account_id = c.account_id AND j.business_ref = :reference"
 )
 _STAYED = text("""
@@ -124,8 +124,8 @@ class Reversals(Sets):
 
     def _do(self, session: Session, batch: RemittanceBatch, lines: Lines) -> Posted:
         texts = _texts(batch)
-        back = post_lines(session, _JOURNALS, {**lines.of_accounts, **texts}, lines.at)
-        session.execute(_FREE, {**lines.of_accounts, "reference": texts["reference"]})
+        back = post_lines(session, _JOURNALS, {**lines.values, **texts}, lines.at)
+        session.execute(_FREE, {**lines.values, "reference": texts["reference"]})
         if back.journals < lines.count:
             session.execute(_STAYED, lines.values)
         return back

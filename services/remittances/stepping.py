@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from services.audit.service import CENTRE, record
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.ledger.batch import Posted, books_day, lock_balances, planned_for_sets, post_set
+from services.ledger.batch import Posted, books_day, lock_balances_of, planned_for_sets, post_set
 from services.ledger.chart import EMPLOYER_RECEIPT, MEMBER_FUND
 from services.remittances.models import REGULAR, Employer, RemittanceBatch
 from services.remittances.service import PATIENCE, defer_posting, move
@@ -28,21 +28,19 @@ SET = 10_000
 CONTRIBUTION = "contribution"
 _BY_INDEX = text("SET LOCAL random_page_cost = 1.1")
 """A set's accounts lie anywhere among all of them: looked up one by one, not by reading whole tables for each set."""
-_ACCOUNTS = text(
-    "SELECT a.account_id FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no"
-    " WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last"
-)
+ACCOUNTS = """SELECT a.account_id FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no
+    WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last"""
+"""Of a set's lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a set, their accounts, and when it is done."""
+    """The lines of a set, and when it is done."""
 
     batch_id: UUID
     month: date
     first: int
     last: int
-    account_ids: list[Any]
     at: datetime
 
     @property
@@ -54,11 +52,6 @@ class Lines:
     def values(self) -> dict[str, Any]:
         """For statements over the lines."""
         return {"batch_id": self.batch_id, "month": self.month, "first": self.first, "last": self.last}
-
-    @property
-    def of_accounts(self) -> dict[str, Any]:
-        """For statements over their contributions."""
-        return {"batch_id": self.batch_id, "month": self.month, "account_ids": self.account_ids}
 
 
 class Sets(ABC):
@@ -96,10 +89,8 @@ class Sets(ABC):
     def _advance(self, session: Session, employer: Employer, batch: RemittanceBatch) -> None:
         now = self._clock.now()
         first, last = batch.reached + 1, min(batch.reached + self._size, batch.people)
-        values = {"batch_id": batch.batch_id, "first": first, "last": last}
-        ids = list(session.scalars(_ACCOUNTS, values))
-        lock_balances(session, ids)
-        lines = Lines(batch.batch_id, batch.month, first, last, ids, now)
+        lines = Lines(batch.batch_id, batch.month, first, last, now)
+        lock_balances_of(session, ACCOUNTS, lines.values)
         done = self._do(session, batch, lines)
         batch.reached, batch.posted_fen, batch.updated_at = last, batch.posted_fen + done.fund_fen, now
         detail = {"lines": done.journals, "amount_fen": done.fund_fen, "through": last}
