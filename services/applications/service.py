@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -16,14 +16,22 @@ from services.core.errors import Conflict, NotFound
 from services.core.sql import Statement, forget
 from services.core.states import IllegalTransition, StateTable
 
-_MOVE = Statement(
-    "UPDATE application SET state = :target, version = version + 1, updated_at = :at"
-    " WHERE account_id = :account_id AND application_id = :application_id AND state = :source AND version = :version"
-)
-_TRANSITION = Statement(
+_OPENED = Statement(
     "INSERT INTO transition (account_id, application_id, version, source, event, target, actor, at, note)"
-    " VALUES (:account_id, :application_id, :version, :source, :event, :target, :actor, :at, :note)"
+    " VALUES (:account_id, :application_id, :version, NULL, :event, :target, :actor, :at, NULL)"
 )
+_MOVE = Statement(
+    "WITH moved AS (UPDATE application SET state = :target, version = version + 1, updated_at = :at"
+    "  WHERE account_id = :account_id AND application_id = :application_id AND state = :source AND version = :version"
+    "  RETURNING account_id, application_id, version)"
+    " INSERT INTO transition (account_id, application_id, version, source, event, target, actor, at, note)"
+    " SELECT account_id, application_id, version, :source, :event, :target, :actor, :at, :note FROM moved"
+)
+_LOAD = select(Application).where(
+    Application.account_id == bindparam("account_id"),
+    Application.application_id == bindparam("application_id"),
+)
+_LOAD_LOCKED = _LOAD.with_for_update().execution_options(populate_existing=True)
 
 _LOCK_STATE = Statement(
     "SELECT state, version FROM application WHERE account_id = :account_id AND application_id = :application_id"
@@ -59,18 +67,23 @@ def open_application(session: Session, application: Application, at: datetime) -
         if "in_flight" in str(error.orig):
             raise InFlight from None
         raise
-    _write_transition(session, application, None, "submit", application.state, "member", at, None)
+    opened = {
+        "account_id": application.account_id,
+        "application_id": application.application_id,
+        "version": application.version,
+        "event": "submit",
+        "target": application.state,
+        "actor": "member",
+        "at": at,
+    }
+    _OPENED.run(session, opened)
     return application
 
 
 def load(session: Session, account_id: UUID, application_id: UUID, *, lock: bool = False) -> Application:
     """The member's application; raises NotFound for one that is absent or another's."""
-    statement = select(Application).where(
-        Application.account_id == account_id, Application.application_id == application_id
-    )
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    application = session.scalar(statement)
+    key = {"account_id": account_id, "application_id": application_id}
+    application = session.scalar(_LOAD_LOCKED if lock else _LOAD, key)
     if application is None:
         raise NotFound
     return application
@@ -90,15 +103,12 @@ def move(
     source = application.state
     target = table.target(source, event)
     key = {"account_id": application.account_id, "application_id": application.application_id}
-    moved = _MOVE.run(
-        session, {**key, "source": source, "target": target, "at": at, "version": application.version}
-    )
-    if not moved:
+    taken = {"source": source, "event": event, "target": target, "actor": actor, "at": at, "note": note}
+    if not _MOVE.run(session, {**key, **taken, "version": application.version}):
         raise IllegalTransition
     set_committed_value(application, "state", target)
     set_committed_value(application, "version", application.version + 1)
     set_committed_value(application, "updated_at", at)
-    _write_transition(session, application, source, event, target, actor, at, note)
 
 
 def advance(
@@ -119,36 +129,9 @@ def advance(
     if row is None:
         raise NotFound
     target = table.target(row.state, event)
-    _MOVE.run(session, {**key, "source": row.state, "target": target, "at": at, "version": row.version})
     taken = {"source": row.state, "event": event, "target": target, "actor": actor, "at": at, "note": note}
-    _TRANSITION.run(session, {**key, **taken, "version": row.version + 1})
+    _MOVE.run(session, {**key, **taken, "version": row.version})
     forget(session, Application, (account_id, application_id))
-
-
-def _write_transition(
-    session: Session,
-    application: Application,
-    source: str | None,
-    event: str,
-    target: str,
-    actor: str,
-    at: datetime,
-    note: str | None,
-) -> None:
-    _TRANSITION.run(
-        session,
-        {
-            "account_id": application.account_id,
-            "application_id": application.application_id,
-            "version": application.version,
-            "source": source,
-            "event": event,
-            "target": target,
-            "actor": actor,
-            "at": at,
-            "note": note,
-        },
-    )
 
 
 def transitions_of(session: Session, account_id: UUID, application_id: UUID) -> list[Taken]:

@@ -59,24 +59,26 @@ _OPEN = Statement(
 _LOCK = Statement(
     "SELECT balance_fen, held_fen, frozen_fen FROM member_balance WHERE account_id = :account_id FOR UPDATE"
 )
-_MOVE = Statement(
-    "UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
-    " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0"
-)
 # Without a day of its own a journal is of the open business day, which after an early cut-over is ahead of the clock;
 # what is taken over from before these books keeps its day.
-_JOURNAL = Statement(
-    "INSERT INTO journal (account_id, journal_id, business_ref, kind, summary, accounting_on, proof, created_at)"
-    " VALUES (:account_id, :journal_id, :business_ref, :kind, :summary, coalesce(CAST(:own_day AS date),"
+_BOOK = (
+    ", booked AS (INSERT INTO journal"
+    " (account_id, journal_id, business_ref, kind, summary, accounting_on, proof, created_at)"
+    " SELECT account_id, :journal_id, :business_ref, :kind, :summary, coalesce(CAST(:own_day AS date),"
     " CASE WHEN CAST(:today AS date) < (SELECT min(day) FROM business_day) THEN CAST(:today AS date)"
-    " ELSE greatest(CAST(:today AS date), (SELECT day FROM business_day WHERE state = 'open')) END), :proof, :created_at)"
-)
-_PROOF = "ledger.proof"
-_POSTINGS = Statement(
-    "INSERT INTO posting (account_id, journal_id, line_no, gl_code, fen)"
-    " SELECT :account_id, :journal_id, line_no, gl_code, fen FROM unnest(CAST(:codes AS text[]),"
+    " ELSE greatest(CAST(:today AS date), (SELECT day FROM business_day WHERE state = 'open')) END), :proof, :created_at"
+    " FROM moved RETURNING account_id, journal_id)"
+    " INSERT INTO posting (account_id, journal_id, line_no, gl_code, fen)"
+    " SELECT account_id, journal_id, line_no, gl_code, fen FROM booked CROSS JOIN unnest(CAST(:codes AS text[]),"
     " CAST(:amounts AS bigint[])) WITH ORDINALITY AS line(gl_code, fen, line_no)"
 )
+_POST = Statement(f"WITH moved AS (SELECT CAST(:account_id AS uuid) AS account_id){_BOOK}")
+_POST_AND_MOVE = Statement(
+    "WITH moved AS (UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
+    " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0 RETURNING account_id)"
+    f"{_BOOK}"
+)
+_PROOF = "ledger.proof"
 
 
 def open_balance(session: Session, account_id: UUID) -> None:
@@ -110,30 +112,26 @@ def post(session: Session, account_id: UUID, entry: Entry, at: datetime) -> UUID
     """
     if sum(line.fen for line in entry.lines) != 0:
         raise ValueError(f"journal {entry.kind} does not balance")
-    _move_balance(session, account_id, entry.lines)
-    key = {"account_id": account_id, "journal_id": new_id()}
-    _JOURNAL.run(
-        session,
-        {
-            **key,
-            "business_ref": entry.business_ref,
-            "kind": entry.kind,
-            "summary": entry.summary,
-            "own_day": entry.on,
-            "today": shanghai_day(at),
-            "proof": _proof(session, entry),
-            "created_at": at,
-        },
-    )
-    _POSTINGS.run(
-        session,
-        {
-            **key,
-            "codes": [line.gl_code for line in entry.lines],
-            "amounts": [line.fen for line in entry.lines],
-        },
-    )
-    return key["journal_id"]
+    journal_id = new_id()
+    booked = {
+        "account_id": account_id,
+        "journal_id": journal_id,
+        "business_ref": entry.business_ref,
+        "kind": entry.kind,
+        "summary": entry.summary,
+        "own_day": entry.on,
+        "today": shanghai_day(at),
+        "proof": _proof(session, entry),
+        "created_at": at,
+        "codes": [line.gl_code for line in entry.lines],
+        "amounts": [line.fen for line in entry.lines],
+    }
+    fund, held = _credited(entry.lines, MEMBER_FUND), _credited(entry.lines, WITHDRAWAL_PAYABLE)
+    if fund == held == 0:
+        _POST.run(session, booked)
+    elif not _POST_AND_MOVE.run(session, {**booked, "fund": fund, "held": held}):
+        raise BalanceInsufficient
+    return journal_id
 
 
 def _proof(session: Session, entry: Entry) -> bytes | None:
@@ -141,10 +139,6 @@ def _proof(session: Session, entry: Entry) -> bytes | None:
     return session.info.get(_PROOF) if on_bank else None
 
 
-def _move_balance(session: Session, account_id: UUID, lines: Sequence[Line]) -> None:
-    fund = -sum(line.fen for line in lines if line.gl_code == MEMBER_FUND)
-    held = -sum(line.fen for line in lines if line.gl_code == WITHDRAWAL_PAYABLE)
-    if fund == held == 0:
-        return
-    if not _MOVE.run(session, {"account_id": account_id, "fund": fund, "held": held}):
-        raise BalanceInsufficient
+def _credited(lines: Sequence[Line], gl_code: str) -> int:
+    """What the lines add to a liability."""
+    return -sum(line.fen for line in lines if line.gl_code == gl_code)
