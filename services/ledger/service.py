@@ -76,7 +76,7 @@ _POST = Statement(f"WITH moved AS (SELECT CAST(:account_id AS uuid) AS account_i
 _POST_AND_MOVE = Statement(
     "WITH moved AS (UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
     " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0 RETURNING account_id)"
-    f"{_BOOK}"
+    f"{_BOOK}"  # noqa: S608
 )
 _PROOF = "ledger.proof"
 
