@@ -102,7 +102,7 @@ class Bank:
         """When `work` has something to do next, as time.time(); at most a second away."""
         row = self.store.row(
             "SELECT MIN(at) AS at FROM (SELECT MIN(pay_at) AS at FROM payments WHERE state IN ('accepted', 'pending')"
-            " UNION ALL SELECT MIN(return_at) FROM payments WHERE state = 'paid')"
+            " UNION ALL SELECT MIN(return_at) FROM payments WHERE state = 'paid' AND return_at IS NOT NULL)"
         )
         latest = min(
             [time.time() + 1.0, *(at for other in self.also if (at := other.next_due()) is not None)]

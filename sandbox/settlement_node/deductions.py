@@ -160,7 +160,7 @@ class Deductions:
         """When `work` has something to do next."""
         row = self.store.row(
             "SELECT MIN(at) AS at FROM (SELECT MIN(pay_at) AS at FROM deductions WHERE state IN ('accepted', 'pending')"
-            " UNION ALL SELECT MIN(return_at) FROM deductions WHERE state = 'collected')"
+            " UNION ALL SELECT MIN(return_at) FROM deductions WHERE state = 'collected' AND return_at IS NOT NULL)"
         )
         return row["at"] if row else None
 

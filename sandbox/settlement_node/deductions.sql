@@ -15,3 +15,4 @@ CREATE TABLE IF NOT EXISTS deductions (
 );
 CREATE INDEX IF NOT EXISTS deductions_due ON deductions (pay_at) WHERE state IN ('accepted', 'pending');
 CREATE INDEX IF NOT EXISTS deductions_ref ON deductions (ref_no);
+CREATE INDEX IF NOT EXISTS deductions_to_return ON deductions (return_at) WHERE return_at IS NOT NULL;

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS payments (
 );
 CREATE INDEX IF NOT EXISTS payments_due ON payments (pay_at) WHERE state IN ('accepted', 'pending');
 CREATE INDEX IF NOT EXISTS payments_ref ON payments (ref_no);
+CREATE INDEX IF NOT EXISTS payments_to_return ON payments (return_at) WHERE return_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, seq_no TEXT NOT NULL, ref_no TEXT NOT NULL,
     amount_fen INTEGER, outcome TEXT NOT NULL, faults TEXT NOT NULL

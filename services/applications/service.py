@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -34,7 +35,7 @@ _LOAD = select(Application).where(
 _LOAD_LOCKED = _LOAD.with_for_update().execution_options(populate_existing=True)
 
 _LOCK_STATE = Statement(
-    "SELECT state, version FROM application WHERE account_id = :account_id AND application_id = :application_id"
+    "SELECT state, version, quote->>'item_name' AS item_name, payee FROM application WHERE account_id = :account_id AND application_id = :application_id"
     " FOR UPDATE"
 )
 _TAKEN = Statement(
@@ -49,6 +50,14 @@ class Taken:
 
     target: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What is said of an application that was moved: the item, and the card as it is shown, if money goes to one."""
+
+    item_name: str
+    payee: dict[str, Any] | None
 
 
 class InFlight(Conflict):
@@ -121,8 +130,8 @@ def advance(
     actor: str,
     at: datetime,
     note: str | None = None,
-) -> None:
-    """`load` with its lock, and `move`, where nothing of the application but its state is needed."""
+) -> Moved:
+    """`load` with its lock, and `move`, where little of the application but its state is needed."""
     session.flush()
     key = {"account_id": account_id, "application_id": application_id}
     row = _LOCK_STATE.first(session, key)
@@ -132,6 +141,7 @@ def advance(
     taken = {"source": row.state, "event": event, "target": target, "actor": actor, "at": at, "note": note}
     _MOVE.run(session, {**key, **taken, "version": row.version})
     forget(session, Application, (account_id, application_id))
+    return Moved(row.item_name, row.payee)
 
 
 def transitions_of(session: Session, account_id: UUID, application_id: UUID) -> list[Taken]:

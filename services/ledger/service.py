@@ -74,9 +74,9 @@ _BOOK = (
 )
 _POST = Statement(f"WITH moved AS (SELECT CAST(:account_id AS uuid) AS account_id){_BOOK}")
 _POST_AND_MOVE = Statement(
-    "WITH moved AS (UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"
+    "WITH moved AS (UPDATE member_balance SET balance_fen = balance_fen + :fund, held_fen = held_fen + :held"  # noqa: S608
     " WHERE account_id = :account_id AND balance_fen + :fund >= 0 AND held_fen + :held >= 0 RETURNING account_id)"
-    f"{_BOOK}"  # noqa: S608
+    f"{_BOOK}"
 )
 _PROOF = "ledger.proof"
 

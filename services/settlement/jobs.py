@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -12,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.core.jobs import Job, call_off, is_planned
+from services.core.jobs import Job, is_planned
 from services.core.sql import Statement
 from services.settlement.models import PaymentInstruction
-from services.settlement.movements import case_number_in
 from services.settlement.ports import (
     AccountChange,
     NodeUnavailable,
@@ -33,7 +33,6 @@ FIRST_ASK_AFTER_S = 1
 LONGEST_PAUSE_S = 60
 LONGEST_STATEMENT_PAUSE_S = 900
 _BATCH = 200
-_NUMBERED = Statement("SELECT instruction_id FROM payment_instruction WHERE instruction_no = :instruction_no")
 _PROGRESS = Statement(
     "SELECT state, due_at, attempts, updated_at FROM payment_instruction"
     " WHERE account_id = :account_id AND instruction_id = :instruction_id"
@@ -50,6 +49,22 @@ def _next_step() -> Case[str]:
 def statement_pause_s(age_s: float, *, heard: bool) -> float:
     """How long an accepted order waits for the next look at the statement: the longer, the older it is."""
     return min(max(age_s / 4, STATEMENT_AFTER_S), LONGEST_STATEMENT_PAUSE_S) if heard else STATEMENT_AFTER_S
+
+
+class Progress(Protocol):
+    """What the next step of an instruction depends on."""
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def due_at(self) -> datetime | None: ...
+
+    @property
+    def attempts(self) -> int: ...
+
+    @property
+    def updated_at(self) -> datetime: ...
 
 
 class SettlementJobs:
@@ -84,13 +99,13 @@ class SettlementJobs:
         order = self._begin(account, instruction)
         if order is None:
             with transaction(self._sessions) as session:
-                self._plan(session, account, instruction)
+                self._plan_from_row(session, account, instruction)
             return
         reply = self._node.pay(order)
         log.info("payment.reply", instruction_id=instruction_id, outcome=reply.outcome, code=reply.code)
         with transaction(self._sessions) as session:
-            self._settlement.record_reply(session, account, instruction, reply)
-            self._plan(session, account, instruction)
+            progress = self._settlement.record_reply(session, account, instruction, reply)
+            self._plan(session, account, instruction, progress)
 
     def _begin(self, account: UUID, instruction: UUID) -> PaymentOrder | None:
         try:
@@ -113,7 +128,7 @@ class SettlementJobs:
             log.warning("payment.node_unavailable", fault=str(fault))
             heard = False
         with transaction(self._sessions) as session:
-            self._plan(session, account, instruction, heard=heard)
+            self._plan_from_row(session, account, instruction, heard=heard)
 
     def _ask_bank(self, row: PaymentInstruction) -> None:
         if row.sent_on is None:
@@ -174,16 +189,9 @@ class SettlementJobs:
         for change in changes:
             with transaction(self._sessions) as session:
                 outcome = self._settlement.record_change(session, change)
-                if outcome == "paid":
-                    self._need_not_ask(session, change)
             if outcome != "duplicate":
                 tell = log.warning if outcome in FOR_A_PERSON else log.info
                 tell("bank.change", outcome=outcome, direction=change.direction)
-
-    @staticmethod
-    def _need_not_ask(session: Session, change: AccountChange) -> None:
-        paid = _NUMBERED.first(session, {"instruction_no": case_number_in(change)})
-        call_off(session, f"ask:{paid.instruction_id}")
 
     def take_up(self) -> int:
         """Plan the next step of instructions that nobody has moved for a while and that have none planned."""
@@ -205,9 +213,16 @@ class SettlementJobs:
                 self._plan_stale(session, row.account_id, row.instruction_id, row.state)
         return len(rows)
 
-    def _plan(self, session: Session, account_id: UUID, instruction_id: UUID, *, heard: bool = True) -> None:
+    def _plan_from_row(
+        self, session: Session, account_id: UUID, instruction_id: UUID, *, heard: bool = True
+    ) -> None:
         session.flush()
         row = _PROGRESS.first(session, {"account_id": account_id, "instruction_id": instruction_id})
+        self._plan(session, account_id, instruction_id, row, heard=heard)
+
+    def _plan(
+        self, session: Session, account_id: UUID, instruction_id: UUID, row: Progress, *, heard: bool = True
+    ) -> None:
         if row.state == "ready" and row.due_at is not None and row.due_at > self._clock.now():
             wait_s = (row.due_at - self._clock.now()).total_seconds()
             defer_until_due(session, account_id, instruction_id, wait_s)

@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.accounts.rules import FROZEN
@@ -21,10 +20,11 @@ from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict
 from services.core.ids import new_id
-from services.core.jobs import defer
+from services.core.jobs import call_off, defer
 from services.core.sql import Statement, forget
 from services.ledger.service import lock_balance, proven_by
 from services.settlement.calling_back import locked_since, never_left
+from services.settlement.locked import lock_instruction, move
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.settlement.movements import case_number_in, change_key
 from services.settlement.payees import open_payee
@@ -39,9 +39,10 @@ from services.settlement.ports import (
     PayReply,
     QueryReply,
 )
-from services.settlement.states import INSTRUCTION_STATES
 
 QUEUE = "settlement"
+ASK = "ask:"
+"""With an instruction's id the queueing lock of the question what became of it; not asked once it is paid."""
 _TAIL = 4
 _INSERT = Statement(
     "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
@@ -49,6 +50,14 @@ _INSERT = Statement(
     " created_at, updated_at)"
     " VALUES (:account_id, :instruction_id, :application_id, :instruction_no, 'ready', :amount_fen, :capital_fen,"
     " :interest_fen, :settle_type, :bus_type, :payee_sealed, :summary, :due_at, 0, :at, :at)"
+)
+_OWNER = Statement(
+    "SELECT account_id, instruction_id, state, amount_fen FROM payment_instruction"
+    " WHERE instruction_no = :instruction_no"
+)
+_EARLY_RETURN = Statement(
+    "SELECT notice_key FROM bank_notice WHERE instruction_no = :instruction_no AND direction = 'credit'"
+    " AND amount_fen = :amount_fen AND outcome = 'break' ORDER BY received_at LIMIT 1"
 )
 _STORE = Statement(
     "INSERT INTO bank_notice (notice_key, host_seq_no, direction, amount_fen, day, raw_sealed, outcome,"
@@ -73,6 +82,16 @@ class NewInstruction:
     payee_sealed: bytes
     summary: str
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose payment a movement's number is of, as read without a lock."""
+
+    account_id: UUID
+    instruction_id: UUID
+    state: str
+    amount_fen: int
 
 
 def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
@@ -133,7 +152,7 @@ def defer_follow_up(
         session,
         "settlement.follow_up",
         QUEUE,
-        queueing_lock=f"ask:{instruction_id}",
+        queueing_lock=f"{ASK}{instruction_id}",
         delay_s=delay_s,
         account_id=account_id,
         instruction_id=instruction_id,
@@ -174,7 +193,7 @@ class Settlement:
             return None
         instruction.attempts += 1
         instruction.sent_on = max(bank_day, shanghai_day(self._clock.now()), instruction.sent_on or bank_day)
-        self._move(instruction, "dispatch")
+        self._move(session, instruction, "dispatch")
         if instruction.attempts == 1:
             self._listener.sending(session, self._ref(instruction))
         return self._order(instruction)
@@ -186,11 +205,16 @@ class Settlement:
         frozen = account_of(session, instruction.account_id).state == FROZEN
         return self._clock.now() >= instruction.due_at and not frozen
 
-    def record_reply(self, session: Session, account_id: UUID, instruction_id: UUID, reply: PayReply) -> None:
-        """Write down what BDC101 brought. A notice may have come first: then the instruction is past `sending`."""
+    def record_reply(
+        self, session: Session, account_id: UUID, instruction_id: UUID, reply: PayReply
+    ) -> PaymentInstruction:
+        """Write down what BDC101 brought; the instruction as it is then.
+
+        A notice may have come first: then the instruction is past `sending`.
+        """
         instruction = self._locked(session, account_id, instruction_id)
         if instruction.state != "sending":
-            return
+            return instruction
         instruction.reply = f"{reply.outcome}:{reply.code}"[:120]
         instruction.host_seq_no = reply.host_seq_no
         if reply.outcome == "accepted":
@@ -201,6 +225,7 @@ class Settlement:
             self._not_sent(session, instruction, reply)
         else:
             self._lose(session, instruction, reply.code)
+        return instruction
 
     def record_query(
         self, session: Session, account_id: UUID, instruction_id: UUID, reply: QueryReply
@@ -239,18 +264,19 @@ class Settlement:
         forget(session, BankNotice, (key,))
         return outcome
 
-    def _apply_change(self, session: Session, change: AccountChange, owner: PaymentInstruction | None) -> str:
+    def _apply_change(self, session: Session, change: AccountChange, owner: Owner | None) -> str:
         if owner is None:
             return "unmatched"
-        instruction = self._locked(session, owner.account_id, owner.instruction_id)
+        instruction = lock_instruction(session, owner.account_id, owner.instruction_id)
         if instruction.amount_fen != change.amount_fen:
             return "amount_differs"
         if change.direction == "debit" and not self._to_the_payee(instruction, change):
             return "payee_differs"
         if change.direction == "debit" and instruction.state in ("sending", "unknown", "accepted"):
             instruction.host_seq_no = change.host_seq_no
-            self._move(instruction, "pay")
+            self._move(session, instruction, "pay")
             self._listener.paid(session, self._ref(instruction, change.host_seq_no))
+            call_off(session, f"{ASK}{instruction.instruction_id}")
             self._take_early_return(session, instruction)
             return "paid"
         told = instruction.state in ("paid", "returned") and instruction.host_seq_no == change.host_seq_no
@@ -290,17 +316,11 @@ class Settlement:
 
     def _take_early_return(self, session: Session, instruction: PaymentInstruction) -> None:
         """A return that was told before its payment stands there as a break; now it is proven."""
-        early = session.scalar(
-            select(BankNotice)
-            .where(
-                BankNotice.instruction_no == instruction.instruction_no,
-                BankNotice.direction == "credit",
-                BankNotice.amount_fen == instruction.amount_fen,
-                BankNotice.outcome == "break",
-            )
-            .order_by(BankNotice.received_at)
-            .limit(1)
+        found = _EARLY_RETURN.first(
+            session,
+            {"instruction_no": instruction.instruction_no, "amount_fen": instruction.amount_fen},
         )
+        early = None if found is None else session.get_one(BankNotice, found.notice_key)
         if early is not None:
             early.outcome = "came_back"
             with proven_by(session, early.notice_key):
@@ -327,46 +347,42 @@ class Settlement:
         return next(((orders, found) for orders, found in asked if found is not None), (None, None))
 
     @staticmethod
-    def _owner(session: Session, instruction_no: str | None) -> PaymentInstruction | None:
+    def _owner(session: Session, instruction_no: str | None) -> Owner | None:
         if instruction_no is None:
             return None
-        return session.scalar(
-            select(PaymentInstruction).where(PaymentInstruction.instruction_no == instruction_no)
-        )
+        row = _OWNER.first(session, {"instruction_no": instruction_no})
+        return None if row is None else Owner(*row)
 
     @staticmethod
     def _locked(session: Session, account_id: UUID, instruction_id: UUID) -> PaymentInstruction:
         lock_balance(session, account_id)
-        return session.get_one(
-            PaymentInstruction, (account_id, instruction_id), with_for_update=True, populate_existing=True
-        )
+        return lock_instruction(session, account_id, instruction_id)
 
-    def _move(self, instruction: PaymentInstruction, event: str) -> None:
-        instruction.state = INSTRUCTION_STATES.target(instruction.state, event)
-        instruction.updated_at = self._clock.now()
+    def _move(self, session: Session, instruction: PaymentInstruction, event: str) -> None:
+        move(session, instruction, event, self._clock.now())
 
     def _come_back(self, session: Session, instruction: PaymentInstruction, host_seq_no: str) -> None:
-        self._move(instruction, "come_back")
+        self._move(session, instruction, "come_back")
         self._listener.came_back(session, self._ref(instruction, host_seq_no))
 
     def _accept(self, session: Session, instruction: PaymentInstruction) -> None:
-        self._move(instruction, "accept")
+        self._move(session, instruction, "accept")
         self._listener.accepted(session, self._ref(instruction, instruction.host_seq_no))
 
     def _reject(self, session: Session, instruction: PaymentInstruction, code: str, event: str) -> None:
-        self._move(instruction, event)
+        self._move(session, instruction, event)
         self._listener.rejected(session, self._ref(instruction, code))
 
     def _not_sent(self, session: Session, instruction: PaymentInstruction, reply: PayReply) -> None:
         """It may go again, unless the member has locked the account meanwhile and the bank had nothing of it."""
-        self._move(instruction, "not_sent")
         instruction.unwritten += not reply.written
+        self._move(session, instruction, "not_sent")
         if never_left(instruction) and locked_since(session, instruction, self._clock.now()):
-            self._move(instruction, "cancel")
+            self._move(session, instruction, "cancel")
             self._listener.called_back(session, self._ref(instruction))
 
     def _lose(self, session: Session, instruction: PaymentInstruction, code: str) -> None:
-        self._move(instruction, "lose")
+        self._move(session, instruction, "lose")
         self._listener.unclear(session, self._ref(instruction, code))
 
     def _ref(self, instruction: PaymentInstruction, note: str | None = None) -> PaymentRef:

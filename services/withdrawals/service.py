@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.accounts.rules import SEALED
 from services.accounts.service import close_account, is_closed, reopen_account, require_paying
 from services.applications.models import Application
-from services.applications.service import advance, load, move
+from services.applications.service import Moved, advance, load, move
 from services.audit.service import record
 from services.core.clock import shanghai_iso
 from services.core.errors import Conflict
@@ -240,14 +240,15 @@ class WithdrawalPayments:
             payment.at,
         )
         _reopen(session, application, payment.at)
-        self._tell(session, application, payment, "withdrawal.returned")
+        moved = Moved(application.quote["item_name"], application.payee)
+        self._tell(session, moved, payment, "withdrawal.returned")
 
     def paid(self, session: Session, payment: PaymentRef) -> None:
         """The money left the centre: Dr 219, Cr 101."""
-        application = self._advance(session, payment, "bank_paid", "银行")
+        moved = self._step(session, payment, "bank_paid", "银行")
         lines = (Line(WITHDRAWAL_PAYABLE, payment.amount_fen), Line(BANK_DEPOSIT, -payment.amount_fen))
         post(session, payment.account_id, self._entry(payment, "settle", "提取付款", lines), payment.at)
-        self._tell(session, application, payment, "withdrawal.paid")
+        self._tell(session, moved, payment, "withdrawal.paid")
 
     def came_back(self, session: Session, payment: PaymentRef) -> None:
         """The receiving bank sent it back on a later day: Dr 101, Cr 201."""
@@ -255,7 +256,8 @@ class WithdrawalPayments:
         lines = (Line(BANK_DEPOSIT, payment.amount_fen), Line(MEMBER_FUND, -payment.amount_fen))
         post(session, payment.account_id, self._entry(payment, "return", "退汇，退回账户", lines), payment.at)
         _reopen(session, application, payment.at)
-        self._tell(session, application, payment, "withdrawal.returned")
+        moved = Moved(application.quote["item_name"], application.payee)
+        self._tell(session, moved, payment, "withdrawal.returned")
 
     def called_back(self, session: Session, payment: PaymentRef) -> None:
         """The account was locked while it was on its way, and it did not leave: the hold goes back."""
@@ -264,9 +266,9 @@ class WithdrawalPayments:
         _note_called_back(session, application, "系统", payment.at)
 
     @staticmethod
-    def _step(session: Session, payment: PaymentRef, event: str, actor: str) -> None:
+    def _step(session: Session, payment: PaymentRef, event: str, actor: str) -> Moved:
         key = (payment.account_id, payment.application_id)
-        advance(session, *key, WITHDRAWAL_STATES, event, actor=actor, at=payment.at, note=payment.note)
+        return advance(session, *key, WITHDRAWAL_STATES, event, actor=actor, at=payment.at, note=payment.note)
 
     @staticmethod
     def _advance(session: Session, payment: PaymentRef, event: str, actor: str) -> Application:
@@ -279,14 +281,14 @@ class WithdrawalPayments:
         return Entry(f"withdrawal:{payment.application_id}:{step}", f"withdrawal_{step}", summary, lines)
 
     @staticmethod
-    def _tell(session: Session, application: Application, payment: PaymentRef, topic: str) -> None:
+    def _tell(session: Session, moved: Moved, payment: PaymentRef, topic: str) -> None:
         balance = balance_of(session, payment.account_id)
         payload = {
             "application_id": str(payment.application_id),
-            "item_name": application.quote["item_name"],
+            "item_name": moved.item_name,
             "amount_fen": payment.amount_fen,
-            "tail4": (application.payee or {}).get("tail4", ""),
-            "bank_name": (application.payee or {}).get("bank_name", ""),
+            "tail4": (moved.payee or {}).get("tail4", ""),
+            "bank_name": (moved.payee or {}).get("bank_name", ""),
             "balance_fen": balance.balance_fen,
         }
         emit(session, payment.account_id, topic, payload, payment.at)
