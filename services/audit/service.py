@@ -39,8 +39,8 @@ def record(
     subject: str,
     at: datetime,
     detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Append one act to the account's chain, in the caller's transaction. `detail` holds no personal data."""
+) -> int:
+    """Append one act to the account's chain, in the caller's transaction; its number. `detail` holds no personal data."""
     sequence, previous = _lock_head(session, account_id)
     entry = {
         "account_id": account_id,
@@ -52,6 +52,7 @@ def record(
         "detail": dict(detail or {}),
     }
     _APPEND.run(session, {**entry, "previous_hash": previous, "hash": entry_hash(previous, **entry)})
+    return sequence + 1
 
 
 def _lock_head(session: Session, account_id: UUID) -> tuple[int, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -22,7 +23,15 @@ from services.evidence.sealing import WRITTEN, digest_of_record, mark
 AT_ONCE = 100
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 log = structlog.get_logger(__name__)
-_HEAD = Statement("SELECT seq FROM audit_head WHERE account_id = :account_id")
+_OF_KEY = "account_id = :account_id AND application_id = :application_id AND version = :version"
+_CLAIM = Statement(
+    f"SELECT version FROM case_evidence WHERE {_OF_KEY} AND written_at IS NULL FOR UPDATE SKIP LOCKED"  # noqa: S608
+)
+_WRITE = Statement(
+    "UPDATE case_evidence SET record = :record, digest = :digest, mac = :mac, audit_seq = :audit_seq,"  # noqa: S608
+    f" written_at = :written_at WHERE {_OF_KEY}",
+    json=("record",),
+)
 
 
 def _unwritten() -> Select[UUID, UUID, int]:
@@ -59,14 +68,13 @@ class EvidenceWriting:
         return sum(self._write(*row) for row in rows)
 
     def _write(self, account_id: UUID, application_id: UUID, version: int) -> bool:
+        key = {"account_id": account_id, "application_id": application_id, "version": version}
         try:
             with transaction(self._sessions) as session:
-                row = session.get(
-                    CaseEvidence,
-                    (account_id, application_id, version),
-                    with_for_update={"skip_locked": True},
-                )
-                return row is not None and row.written_at is None and self.write(session, row)
+                mine = _CLAIM.first(session, key)
+                if mine is not None:
+                    self._write_claimed(session, key)
+                return mine is not None
         except Exception as fault:  # whatever it is, the others' evidence does not wait for this one's
             log.warning("evidence.not_written", version=version, fault=type(fault).__name__)
             self._put_off((account_id, application_id, version))
@@ -82,21 +90,19 @@ class EvidenceWriting:
                     FIRST_PAUSE * 2 ** min(row.tries - 1, 16), LONGEST_PAUSE
                 )
 
-    def write(self, session: Session, row: CaseEvidence) -> bool:
-        """Write the evidence of a locked row that has none yet. The head of the chain is locked last, as everywhere."""
+    def _write_claimed(self, session: Session, key: dict[str, Any]) -> None:
+        """The head of the chain is locked last, as everywhere."""
         now = self._clock.now()
-        found = gather(session, row.account_id, row.application_id, row.version)
+        found = gather(session, **key)
         digest = digest_of_record(found)
-        record(
+        seq = record(
             session,
-            row.account_id,
+            key["account_id"],
             WRITTEN,
             actor="system",
-            subject=str(row.application_id),
+            subject=str(key["application_id"]),
             at=now,
-            detail={"case_no": found["case_no"], "version": row.version, "digest": digest.hex()},
+            detail={"case_no": found["case_no"], "version": key["version"], "digest": digest.hex()},
         )
-        row.audit_seq = _HEAD.first(session, {"account_id": row.account_id}).seq
-        row.record, row.digest, row.mac = found, digest, mark(self._cipher, digest)
-        row.written_at = now
-        return True
+        proof = {"record": found, "digest": digest, "mac": mark(self._cipher, digest), "audit_seq": seq}
+        _WRITE.run(session, {**key, **proof, "written_at": now})
