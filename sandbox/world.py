@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import os
 import time
 import tomllib
 from collections.abc import Mapping
@@ -67,6 +68,7 @@ class World:
         self.setup = setup
         self.store = store
         self.faults = Faults()
+        self._offset: tuple[int, float] | None = None
         self._from_file = self._load(setup.members_file)
 
     @staticmethod
@@ -141,9 +143,15 @@ class World:
     def offset_s(self) -> float:
         """Seconds the world's clock is ahead of the machine's."""
         path = self.setup.clock_file
-        if path is None or not path.exists():
+        try:
+            written_ns = os.stat(path).st_mtime_ns if path is not None else -1
+        except FileNotFoundError:
+            written_ns = -1
+        if path is None or written_ns == -1:
             return float(self.store.get("clock", "offset_s", 0))
-        return float(path.read_text().strip() or 0)
+        if self._offset is None or self._offset[0] != written_ns:  # asked for with every call of every server
+            self._offset = (written_ns, float(path.read_text().strip() or 0))
+        return self._offset[1]
 
     def shift_clock(self, offset_s: float) -> None:
         """Set the offset, also for the product when its offset file is known."""

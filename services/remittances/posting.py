@@ -26,6 +26,7 @@ _PAID = """paid AS (
     SELECT a.account_id, :month, l.unit_fen + l.member_fen, :posted_at, :batch_id
     FROM remittance_line l JOIN provident_fund_account a ON a.account_no = l.account_no
     WHERE l.batch_id = :batch_id AND l.line_no BETWEEN :first AND :last AND a.state NOT IN ('03', '04', '05')
+    ORDER BY a.account_id -- the order of every index that is written to from here on
     ON CONFLICT DO NOTHING
     RETURNING account_id, amount_fen
 ), """
