@@ -15,12 +15,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from bench import load, open_loop
 from bench.arrivals_judging import REFUSALS, Say, answers, drained, figures, lateness, recovered, wrong
+from bench.centre_host import database_settings
 from bench.faults.people import Case, made_cases
 from bench.notices_people import let_follow, write_people
 from bench.open_loop import Shot, Stretch
 from bench.prepare import Preparer, product_of, without_outside
+from runtime.embedded_pg import plain
 from runtime.supervisor.children import Child, everything
 from runtime.supervisor.ports import Ports
 from runtime.supervisor.system import System
@@ -69,6 +73,8 @@ class Arrivals:
         began = time.monotonic()
         self.cases = made_cases(system, self._preparer, count)
         self.wave = Wave(deque())
+        with psycopg.connect(plain(system.urls.superuser), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")  # what preparing wrote is not for the rush to write out
         self._say(f"{count} withdrawals prepared in {time.monotonic() - began:.0f} s")
 
     def steady(self, seconds: float) -> dict[str, Any]:
@@ -144,7 +150,13 @@ def run(seconds: float, parts: Sequence[str], say: Say) -> tuple[dict[str, Any],
         home.chmod(0o711)
         write_people(home / "members.toml", count)
         let_follow(home, count)
-        system = System(home, ports, children=_children(home, ports), preparations=(("migrate",),))
+        system = System(
+            home,
+            ports,
+            children=_children(home, ports),
+            preparations=(("migrate",),),
+            database=database_settings(),
+        )
         system.start()
         try:
             arrivals = Arrivals(system, count, say)

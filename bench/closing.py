@@ -26,6 +26,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import text
 
+from bench.centre_host import database_settings
 from bench.closing_books import fill
 from bench.closing_kills import killed_again_and_again
 from bench.closing_month import Month, file_all, prepare
@@ -91,8 +92,7 @@ class Books:
     """A server with filled databases to copy from."""
 
     def __init__(self, folder: Path) -> None:
-        host = (ROOT / "deploy" / "postgresql" / "anju.conf").read_text(encoding="utf-8")
-        self._server = EmbeddedPostgres(folder, durable=True, host=host)
+        self._server = EmbeddedPostgres(folder, durable=True, host=database_settings())
         self._urls = self._server.start()
         self._number = 0
 

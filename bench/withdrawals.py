@@ -25,6 +25,7 @@ from uuid import UUID
 import psycopg
 
 from bench import arrivals, clones, floor, load
+from bench.centre_host import database_settings
 from bench.people import person
 from bench.prepare import Preparer, product_of, without_outside
 from config.logging import configure
@@ -204,7 +205,9 @@ def web_only(folder: Path) -> System:
     """The web server and a durable database; no workers and no outside world."""
     ports = Ports.free()
     web = [child for child in processes(ports) if child.name == "web"]
-    return System(folder, ports, children=web, preparations=(("migrate",),), durable=True)
+    return System(
+        folder, ports, children=web, preparations=(("migrate",),), durable=True, database=database_settings()
+    )
 
 
 def violations(product: Product, system: System) -> dict[str, int]:

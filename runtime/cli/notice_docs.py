@@ -10,8 +10,10 @@ from services.policies.service import shipped_figures
 
 _ABOUT = """
 A notice begins with an event of the outbox, written in the transaction that made it true. A job makes one intent for
-each channel the topic's route leads to (unique by account, event and channel); another sends it. Whatever happens,
-an intent goes to one end: delivered, failed for good, or not subscribed (`docs/states/notice_intent.md`).
+each channel the topic's route leads to (unique by account, event and channel) and sends them one after the other: what
+became of one is committed with the next one's going out, so that a crash leaves one in doubt, and the rest to the sweep,
+twenty seconds later. Whatever happens, an intent goes to one end: delivered, failed for good, or not subscribed
+(`docs/states/notice_intent.md`).
 
 - **Never twice.** Before the provider is called the intent is `sending` and committed. What a crash or a lost answer
   leaves in doubt is looked up, never sent again (docs/adr/0008): SMS by our own number at the provider, WeChat by the

@@ -42,6 +42,7 @@ class System:
         children: Sequence[Child] | None = None,
         preparations: Sequence[Sequence[str]] = PREPARATIONS,
         durable: bool = True,
+        database: str = "",
     ) -> None:
         self.home = home.resolve()
         self.ports = ports or Ports.standard()
@@ -50,7 +51,7 @@ class System:
         self._children = everything(self.home, self.ports) if children is None else children
         self._preparations = preparations
         self._own_database = "DATABASE_URL" not in os.environ
-        self._postgres = EmbeddedPostgres(self.home, self.ports.postgres, durable=durable)
+        self._postgres = EmbeddedPostgres(self.home, self.ports.postgres, durable=durable, host=database)
         self._keepers: dict[str, Keeper] = {}
         self._stopping = threading.Event()
         self._tending: threading.Thread | None = None
