@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable
 
+log = logging.getLogger("sandbox")
 Work = Callable[[], object]
 
 
@@ -47,7 +49,10 @@ class Later:
 
     def _run(self) -> None:
         while (work := self._next()) is not None:
-            work()
+            try:
+                work()
+            except Exception:
+                log.exception("%s: what was due went wrong", self._name)
 
     def _next(self) -> Work | None:
         """What is due, once it is; None at the end."""

@@ -42,7 +42,7 @@ class Point:
 
 POINTS = (
     Point("approval written, not committed", withdrawals, "instruct"),
-    Point("approval carried out, answer not stored", idempotency, "_attempt"),
+    Point("approval carried out, answer not stored", idempotency, "_carried_out"),
     Point("approval committed, not answered", idempotency, "_response", after=False),
     Point("payment to be sent, before the bank is asked for its day", SettlementJobs, "_begin", after=False),
     Point("payment marked as going out, not sent", SettlementJobs, "_begin"),
@@ -58,7 +58,8 @@ POINTS = (
     Point("hold given back, not committed", WithdrawalPayments, "rejected"),
     Point("return posted, not committed", WithdrawalPayments, "came_back"),
     Point("notices intended, not committed", Notices, "handle_event"),
-    Point("notice to go out, not committed", Sending, "begin"),
+    Point("notice to go out, not committed", Sending, "begin_new"),
+    Point("notice to go out by the sweep, not committed", Sending, "begin"),
     Point("gateway has the notice, not recorded", notice_jobs, "_try_send"),
 )
 

@@ -24,7 +24,8 @@ LINKS = {
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply. All at once locked: workers read the queue and then add to it."""
+    op.execute("LOCK TABLE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
     for trigger in TRIGGERS:
         op.execute(f"ALTER TABLE procrastinate_jobs DISABLE TRIGGER {trigger}")
     op.execute("TRUNCATE procrastinate_events")

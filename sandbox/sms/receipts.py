@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from sandbox.later import Later
 from sandbox.posting import NotTaken, post
 from sandbox.sms.lines import Line
 
+log = logging.getLogger("sandbox")
 TRIES = 3
 MOST_AT_ONCE = 100
 Message = dict[str, Any]
@@ -40,6 +42,8 @@ class Receipts:
     def forget(self) -> None:
         """Those still to come never come."""
         self._later.forget()
+        with self._changed:
+            self._due.clear()
 
     def stop(self) -> None:
         """No more of them."""
@@ -59,10 +63,16 @@ class Receipts:
     def _work(self) -> None:
         while not self._ended.is_set():
             for (line, fault), messages in self._take().items():
-                most = MOST_AT_ONCE if line.together else 1
-                for start in range(0, len(messages), most):
-                    for report in self._deliver(line, messages[start : start + most], fault):
-                        self._push(line, report if line.together else report[0])
+                try:
+                    self._tell(line, messages, fault)
+                except Exception:
+                    log.exception("receipts of %s went wrong", line.path)
+
+    def _tell(self, line: Line, messages: Sequence[Message], fault: str) -> None:
+        most = MOST_AT_ONCE if line.together else 1
+        for start in range(0, len(messages), most):
+            for report in self._deliver(line, messages[start : start + most], fault):
+                self._push(line, report if line.together else report[0])
 
     def _take(self) -> Due:
         with self._changed:

@@ -72,9 +72,7 @@ class Fates:
         save(session, intent)
         self.take_early(session, intent)
 
-    def _taken(
-        self, account_id: UUID, intent_id: UUID, provider: str, provider_ref: str
-    ) -> dict[str, Any]:
+    def _taken(self, account_id: UUID, intent_id: UUID, provider: str, provider_ref: str) -> dict[str, Any]:
         now, target = self._clock.now(), NOTICE_STATES.target("sending", "submit")
         return {
             "account_id": account_id,

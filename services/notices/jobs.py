@@ -80,8 +80,14 @@ class NoticeJobs:
                 going = self._next(session, account, waiting)
 
     def _next(self, session: Session, account: UUID, waiting: deque[UUID]) -> OutgoingNotice | None:
+        """The next that may go. One that cannot be begun takes nothing else back: the sweep tries it again."""
         while waiting:
-            going = self._notices.sending.begin_new(session, account, waiting.popleft())
+            try:
+                with session.begin_nested():
+                    going = self._notices.sending.begin_new(session, account, waiting.popleft())
+            except Exception as fault:
+                log.warning("notice.not_begun", fault=type(fault).__name__)
+                continue
             if going is not None:
                 return going
         return None

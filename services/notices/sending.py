@@ -67,9 +67,11 @@ class Sending:
         return begun
 
     def begin_new(self, session: Session, account_id: UUID, intent_id: UUID) -> OutgoingNotice | None:
-        """`begin` for whoever made the intent a moment ago; None also when the sweep had it sent meanwhile."""
+        """`begin` for whoever made the intent a moment ago; one that has waited too long is the sweep's by now."""
         intent = self._fates.locked(session, account_id, intent_id)
-        begun = self._to_send(session, intent) if intent.state == "created" else None
+        if intent.state != "created" or self._clock.now() - intent.created_at >= GRACE:
+            return None
+        begun = self._to_send(session, intent)
         save(session, intent)
         return None if begun is None else begun[0]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from sqlalchemy.orm import Session
 
 from services.core.db import transaction
 from services.core.ids import new_id
 from services.core.outbox import emit
 from services.datasharing.service import Question
+from services.notices.locked import LockedIntent
 from services.notices.ports import NotSent, OutgoingNotice, Refused, Uncertain
 from services.notices.service import MOST_ATTEMPTS, Receipt
 from tests.support.domain.fakes import movement
@@ -205,6 +207,53 @@ def test_what_the_sweep_sent_meanwhile_is_not_sent_again(world: World, member: M
     world.product.notice_jobs.handle_event(str(member.account_id), str(paid))
     assert intents(world, paid) == {"sms": "submitted", "wechat": "submitted"}
     assert len(world.channels["wechat"].sent) == 1
+
+
+@pytest.mark.parametrize("broken", ["sms", "wechat"])
+def test_one_that_cannot_be_begun_takes_nothing_back(
+    world: World, member: Member, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    sending = world.product.notices.sending
+    to_send = sending._to_send
+
+    def fails(session: Session, intent: LockedIntent) -> tuple[OutgoingNotice, str] | None:
+        if intent.channel == broken:
+            raise LookupError("a figure is missing")
+        return to_send(session, intent)
+
+    other = {"sms": "wechat", "wechat": "sms"}[broken]
+    paid = event(world, member, "withdrawal.paid")
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "_to_send", fails)
+        world.product.notice_jobs.handle_event(str(member.account_id), str(paid))
+    assert intents(world, paid) == {broken: "created", other: "submitted"}
+    world.later(minutes=1)
+    world.product.notice_jobs.take_up()
+    send(world, member)
+    assert intents(world, paid)[broken] == "submitted"
+    assert len(world.channels["sms"].sent) == len(world.channels["wechat"].sent) == 1
+
+
+def test_an_overdue_intent_is_left_to_the_sweep(world: World, member: Member) -> None:
+    """It may have asked for a job of its own already; begun twice, nobody would know what became of it."""
+    told = event(world, member)
+    with transaction(world.sessions) as session:
+        (made,) = world.product.notices.handle_event(session, member.account_id, told)
+    world.later(seconds=20)
+    with transaction(world.sessions) as session:
+        assert world.product.notices.sending.begin_new(session, member.account_id, made) is None
+    assert intents(world, told) == {"wechat": "created"}
+
+
+def test_the_code_for_an_operation_goes_first_as_well(world: World, member: Member) -> None:
+    with transaction(world.sessions) as session:
+        world.product.notices.send_operation_code(session, member.account_id, new_id(), "135790", "提取")
+    planned = world.one(
+        "SELECT task_name, priority FROM procrastinate_jobs WHERE args->>'account_id' = :a AND status = 'todo'"
+        " AND task_name = 'notices.send'",
+        a=str(member.account_id),
+    )
+    assert planned.priority == 1
 
 
 def test_a_crash_while_sending_is_looked_up_and_never_sent_again(world: World, member: Member) -> None:
