@@ -60,7 +60,7 @@ POINTS = (
     Point("notices intended, not committed", Notices, "handle_event"),
     Point("notice to go out, not committed", Sending, "begin_new"),
     Point("notice to go out by the sweep, not committed", Sending, "begin"),
-    Point("gateway has the notice, not recorded", notice_jobs, "_try_send"),
+    Point("gateway has the notice, not recorded", notice_jobs, "try_send"),
 )
 
 

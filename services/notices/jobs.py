@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 import structlog
@@ -15,20 +13,12 @@ from services.core.clock import Clock
 from services.core.db import Sessions, transaction
 from services.core.jobs import Job
 from services.notices.models import NoticeIntent
-from services.notices.ports import Channel, NotSent, OutgoingNotice, Refused, Uncertain
+from services.notices.ports import Channel, OutgoingNotice
 from services.notices.service import CODE_JOB, CODE_QUEUE, QUEUE, Notices, take_up_due
+from services.notices.trying import Outcome, try_send
 
 log = structlog.get_logger(__name__)
 _PARTS, _PART = 20, 25
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a call of a provider ended: the reference or the fault, and who was asked last."""
-
-    kind: Literal["submitted", "refused", "not_sent", "uncertain"]
-    code: str
-    provider: str | None
 
 
 class NoticeJobs:
@@ -74,7 +64,7 @@ class NoticeJobs:
             waiting = deque(make(session))
             going = self._next(session, account, waiting)
         while going is not None:
-            outcome = _try_send(self._channels[going.channel], going)
+            outcome = try_send(self._channels[going.channel], going)
             with transaction(self._sessions) as session:
                 self._note(session, account, going, outcome)
                 going = self._next(session, account, waiting)
@@ -107,7 +97,7 @@ class NoticeJobs:
             self._look_up(account, intent, channel, notice)
 
     def _send(self, account: UUID, channel: Channel, notice: OutgoingNotice) -> None:
-        outcome = _try_send(channel, notice)
+        outcome = try_send(channel, notice)
         with transaction(self._sessions) as session:
             self._note(session, account, notice, outcome)
 
@@ -145,27 +135,3 @@ class NoticeJobs:
             if taken < _PART:
                 break
         return total
-
-
-def _try_send(channel: Channel, notice: OutgoingNotice) -> Outcome:
-    outcome = _outcome(channel, notice)
-    log.info(
-        "notice.sent",
-        intent_id=notice.intent_id,
-        channel=channel.name,
-        outcome=outcome.kind,
-        code=outcome.code,
-    )
-    return outcome
-
-
-def _outcome(channel: Channel, notice: OutgoingNotice) -> Outcome:
-    try:
-        submitted = channel.send(notice)
-    except Refused as fault:
-        return Outcome("refused", fault.code, fault.provider)
-    except NotSent as fault:
-        return Outcome("not_sent", fault.code, fault.provider)
-    except Uncertain as fault:
-        return Outcome("uncertain", fault.code, fault.provider)
-    return Outcome("submitted", submitted.provider_ref, submitted.provider)

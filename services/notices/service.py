@@ -66,7 +66,7 @@ class Notices:
         return self._intents.intend(session, account_id, event_id, telling, fields, subject_id, sms_to)
 
     def plan_code(self, session: Session, account_id: UUID | None, challenge_id: UUID, code: str) -> None:
-        """Have the code to bind sent by a job; for nobody it does nothing, so that a wrong claim costs the same here."""
+        """Have the code to bind sent by a job; for nobody it does nothing: a wrong claim costs the same here."""
         defer(
             session,
             CODE_JOB,

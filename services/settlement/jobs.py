@@ -16,6 +16,7 @@ from services.core.db import Sessions, transaction
 from services.core.jobs import Job, is_planned
 from services.core.sql import Statement
 from services.settlement.models import PaymentInstruction
+from services.settlement.ordering import QUEUE, defer_dispatch, defer_follow_up, defer_until_due
 from services.settlement.ports import (
     AccountChange,
     NodeUnavailable,
@@ -23,7 +24,7 @@ from services.settlement.ports import (
     QueryReply,
     SettlementNode,
 )
-from services.settlement.service import QUEUE, Settlement, defer_dispatch, defer_follow_up, defer_until_due
+from services.settlement.service import Settlement
 from services.settlement.statements import StatementReader
 from services.settlement.states import OPEN_STATES
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,14 @@ from services.accounts.service import account_of
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict
-from services.core.ids import new_id
-from services.core.jobs import call_off, defer
+from services.core.jobs import call_off
 from services.core.sql import Statement, forget
 from services.ledger.service import lock_balance, proven_by
 from services.settlement.calling_back import locked_since, never_left
 from services.settlement.locked import lock_instruction, move
 from services.settlement.models import BankNotice, PaymentInstruction
 from services.settlement.movements import case_number_in, change_key
+from services.settlement.ordering import ASK
 from services.settlement.payees import open_payee
 from services.settlement.ports import (
     AccountChange,
@@ -40,17 +40,7 @@ from services.settlement.ports import (
     QueryReply,
 )
 
-QUEUE = "settlement"
-ASK = "ask:"
-"""With an instruction's id the queueing lock of the question what became of it; not asked once it is paid."""
 _TAIL = 4
-_INSERT = Statement(
-    "INSERT INTO payment_instruction (account_id, instruction_id, application_id, instruction_no, state,"
-    " amount_fen, capital_fen, interest_fen, settle_type, bus_type, payee_sealed, summary, due_at, attempts,"
-    " created_at, updated_at)"
-    " VALUES (:account_id, :instruction_id, :application_id, :instruction_no, 'ready', :amount_fen, :capital_fen,"
-    " :interest_fen, :settle_type, :bus_type, :payee_sealed, :summary, :due_at, 0, :at, :at)"
-)
 _OWNER = Statement(
     "SELECT account_id, instruction_id, state, amount_fen FROM payment_instruction"
     " WHERE instruction_no = :instruction_no"
@@ -68,23 +58,6 @@ _JUDGED = Statement("UPDATE bank_notice SET outcome = :outcome WHERE notice_key 
 
 
 @dataclass(frozen=True, slots=True)
-class NewInstruction:
-    """What an approval orders to be paid. `payee_sealed` is the card as it was when the member applied."""
-
-    account_id: UUID
-    application_id: UUID
-    instruction_no: str
-    amount_fen: int
-    capital_fen: int
-    interest_fen: int
-    settle_type: str
-    bus_type: str
-    payee_sealed: bytes
-    summary: str
-    due_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Owner:
     """Whose payment a movement's number is of, as read without a lock."""
 
@@ -92,71 +65,6 @@ class Owner:
     instruction_id: UUID
     state: str
     amount_fen: int
-
-
-def instruct(session: Session, new: NewInstruction, at: datetime) -> UUID:
-    """Write the instruction and the job that sends it, now or when it is due, in the approval's transaction."""
-    instruction_id = new_id()
-    fields = {name: getattr(new, name) for name in NewInstruction.__slots__}
-    _INSERT.run(session, {**fields, "instruction_id": instruction_id, "at": at})
-    if new.due_at is None:
-        defer_dispatch(session, new.account_id, instruction_id, first=True)
-    else:
-        defer_until_due(session, new.account_id, instruction_id, (new.due_at - at).total_seconds())
-    return instruction_id
-
-
-def defer_until_due(session: Session, account_id: UUID, instruction_id: UUID, delay_s: float) -> None:
-    """Ask for a waiting instruction to be sent when it is due.
-
-    Not under the lock of `defer_dispatch`: a job that waits a day must not keep the sweep from sending sooner when
-    the clock was moved.
-    """
-    defer(
-        session,
-        "settlement.dispatch",
-        QUEUE,
-        queueing_lock=f"due:{instruction_id}",
-        delay_s=delay_s,
-        account_id=account_id,
-        instruction_id=instruction_id,
-    )
-
-
-def defer_dispatch(
-    session: Session,
-    account_id: UUID,
-    instruction_id: UUID,
-    delay_s: float | None = None,
-    *,
-    first: bool = False,
-) -> None:
-    """Ask for the instruction to be sent (now, or at a later time after a send that never left)."""
-    defer(
-        session,
-        "settlement.dispatch",
-        QUEUE,
-        queueing_lock=f"pay:{instruction_id}",
-        delay_s=delay_s,
-        first=first,
-        account_id=account_id,
-        instruction_id=instruction_id,
-    )
-
-
-def defer_follow_up(
-    session: Session, account_id: UUID, instruction_id: UUID, delay_s: float | None = None
-) -> None:
-    """Ask for the bank's word on an instruction whose end is open."""
-    defer(
-        session,
-        "settlement.follow_up",
-        QUEUE,
-        queueing_lock=f"{ASK}{instruction_id}",
-        delay_s=delay_s,
-        account_id=account_id,
-        instruction_id=instruction_id,
-    )
 
 
 class Settlement:

@@ -20,8 +20,8 @@ from services.ledger.chart import BANK_DEPOSIT, MEMBER_FUND, WITHDRAWAL_PAYABLE
 from services.ledger.queries import balance_of
 from services.ledger.service import Balance, BalanceInsufficient, Entry, Line, lock_balance, post
 from services.settlement.calling_back import call_back, may_call_back
+from services.settlement.ordering import NewInstruction, instruct
 from services.settlement.ports import PaymentRef
-from services.settlement.service import NewInstruction, instruct
 from services.withdrawals.states import UNSENT_STATES, WITHDRAWAL_STATES
 
 _CLOSED_FROM = "closed_from"

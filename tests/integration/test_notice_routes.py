@@ -35,7 +35,6 @@ def tell(world: World, member: Member, topic: str, payload: dict[str, Any]) -> U
     with transaction(world.sessions) as session:
         event_id = emit(session, member.account_id, topic, payload, world.clock.now())
     world.run_jobs(member.account_id, rounds=1)
-    world.run_jobs(member.account_id, rounds=1)
     return event_id
 
 

@@ -12,7 +12,7 @@ from sandbox.assembly import Sandbox
 from sandbox.trial import product, trial_setup
 from sandbox.wechat import envelope
 from sandbox.wechat.__main__ import parse, servers
-from sandbox.wechat.push import Pusher
+from sandbox.wechat.push import TOLD_AFTER_S, Pusher
 
 TEMPLATE = "tpl-security"
 DATA = {"thing1": {"value": "收款卡改为建设银行尾号4321"}, "time2": {"value": "11月22日14:05"}}
@@ -64,7 +64,10 @@ def site(sandbox: Sandbox) -> Iterator[Site]:
 
 
 def _settle(pusher: Pusher) -> None:
-    """Wait until every push under way has ended: all of the pusher's threads meet."""
+    """Wait until every push has ended, those of the next moment too: all of the pusher's threads meet."""
+    due = threading.Event()
+    pusher._later.after(TOLD_AFTER_S, due.set)
+    assert due.wait(10)
     threads = pusher._pool._max_workers
     together = threading.Barrier(threads)
     for meeting in [pusher._pool.submit(together.wait, 10) for _ in range(threads)]:
