@@ -32,7 +32,10 @@ class StartFailed(RuntimeError):
 
 
 class System:
-    """All processes under one state folder. Used by the command line, the fault tests and the benches."""
+    """All processes under one state folder. Used by the command line, the fault tests and the benches.
+
+    `database` are settings of its PostgreSQL for the host it has (runtime/embedded_pg.py).
+    """
 
     def __init__(
         self,

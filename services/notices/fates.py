@@ -61,7 +61,7 @@ class Fates:
     ) -> None:
         """The provider took it."""
         session.flush()
-        receipt_waits = taken(session, self._taken(account_id, intent_id, provider, provider_ref))
+        receipt_waits = taken(session, self._as_submitted(account_id, intent_id, provider, provider_ref))
         if receipt_waits is False:
             return
         intent = self.locked(session, account_id, intent_id)
@@ -72,7 +72,9 @@ class Fates:
         save(session, intent)
         self.take_early(session, intent)
 
-    def _taken(self, account_id: UUID, intent_id: UUID, provider: str, provider_ref: str) -> dict[str, Any]:
+    def _as_submitted(
+        self, account_id: UUID, intent_id: UUID, provider: str, provider_ref: str
+    ) -> dict[str, Any]:
         now, target = self._clock.now(), NOTICE_STATES.target("sending", "submit")
         return {
             "account_id": account_id,
