@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 import psycopg
 
@@ -45,8 +46,13 @@ class Urls:
 
     def for_database(self, name: str) -> "Urls":
         """The same roles in another database of the same server."""
-        swapped = {role: url.rpartition("/")[0] + "/" + name for role, url in asdict(self).items()}
-        return replace(self, **swapped)
+        return replace(self, **{role: in_database(url, name) for role, url in asdict(self).items()})
+
+
+def in_database(url: str, name: str) -> str:
+    """The same address with another database."""
+    address, mark, query = url.partition("?")
+    return f"{address.rpartition('/')[0]}/{name}{mark}{query}"
 
 
 def plain(url: str) -> str:
@@ -110,8 +116,8 @@ class EmbeddedPostgres:
         if lost:
             pg_cluster.reset_superuser(place, secret_of[pg_cluster.SUPERUSER])
         self._launch(place)
-        self._urls = self._addresses(secret_of)
-        pg_cluster.furnish(plain(self.urls.superuser).rpartition("/")[0] + "/postgres", secret_of)
+        self._urls = self._addresses(place, secret_of)
+        pg_cluster.furnish(in_database(plain(self.urls.superuser), "postgres"), secret_of)
         return self.urls
 
     def stop(self) -> None:
@@ -166,9 +172,11 @@ class EmbeddedPostgres:
             raise PostgresBusy(f"the database under {self.home} is already running") from None
         self._lock = lock
 
-    def _addresses(self, secret_of: dict[str, str]) -> Urls:
+    def _addresses(self, place: Place, secret_of: dict[str, str]) -> Urls:
+        """Through the server's own socket: a twentieth less processor time than TCP, and no stranger answers there."""
+
         def url(role: str) -> str:
-            at = f"127.0.0.1:{self.port}/{pg_cluster.DATABASE}"
+            at = f":{self.port}/{pg_cluster.DATABASE}?host={quote(str(place.sockets))}"
             return f"postgresql+psycopg://{role}:{secret_of[role]}@{at}"
 
         return Urls(*map(url, (*pg_cluster.ROLES, pg_cluster.SUPERUSER)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import shlex
 import signal
@@ -61,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    gc.freeze()  # a city of people is not looked through for garbage again and again
     sandbox.start()
     print(f"沙箱已开：手机 {setup.url('phone')}/", flush=True)
     stop.wait()

@@ -16,8 +16,10 @@ from services.core.clock import shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, Forbidden, Invalid
 from services.core.ids import new_id
+from services.core.sql import Statement
 from services.ledger.service import open_balance
 
+_STATE = Statement("SELECT state FROM provident_fund_account WHERE account_id = :account_id")
 
 class AccountNotUsable(Conflict):
     """The account is closed or frozen."""
@@ -153,7 +155,7 @@ def account_of(session: Session, account_id: UUID) -> ProvidentFundAccount:
 
 def require_paying(session: Session, account_id: UUID) -> None:
     """Raises AccountNotUsable when the account was closed or frozen in the meantime."""
-    if account_of(session, account_id).state not in PAYING_STATES:
+    if _STATE.first(session, {"account_id": account_id}).state not in PAYING_STATES:
         raise AccountNotUsable
 
 

