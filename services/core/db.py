@@ -79,13 +79,14 @@ def make_engine(
     Behind a `pooler` that gives a server for each transaction anew nothing may be prepared, and the bounds are the
     roles' own settings (docs/deployment.md).
     """
-    own = {"prepare_threshold": None} if pooler else {"options": CONNECT_OPTIONS}
+    own = {"prepare_threshold": None} if pooler else {"prepare_threshold": 1, "options": CONNECT_OPTIONS}
     engine = create_engine(
         url,
         hide_parameters=True,  # the text of an error is logged, and its values are people's
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=pool_wait_s,
+        pool_use_lifo=True,  # the one used last has its statements prepared, and its tables known to the server
         pool_recycle=1800,
         connect_args={
             "connect_timeout": 2,
