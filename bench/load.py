@@ -7,10 +7,10 @@ import json
 import multiprocessing
 import random
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Sequence
-from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID
 
@@ -68,10 +68,8 @@ def run(port: int, requests: Sequence[bytes], clients: int, expected: int) -> tu
 def _work(port: int, requests: Sequence[bytes], threads: int, expected: int, barrier: Any, out: Any) -> None:
     seconds: list[float] = []
     faults: list[str] = []
-    lines = [HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(threads)]
     try:
-        for line in lines:
-            line.connect()
+        lines = [_Line(port) for _ in range(threads)]
         hands = [
             threading.Thread(target=_send, args=(line, requests[number::threads], expected, seconds, faults))
             for number, line in enumerate(lines)
@@ -88,16 +86,39 @@ def _work(port: int, requests: Sequence[bytes], threads: int, expected: int, bar
         out.put(repr(fault))
 
 
+class _Line:
+    """A kept connection; opened anew after an answer that closes it."""
+
+    def __init__(self, port: int) -> None:
+        self._address = ("127.0.0.1", port)
+        self._open()
+
+    def _open(self) -> None:
+        self._sock = socket.create_connection(self._address, timeout=30)
+        self._reader = self._sock.makefile("rb")
+
+    def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Status and body."""
+        self._sock.sendall(request)
+        status, body, kept = _answer(self._reader)
+        if not kept:
+            self.close()
+            self._open()
+        return status, body
+
+    def close(self) -> None:
+        """No more."""
+        self._reader.close()
+        self._sock.close()
+
+
 def _send(
-    line: HTTPConnection, requests: Sequence[bytes], expected: int, seconds: list[float], faults: list[str]
+    line: _Line, requests: Sequence[bytes], expected: int, seconds: list[float], faults: list[str]
 ) -> None:
-    sock = line.sock
-    reader = sock.makefile("rb")
     try:
         for request in requests:
             began = time.monotonic()
-            sock.sendall(request)
-            status, body = _answer(reader)
+            status, body = line.ask(request)
             seconds.append(time.monotonic() - began)
             if status != expected:
                 raise RuntimeError(f"{status}: {body[:300]!r}")
@@ -107,13 +128,13 @@ def _send(
         line.close()
 
 
-def _answer(reader: Any) -> tuple[int, bytes]:
-    """Status and body; headers are passed over but for the length."""
-    status, length = int(reader.readline().split(b" ", 2)[1]), 0
+def _answer(reader: Any) -> tuple[int, bytes, bool]:
+    """Status, body, and whether the connection stays; headers are passed over but for that and the length."""
+    status, length, kept = int(reader.readline().split(b" ", 2)[1]), 0, True
     while (header := reader.readline().rstrip()) != b"":
         name, _, value = header.partition(b":")
         if name.lower() == b"content-length":
             length = int(value)
         elif name.lower() == b"connection" and value.strip().lower() == b"close":
-            raise RuntimeError("the server does not keep the connection")
-    return status, reader.read(length)
+            kept = False
+    return status, reader.read(length), kept
