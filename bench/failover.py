@@ -19,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import make_url
+
 from bench.accounts import Books, journals_there, product_at, sessions_at
 from config.logging import configure
 from runtime.cli.invariants import count_violations
@@ -61,8 +63,8 @@ class Acknowledged:
 
 def both(first: Urls, second: Urls) -> str:
     """An address that names both servers; libpq takes the one that writes."""
-    credentials, _, place = first.app.partition("@")
-    one, two = place.partition("/")[0], second.app.partition("@")[2].partition("/")[0]
+    credentials = first.app.partition("@")[0]
+    one, two = (f"127.0.0.1:{make_url(urls.app).port}" for urls in (first, second))
     return f"{credentials}@/anju?host={one}&host={two}&target_session_attrs=read-write&connect_timeout=2"
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from services.core.crypto import FieldCipher
 from services.core.errors import DomainError
 from services.core.ids import new_id
+from services.core.prepared import Answer
 from services.face.engine.types import Frame
 from services.face.models import FaceSession
 from services.face.replay import Replays
@@ -59,7 +60,9 @@ class Rows:
 
     def connection(self) -> Any:
         """Takes the job that judges a complete session, and does nothing with it."""
-        return SimpleNamespace(invalidated=False, connection=SimpleNamespace(driver_connection=self._driver))
+        line = SimpleNamespace(driver=self._driver, prepared=lambda *_: Answer([], 1))
+        pooled = SimpleNamespace(driver_connection=self._driver, info={"line": line})
+        return SimpleNamespace(invalidated=False, connection=pooled)
 
     def get_transaction(self) -> object:
         """One for all."""

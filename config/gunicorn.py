@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
-_SHARE = 16
+_SHARE = 128
 
 bind = os.environ.get("ANJU_WEB_BIND", "127.0.0.1:8600")
 worker_class = "gthread"
@@ -29,7 +29,8 @@ accesslog = None  # paths carry secrets and numbers of documents; the applicatio
 def pre_request(worker: object, request: Any) -> None:
     """A connection that had its share is closed after the answer, and the next one goes to whoever is free first.
 
-    Kept for good, connections gather at one worker, which then carries three quarters of everything.
+    Kept for good, connections gather at one worker, which then carries three quarters of everything. gunicorn waits
+    for the other side to close as well: not to be done often.
     """
     if request.req_number >= _SHARE:
         request.force_close()

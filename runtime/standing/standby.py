@@ -36,7 +36,7 @@ class StandbyPostgres(EmbeddedPostgres):
         pg_cluster.write_settings(place, durable=True, connections=self._connections)
         place.ready_mark.touch()
         self._launch(place)
-        self._urls = self._addresses(pg_cluster.passwords(secrets))
+        self._urls = self._addresses(place, pg_cluster.passwords(secrets))
         return self.urls
 
     def promote(self) -> float:

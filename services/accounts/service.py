@@ -155,7 +155,8 @@ def account_of(session: Session, account_id: UUID) -> ProvidentFundAccount:
 
 def require_paying(session: Session, account_id: UUID) -> None:
     """Raises AccountNotUsable when the account was closed or frozen in the meantime."""
-    if _STATE.first(session, {"account_id": account_id}).state not in PAYING_STATES:
+    account = _STATE.first(session, {"account_id": account_id})
+    if account is None or account.state not in PAYING_STATES:
         raise AccountNotUsable
 
 

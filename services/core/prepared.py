@@ -1,7 +1,7 @@
 """Prepared statements 预备语句 without a cursor: what psycopg has prepared is sent by libpq, its values and rows converted as ever.
 
 psycopg decides what is prepared and under which name, and lets go of it; until then, in a pipeline and behind a pooler,
-the statement goes by a cursor (docs/adr/0031). Should psycopg keep its names elsewhere one day, every statement does.
+the statement goes by a cursor (docs/adr/0031). The names are psycopg's own affair: a test fails should they move.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Line:
     def prepared(self, query: Numbered, values: Mapping[str, Any]) -> Answer | None:
         """Send a prepared statement; None when it is not prepared for values of these types. Raises psycopg.Error."""
         driver, transformer = self.driver, self._transformer
-        if driver._pipeline is not None:
+        if driver._pipeline is not None or driver.prepare_threshold is None:
             return None
         sent = transformer.dump_sequence([values[name] for name in query.names], query.formats)
         names = driver._prepared._names
@@ -56,6 +56,8 @@ class Line:
         if result.status == _DONE:
             return Answer([], result.command_tuples or 0)
         if result.status != _ROWS:
+            if driver.autocommit:  # no rollback comes after which psycopg would prepare anew what changed underneath
+                names.pop(key, None)
             raise error_from_result(result, encoding=driver.pgconn._encoding)
         transformer.set_pgresult(result)
         return Answer(transformer.load_rows(0, result.ntuples, query.row(result)), result.ntuples)

@@ -9,14 +9,15 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from runtime.embedded_pg import plain
-from services.core.db import Sessions, make_engine, make_sessions, transaction
+from services.core.db import Sessions, make_engine, make_sessions, one_look, transaction
 from services.core.ids import new_id
 from services.core.scope import see_member, see_no_more, see_nobody
 from services.core.sql import Statement
+from services.ledger.batch import planned_for_sets
 from tests.support.databases import Database
 from tests.support.domain.world import World
 
@@ -26,6 +27,7 @@ _JSON = Statement("SELECT CAST(:value AS jsonb) AS value", json=("value",))
 _LONGER = Statement("SELECT :fen + 1 AS fen")
 _ADD = Statement("INSERT INTO wechat_callback_seen (key, seen_at) VALUES (:key, now())")
 _THERE = Statement("SELECT key FROM wechat_callback_seen WHERE key = ANY(:keys) ORDER BY key")
+_WIDE = Statement("SELECT word FROM wide")
 _OWN = Statement("SELECT account_id FROM provident_fund_account WHERE account_id = ANY(:keys)")
 
 
@@ -165,3 +167,34 @@ def test_a_connection_that_is_cut_is_not_used_again(sessions: Sessions, database
     assert fault.value.connection_invalidated
     with transaction(sessions) as session:
         assert _LONGER.first(session, {"fen": 2}).fen == 3
+
+
+def look(sessions: Sessions) -> list[Any]:
+    """A look without a transaction around it."""
+    with one_look(sessions) as session:
+        return _WIDE.all(session, {})
+
+
+def test_a_table_that_changes_underneath_costs_a_look_one_failure(
+    sessions: Sessions, database: Database
+) -> None:
+    with psycopg.connect(plain(database.urls.owner)) as owner:
+        owner.execute("CREATE TABLE wide (word varchar(4))")
+        owner.execute("INSERT INTO wide VALUES ('here')")
+        owner.execute("GRANT SELECT ON wide TO anju_app")
+    for _ in range(UNTIL_PREPARED):
+        assert [row.word for row in look(sessions)] == ["here"]
+    with psycopg.connect(plain(database.urls.owner)) as owner:
+        owner.execute("ALTER TABLE wide ALTER word TYPE text")
+    with pytest.raises(DBAPIError):
+        look(sessions)
+    assert [row.word for row in look(sessions)] == ["here"]
+
+
+def test_nothing_prepared_is_used_inside_sets(sessions: Sessions, cursors: list[int]) -> None:
+    with transaction(sessions) as session:
+        again(session, _LONGER, {"fen": 2})
+        cursors.clear()
+        with planned_for_sets(session):
+            assert _LONGER.first(session, {"fen": 2}).fen == 3
+    assert len(cursors) == 1
