@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.http.rate_limit import network_of
+from services.core.prepared import Line
 from tests.contract.api.reading import problem
 from tests.support.domain.persons import Person
 from tests.support.domain.world import World, public_point
@@ -114,6 +115,7 @@ def test_a_right_and_a_wrong_claim_ask_the_database_the_same(
     member, _ = world.enrol()
     wrong = (claim(Person()), {"name": "王不对"}, {"phone": "19912345678"})
     monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    monkeypatch.setattr(Line, "prepared", lambda *_: None)  # every statement by a cursor, where we listen
     ask(world, Person())  # what is read once for a process
     first = statements(Person())
     assert any("procrastinate_defer" in statement for statement in first)
