@@ -6,7 +6,7 @@ from app.factory import create_app
 from config.logging import configure
 from config.settings import load_settings
 from runtime.bootstrap import build
-from runtime.garbage import settle
+from runtime.garbage import leave_loaded_alone
 from runtime.key_ring import check_at_start
 from services.core.pii import scrub
 
@@ -15,4 +15,4 @@ configure(settings.log_level, scrub)
 product = build(settings, settings.web_url)
 check_at_start(product)
 app = create_app(product.ports())
-settle()
+leave_loaded_alone()

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
-_SHARE = 128
+_REQUESTS_A_CONNECTION = 128
 
 bind = os.environ.get("ANJU_WEB_BIND", "127.0.0.1:8600")
 worker_class = "gthread"
@@ -32,7 +32,7 @@ def pre_request(worker: object, request: Any) -> None:
     Kept for good, connections gather at one worker, which then carries three quarters of everything. gunicorn waits
     for the other side to close as well: not to be done often.
     """
-    if request.req_number >= _SHARE:
+    if request.req_number >= _REQUESTS_A_CONNECTION:
         request.force_close()
 
 

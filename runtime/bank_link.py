@@ -14,7 +14,7 @@ import structlog
 from config.logging import configure
 from config.settings import load_settings
 from runtime.bootstrap import build
-from runtime.garbage import settle
+from runtime.garbage import leave_loaded_alone
 from runtime.giving_way import give_way
 from services.core.pii import scrub
 from services.settlement.adapters.bdc.node import BdcSettlementNode
@@ -32,7 +32,7 @@ def main() -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    settle()
+    leave_loaded_alone()
     product.notice_stream.run(product.settlement_jobs.take_changes, stop)
     sign_off(product.settlement_node)
 

@@ -16,7 +16,7 @@ from config.logging import configure
 from config.settings import Settings, load_settings
 from runtime.bootstrap import Product, build
 from runtime.duties import jobs_of, listened, take_ups_of
-from runtime.garbage import settle
+from runtime.garbage import leave_loaded_alone
 from runtime.giving_way import give_way
 from runtime.handfuls import BY_INDEX, Handfuls
 from runtime.key_ring import check_at_start
@@ -130,7 +130,7 @@ def main() -> None:
     if "face" in queues:
         _warm_up(product)
     app = make_app(jobs_of(product, queues), database_url, concurrency(queues))
-    settle()
+    leave_loaded_alone()
     asyncio.run(serve(app, listened(queues), take_ups_of(product, queues)))
 
 
