@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.core.crypto import FieldCipher
-from services.core.db import Base, Instant, Sessions
+from services.core.db import Base, Instant, Sessions, one_look
 from services.core.sql import Statement
 
 
@@ -75,5 +75,5 @@ class LeaverList:
 
     def has_left(self, openid: str) -> bool:
         """Whether the last we heard is that the user left."""
-        with self._sessions() as session:
+        with one_look(self._sessions) as session:
             return self._followers.has_left(session, openid)

@@ -12,7 +12,7 @@ from sqlalchemy import String, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.core.db import Base, Instant, Sessions
+from services.core.db import Base, Instant, Sessions, one_look
 from services.core.sql import Statement
 
 
@@ -65,7 +65,7 @@ class DatabaseTokenStore:
 
     def get(self, name: str) -> StoredToken | None:
         """The credential kept under a name."""
-        with self._sessions() as session:
+        with one_look(self._sessions) as session:
             row = _GET.first(session, {"name": name})
         return StoredToken(row.value, row.ends_at) if row else None
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from runtime.embedded_pg import plain
+from services.core.crypto import FieldCipher
 from services.core.db import Sessions, make_engine, make_sessions, one_look, transaction
 from services.core.ids import new_id
 from services.core.scope import see_member, see_no_more, see_nobody
@@ -20,6 +21,8 @@ from services.core.sql import Statement
 from services.ledger.batch import planned_for_sets
 from tests.support.databases import Database
 from tests.support.domain.world import World
+from wechat.followers import Followers, LeaverList
+from wechat.token_store import DatabaseTokenStore
 
 UNTIL_PREPARED = 7
 _SAME = Statement("SELECT :value AS value, 7 % 4 AS odd, CAST(:value AS text) IS NULL AS none")
@@ -78,7 +81,15 @@ def ask_on_a_cut_connection(sessions: Sessions, superuser_url: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["汇缴 100%", b"\x00\xff", UUID(int=7), date(2027, 7, 1), datetime(2027, 7, 1, 3, tzinfo=UTC), True, 2**40],
+    [
+        "汇缴 100%",
+        b"\x00\xff",
+        UUID(int=7),
+        date(2027, 7, 1),
+        datetime(2027, 7, 1, 3, tzinfo=UTC),
+        True,
+        2**40,
+    ],
 )
 def test_a_prepared_statement_answers_as_before_and_opens_no_cursor(
     sessions: Sessions, cursors: list[int], value: object
@@ -189,6 +200,25 @@ def test_a_table_that_changes_underneath_costs_a_look_one_failure(
     with pytest.raises(DBAPIError):
         look(sessions)
     assert [row.word for row in look(sessions)] == ["here"]
+
+
+def test_what_senders_look_up_on_their_way_leaves_everything_prepared(
+    sessions: Sessions, cursors: list[int]
+) -> None:
+    """A look that ended in a rollback would let go of all that its connection has prepared, with each message sent."""
+    leavers = LeaverList(Followers(FieldCipher({1: bytes(32)}, 1, bytes(32))), sessions)
+    tokens = DatabaseTokenStore(sessions)
+    for _ in range(UNTIL_PREPARED):
+        assert not leavers.has_left("o-nobody")
+        assert tokens.get("nothing") is None
+        with transaction(sessions) as session:
+            assert _LONGER.first(session, {"fen": 2}).fen == 3
+    cursors.clear()
+    assert not leavers.has_left("o-nobody")
+    assert tokens.get("nothing") is None
+    with transaction(sessions) as session:
+        assert _LONGER.first(session, {"fen": 2}).fen == 3
+    assert cursors == []
 
 
 def test_nothing_prepared_is_used_inside_sets(sessions: Sessions, cursors: list[int]) -> None:
