@@ -110,7 +110,7 @@ class SettlementJobs:
 
     def _begin(self, account: UUID, instruction: UUID) -> PaymentOrder | None:
         try:
-            bank_day = self._node.business_day()
+            bank_day = self._node.sending_day()
         except NodeUnavailable as fault:
             log.warning("payment.node_unavailable", fault=str(fault))
             return None

@@ -112,6 +112,10 @@ class SettlementNode(Protocol):
         """The node's own business date; once past a day, that day's statement is final. Raises NodeUnavailable."""
         ...
 
+    def sending_day(self) -> date:
+        """The business date for what goes out now; it may have ended seconds ago. Raises NodeUnavailable."""
+        ...
+
 
 class OtherOrder(Protocol):
     """An order to the bank that is no payment, such as a deduction; it bears a number of ours."""

@@ -75,6 +75,10 @@ class SmallBank:
         """SYS600."""
         return self.day
 
+    def sending_day(self) -> date:
+        """As an answer of a moment ago said it."""
+        return self.business_day()
+
     @property
     def lines(self) -> list[AccountChange]:
         """Every movement."""

@@ -10,6 +10,7 @@ import pytest
 from sandbox.settlement_node import SettlementNode
 from services.core.clock import FixedClock, shanghai_day
 from services.settlement.adapters.bdc import BdcSettlementNode
+from services.settlement.adapters.bdc import node as bdc_node
 
 
 def test_a_pending_payment_is_dropped_at_cut_off_and_absent_from_the_statement(bdc, node, order, today):
@@ -54,6 +55,35 @@ def test_a_closed_day_takes_nothing_more_and_the_same_number_goes_on_the_next(
     assert bdc.statement(today) == []
     assert len(bdc.statement(next_day)) == 1
     assert bdc.query(order.instruction_no, next_day).outcome == "success"
+
+
+PROBES = "SELECT * FROM messages WHERE tx_code = 'SYS600'"
+
+
+def test_the_day_to_send_on_is_that_of_the_last_answer_and_a_refusal_tells_the_new_one(
+    bdc, node, order, today
+):
+    bdc.pay(order)
+    assert bdc.sending_day() == today
+    node.cut_off()
+    assert bdc.sending_day() == today  # nobody has said otherwise yet
+    late = replace(order, instruction_no="102611230000002")
+    assert bdc.pay(late).outcome == "not_sent"
+    assert bdc.sending_day() == today + timedelta(days=1)
+    assert bdc.pay(replace(late, sent_on=bdc.sending_day())).outcome == "accepted"
+    assert node.store.rows(PROBES) == []
+
+
+@pytest.mark.parametrize("heard", ["nothing", "long ago"])
+def test_the_day_to_send_on_is_asked_for_when_no_answer_was_lately(
+    bdc, node, order, today, monkeypatch, heard
+):
+    if heard == "long ago":
+        monkeypatch.setattr(bdc_node, "_DAY_HOLDS_S", -1)
+        bdc.pay(order)
+    node.cut_off()
+    assert bdc.sending_day() == today + timedelta(days=1)
+    assert len(node.store.rows(PROBES)) == 1
 
 
 def test_a_number_already_taken_is_answered_after_the_cut_off_too(bdc, node, order, debits, wait_until):

@@ -114,6 +114,10 @@ class FakeNode:
         """The bank's own day."""
         return self.day
 
+    def sending_day(self) -> date:
+        """As an answer of a moment ago said it."""
+        return self.business_day()
+
 
 def movement(
     order: PaymentOrder,

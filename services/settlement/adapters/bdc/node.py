@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from time import monotonic
 
 from services.core.clock import Clock
 from services.settlement.adapters.bdc import messages, verdicts
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.errors import BadMessage, NoAnswer, NothingSent, StatementUnavailable
-from services.settlement.adapters.bdc.frames import STATEMENT_LIMIT
+from services.settlement.adapters.bdc.frames import ORDINARY_LIMIT, STATEMENT_LIMIT
 from services.settlement.adapters.bdc.link import Link
 from services.settlement.adapters.bdc.rows import changes_of, day_of, signed_fen
 from services.settlement.adapters.bdc.xml import Message
 from services.settlement.ports import AccountChange, PaymentOrder, PayReply, QueryReply
+
+_DAY_HOLDS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,12 @@ class BdcSettlementNode:
     def __init__(self, config: BdcConfig, clock: Clock) -> None:
         self._config, self._clock = config, clock
         self._link = Link(config, clock)
+        self._heard: tuple[date, float] | None = None
 
     def pay(self, order: PaymentOrder) -> PayReply:
         """Send one BDC101 and say what is certain about it."""
         try:
-            answer = self._link.ask(messages.payment(self._config, self._clock, order))
+            answer = self._ask(messages.payment(self._config, self._clock, order))
         except (NothingSent, NoAnswer) as fault:
             return verdicts.pay_failure(fault)
         return verdicts.pay_reply(answer, self._config.undecided_codes)
@@ -43,9 +47,7 @@ class BdcSettlementNode:
     def query(self, instruction_no: str, sent_on: date) -> QueryReply:
         """Ask BDC110 for the fate of an instruction."""
         try:
-            answer = self._link.ask(
-                messages.outcome_query(self._config, self._clock, instruction_no, sent_on)
-            )
+            answer = self._ask(messages.outcome_query(self._config, self._clock, instruction_no, sent_on))
         except (NothingSent, NoAnswer) as fault:
             return verdicts.query_failure(fault)
         return verdicts.query_reply(answer)
@@ -85,6 +87,16 @@ class BdcSettlementNode:
         except BadMessage as fault:
             raise StatementUnavailable(fault.code) from None
 
+    def sending_day(self) -> date:
+        """The business day for what goes out now: as an answer of the last seconds said it, else asked for.
+
+        The node refuses what comes for a day that it closed meanwhile, and its refusal says the new one.
+        """
+        heard = self._heard
+        if heard is not None and monotonic() - heard[1] < _DAY_HOLDS_S:
+            return heard[0]
+        return self.business_day()
+
     def sign_off(self) -> None:
         """BDC002 签退: end the day's session key, for every process that uses it."""
         self._question(messages.to_settlement(self._config, self._clock, "BDC002", {}))
@@ -92,11 +104,21 @@ class BdcSettlementNode:
     def _question(self, request: Message, limit: int | None = None) -> Message:
         try:
             if limit is None:
-                answer = self._link.ask(request)
+                answer = self._ask(request)
             else:
-                answer = self._link.ask(request, timeout_s=self._config.statement_timeout_s, limit=limit)
+                answer = self._ask(request, timeout_s=self._config.statement_timeout_s, limit=limit)
         except (NothingSent, NoAnswer) as fault:
             raise StatementUnavailable(fault.code) from None
         if not verdicts.is_good(answer):
             raise StatementUnavailable("answer.refused")
+        return answer
+
+    def _ask(
+        self, request: Message, *, timeout_s: float | None = None, limit: int = ORDINARY_LIMIT
+    ) -> Message:
+        answer = self._link.ask(request, timeout_s=timeout_s, limit=limit)
+        try:
+            self._heard = day_of(answer.head.get("BDCDate", "")), monotonic()
+        except BadMessage:
+            self._heard = None
         return answer
