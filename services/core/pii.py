@@ -13,6 +13,9 @@ _LOG_PATTERNS = (
     (re.compile(r"[A-Za-z0-9+/]{200,}={0,2}"), "<data>"),
     (re.compile(r"(?<![A-Za-z0-9_-])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])"), "<openid>"),
 )
+_LONG = 200
+_SUSPECT = re.compile(r"[0-9]{11}|eyJ|=|(?<![A-Za-z0-9_-])o[A-Za-z0-9_-]{27}")
+"""One of these is in every short text that a pattern above fits: most texts are let go after one look."""
 
 
 def mask_name(name: str) -> str:
@@ -39,6 +42,8 @@ def mask_account_no(account_no: str) -> str:
 
 def scrub(text: str) -> str:
     """Replace what looks like ID numbers, cards, phones, tokens, openids or long data in a log text."""
+    if len(text) < _LONG and _SUSPECT.search(text) is None:
+        return text
     for pattern, mark in _LOG_PATTERNS:
         text = pattern.sub(mark, text)
     return text

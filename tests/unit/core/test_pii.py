@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.core import pii
 from services.core.pii import mask_account_no, mask_id_no, mask_name, mask_phone, scrub
 
 CANARIES = [
@@ -45,6 +48,36 @@ def test_secrets_in_addresses_are_hidden(text: str) -> None:
 )
 def test_what_names_nobody_stays(text: str) -> None:
     assert scrub(text) == text
+
+
+_PIECES = [
+    "1",
+    "86",
+    "138",
+    "0" * 5,
+    "9" * 8,
+    "x",
+    "X",
+    "o",
+    "A" * 13,
+    "B" * 190,
+    "eyJ",
+    ".",
+    "_",
+    "=",
+    "code",
+    "+",
+    " ",
+    "租",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=16).map("".join))
+def test_the_first_look_lets_nothing_go_that_a_pattern_fits(text: str) -> None:
+    expected = text
+    for pattern, mark in pii._LOG_PATTERNS:
+        expected = pattern.sub(mark, expected)
+    assert scrub(text) == expected
 
 
 def test_masks_keep_what_a_member_recognises_and_no_more() -> None:
