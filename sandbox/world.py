@@ -69,6 +69,7 @@ class World:
         self.store = store
         self.faults = Faults()
         self._offset: tuple[int, float] | None = None
+        self._ordered_s = float(store.get("clock", "offset_s", 0))
         self._from_file = self._load(setup.members_file)
 
     @staticmethod
@@ -148,7 +149,7 @@ class World:
         except FileNotFoundError:
             written_ns = -1
         if path is None or written_ns == -1:
-            return float(self.store.get("clock", "offset_s", 0))
+            return self._ordered_s
         if self._offset is None or self._offset[0] != written_ns:  # asked for with every call of every server
             self._offset = (written_ns, float(path.read_text().strip() or 0))
         return self._offset[1]
@@ -156,6 +157,7 @@ class World:
     def shift_clock(self, offset_s: float) -> None:
         """Set the offset, also for the product when its offset file is known."""
         self.store.put("clock", "offset_s", offset_s)
+        self._ordered_s = offset_s
         path = self.setup.clock_file
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,12 +15,13 @@ KEPT_MESSAGES = 20000
 
 
 class Store:
-    """Serialises every thread on one connection; `tx()` nests."""
+    """Serialises every thread on one connection; `tx()` nests. No other process writes: named values are read once."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._depth = 0
+        self._state: dict[str, str | None] = {}
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -40,6 +41,7 @@ class Store:
                 self._depth -= 1
                 if self._depth == 0:
                     self._db.execute("ROLLBACK")
+                    self._state.clear()
                 raise
             self._depth -= 1
             if self._depth == 0:
@@ -64,11 +66,18 @@ class Store:
         return found[0] if found else None
 
     def get(self, key: str, default: Any = None) -> Any:
-        found = self.row("SELECT value FROM state WHERE key = ?", key)
-        return json.loads(found["value"]) if found else default
+        with self._lock:
+            if key not in self._state:
+                found = self.row("SELECT value FROM state WHERE key = ?", key)
+                self._state[key] = found["value"] if found else None
+            kept = self._state[key]
+        return default if kept is None else json.loads(kept)
 
     def put(self, key: str, value: Any) -> None:
-        self.run("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", key, json.dumps(value))
+        words = json.dumps(value)
+        with self._lock:
+            self.run("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", key, words)
+            self._state[key] = words
 
     def count(self, key: str) -> int:
         """The next number of a counter."""
