@@ -118,7 +118,9 @@ class Arrivals:
         return rate
 
     def _ready(self, count: int) -> None:
-        """Requests of the next cases, with tokens of this moment."""
+        """Requests of the next cases, with tokens of this moment; those of a wave before that were not sent as well."""
+        self.cases = [*(case for case, _ in self.wave.cases), *self.cases]
+        self.wave.cases.clear()
         taken, self.cases = self.cases[:count], self.cases[count:]
         self.wave.cases.extend((case, self._request(case)) for case in taken)
 
