@@ -15,6 +15,8 @@ from sandbox.sms.lines import Line
 log = logging.getLogger("sandbox")
 TRIES = 3
 MOST_AT_ONCE = 100
+GATHERED_S = 0.2
+"""After a push those that fall due wait so long for each other."""
 Message = dict[str, Any]
 Due = dict[tuple[Line, str], list[Message]]
 
@@ -67,6 +69,7 @@ class Receipts:
                     self._tell(line, messages, fault)
                 except Exception:
                     log.exception("receipts of %s went wrong", line.path)
+            self._ended.wait(GATHERED_S)
 
     def _tell(self, line: Line, messages: Sequence[Message], fault: str) -> None:
         most = MOST_AT_ONCE if line.together else 1
