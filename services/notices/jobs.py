@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,10 @@ from services.notices.trying import Outcome, try_send
 
 log = structlog.get_logger(__name__)
 _PARTS, _PART = 20, 25
+
+
+def _nothing(_session: Session) -> None:
+    """Nothing is left to be written down."""
 
 
 class NoticeJobs:
@@ -60,24 +65,42 @@ class NoticeJobs:
 
     def _make_and_send(self, account: UUID, make: Callable[[Session], list[UUID]]) -> None:
         """One after the other; what became of one is committed with the next one's going out."""
-        with transaction(self._sessions) as session:
-            waiting = deque(make(session))
-            going = self._next(session, account, waiting)
+        waiting: deque[UUID] = deque()
+
+        def made(session: Session) -> None:
+            waiting.clear()
+            waiting.extend(make(session))
+
+        going = self._then_next(account, waiting, made)
         while going is not None:
             outcome = try_send(self._channels[going.channel], going)
+            going = self._then_next(account, waiting, partial(self._noted, account, going, outcome))
+
+    def _then_next(
+        self, account: UUID, waiting: deque[UUID], first: Callable[[Session], None]
+    ) -> OutgoingNotice | None:
+        """`first`, and with it the going out of the next that may.
+
+        One that cannot be begun takes nothing else back: `first` is then done once more without it, and the sweep tries
+        it again. A savepoint around each would cost every message two trips.
+        """
+        is_done = False
+        try:
             with transaction(self._sessions) as session:
-                self._note(session, account, going, outcome)
-                going = self._next(session, account, waiting)
+                first(session)
+                is_done = True
+                return self._next(session, account, waiting)
+        except Exception as fault:
+            if not is_done:
+                raise
+            log.warning("notice.not_begun", fault=type(fault).__name__)
+        with transaction(self._sessions) as session:
+            first(session)
+        return self._then_next(account, waiting, _nothing) if waiting else None
 
     def _next(self, session: Session, account: UUID, waiting: deque[UUID]) -> OutgoingNotice | None:
-        """The next that may go. One that cannot be begun takes nothing else back: the sweep tries it again."""
         while waiting:
-            try:
-                with session.begin_nested():
-                    going = self._notices.sending.begin_new(session, account, waiting.popleft())
-            except Exception as fault:
-                log.warning("notice.not_begun", fault=type(fault).__name__)
-                continue
+            going = self._notices.sending.begin_new(session, account, waiting.popleft())
             if going is not None:
                 return going
         return None
@@ -99,9 +122,9 @@ class NoticeJobs:
     def _send(self, account: UUID, channel: Channel, notice: OutgoingNotice) -> None:
         outcome = try_send(channel, notice)
         with transaction(self._sessions) as session:
-            self._note(session, account, notice, outcome)
+            self._noted(account, notice, outcome, session)
 
-    def _note(self, session: Session, account: UUID, notice: OutgoingNotice, outcome: Outcome) -> None:
+    def _noted(self, account: UUID, notice: OutgoingNotice, outcome: Outcome, session: Session) -> None:
         intent = UUID(notice.intent_id)
         if outcome.kind == "submitted":
             provider = outcome.provider or notice.channel
