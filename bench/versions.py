@@ -39,7 +39,7 @@ from runtime.supervisor.system import System
 from services.core.db import make_engine, make_sessions, transaction
 
 AMOUNT_FEN = 300_000
-WORKERS = ("worker", "face")
+WORKERS = ("worker", "notices", "face")
 _VERSIONS = ROOT / "migrations" / "versions"
 
 

@@ -41,7 +41,7 @@ from services.core.db import transaction
 from services.core.pii import scrub
 
 COUNT, ROUNDS = 10_000, 100
-_MINED = ("web", "worker", "bank")
+_MINED = ("web", "worker", "notices", "bank")
 _INSTEAD = (Killed("worker"), Killed("postgres"))
 _BANK_PATIENCE_S = "2"  # how long we wait for the bank; ten seconds in earnest
 

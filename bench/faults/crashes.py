@@ -21,7 +21,7 @@ from bench.faults.fates import Orders
 from runtime.embedded_pg import plain
 from runtime.supervisor.system import System
 
-PROCESSES = ("web-worker", "web", "worker", "bank", "postgres", "sandbox")
+PROCESSES = ("web-worker", "web", "worker", "notices", "bank", "postgres", "sandbox")
 _HEAL_S = 120.0
 _REACHED_S = 12.0
 _READ_ONLY_S = 1.5

@@ -83,7 +83,8 @@ def product(ports: Ports) -> tuple[Child, ...]:
             ),
             ports.url("staff") + "/healthz",
         ),
-        Child("worker", python("-m", "runtime.worker", "--queues", "settlement,notices,default")),
+        Child("worker", python("-m", "runtime.worker", "--queues", "settlement,default")),
+        Child("notices", python("-m", "runtime.worker", "--queues", "notices")),
         Child("face", python("-m", "runtime.worker", "--queues", "face")),
         Child("bank", python("-m", "runtime.bank_link")),
     )

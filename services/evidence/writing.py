@@ -20,7 +20,8 @@ from services.evidence.gathering import gather
 from services.evidence.models import CaseEvidence
 from services.evidence.sealing import WRITTEN, digest_of_record, mark
 
-AT_ONCE = 100
+AT_ONCE = 25
+"""Every few seconds: in a rush the money and the messages that people wait for go first."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 log = structlog.get_logger(__name__)
 _OF_KEY = "account_id = :account_id AND application_id = :application_id AND version = :version"

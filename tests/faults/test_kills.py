@@ -11,7 +11,7 @@ import pytest
 from tests.faults.outcomes import assert_ended_once
 from tests.faults.world import Case, World, until
 
-VICTIMS = ("worker", "bank", "web-worker", "postgres", "face")
+VICTIMS = ("worker", "notices", "bank", "web-worker", "postgres", "face")
 
 
 def before_the_request(world: World) -> Case:
@@ -76,7 +76,7 @@ def test_killed_at_every_step(world: World, victim: str) -> None:
     assert set(ends.values()) <= {"paid", "returned"}
 
 
-@pytest.mark.parametrize("victim", ["worker", "postgres"])
+@pytest.mark.parametrize("victim", ["notices", "postgres"])
 def test_killed_while_the_sms_gateway_has_the_message_but_not_said_so(world: World, victim: str) -> None:
     """What may have gone out is looked up, never sent again."""
     case = notice_being_sent(world, "timeout_after_accept", seconds=4)

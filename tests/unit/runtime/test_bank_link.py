@@ -60,11 +60,11 @@ def test_it_stops_after_whoever_uses_the_key_and_before_the_bank() -> None:
                 order.append(self.child.name)
             self.stopped = True
 
-    names = ("sandbox", "web", "staff", "worker", "face", "bank")
+    names = ("sandbox", "web", "staff", "worker", "notices", "face", "bank")
     system: Any = System.__new__(System)
     system._keepers = {name: Keeper(name) for name in names}
     system._stopping = SimpleNamespace(set=lambda: None)
     system._tending, system._postgres = None, SimpleNamespace(stop=lambda: order.append("postgres"))
     system.stop()
     stopped = [one for one in order if not one.endswith("?")]
-    assert stopped == ["web", "staff", "worker", "face", "bank", "sandbox", "postgres"]
+    assert stopped == ["web", "staff", "worker", "notices", "face", "bank", "sandbox", "postgres"]
