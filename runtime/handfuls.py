@@ -20,10 +20,8 @@ BY_INDEX = "-c enable_seqscan=off -c enable_bitmapscan=off -c enable_sort=off"
 """For the queue's own statements. They are planned while the queue is all but empty, when reading it whole costs least;
 with that plan each look for a job read and sorted the thousands of a rush."""
 _TAKE = (
-    "SELECT (one.job).id, (one.job).status, (one.job).task_name, (one.job).priority, (one.job).lock,"
-    " (one.job).queueing_lock, (one.job).args, (one.job).scheduled_at, (one.job).queue_name, (one.job).attempts,"
-    " (one.job).worker_id FROM (SELECT procrastinate_fetch_job_v2(%(queues)s::varchar[], %(worker_id)s) AS job"
-    " FROM generate_series(1, %(most)s) OFFSET 0) AS one WHERE (one.job).id IS NOT NULL"
+    "SELECT id, status, task_name, priority, lock, queueing_lock, args, scheduled_at, queue_name, attempts, worker_id"
+    " FROM take_jobs(%(queues)s::varchar[], %(worker_id)s, %(most)s)"
 )
 _DONE = "DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s::bigint[]) AND status IN ('todo', 'doing')"
 

@@ -60,6 +60,64 @@ def test_many_are_taken_in_one_trip_and_in_order(database: Database) -> None:
     work(database, task)
 
 
+_OF = (
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, args, priority, lock, queueing_lock, scheduled_at)"
+    " VALUES (%s, 'say', '{}', %s, %s, %s, now() + make_interval(secs => %s))"
+)
+
+
+def taken(database: Database, queues: list[str], most: int = 8) -> list[str]:
+    """What one look takes, by its queueing lock, in order."""
+    with psycopg.connect(plain(database.urls.app), autocommit=True) as connection:
+        rows = connection.execute("SELECT queueing_lock FROM take_jobs(%s, NULL, %s)", (queues, most))
+        return [row[0] for row in rows]
+
+
+def test_of_one_lock_one_is_taken_at_a_time_and_in_order(database: Database) -> None:
+    with psycopg.connect(plain(database.urls.app), autocommit=True) as connection:
+        for queue, priority, lock, name in (
+            ("a", 0, "batch", "first"),
+            ("a", 0, "batch", "second"),
+            ("b", 0, "batch", "elsewhere"),
+            ("a", 0, None, "free"),
+            ("a", 1, "other", "urgent"),
+        ):
+            connection.execute(_OF, (queue, priority, lock, name, 0))
+        assert taken(database, ["a"]) == ["urgent", "first", "free"]
+        assert taken(database, ["a", "b"]) == []
+        connection.execute("DELETE FROM procrastinate_jobs WHERE queueing_lock = 'first'")
+        assert taken(database, ["b"]) == []
+        assert taken(database, ["b", "a"]) == ["second"]
+        connection.execute("DELETE FROM procrastinate_jobs WHERE queueing_lock = 'second'")
+        assert taken(database, ["b", "a"]) == ["elsewhere"]
+
+
+def test_of_several_queues_the_urgent_come_first_then_the_oldest_and_nothing_before_its_time(
+    database: Database,
+) -> None:
+    with psycopg.connect(plain(database.urls.app), autocommit=True) as connection:
+        for queue, priority, name, wait_s in (
+            ("a", 0, "a1", 0),
+            ("b", 0, "b1", 0),
+            ("a", 0, "later", 60),
+            ("a", 0, "a2", 0),
+            ("b", 1, "code", 0),
+            ("c", 0, "nobody asked", 0),
+        ):
+            connection.execute(_OF, (queue, priority, None, name, wait_s))
+    assert taken(database, ["a", "b"], 2) == ["code", "a1"]
+    assert taken(database, ["a", "b"]) == ["b1", "a2"]
+    assert taken(database, ["a", "b"]) == []
+
+
+def test_two_who_look_at_once_take_different_jobs(database: Database) -> None:
+    add(database, *"abcd")
+    look = "SELECT queueing_lock FROM take_jobs('{notices}', NULL, 2)"
+    with psycopg.connect(plain(database.urls.app)) as one, psycopg.connect(plain(database.urls.app)) as other:
+        assert [row[0] for row in one.execute(look)] == ["a", "b"]
+        assert [row[0] for row in other.execute(look)] == ["c", "d"]
+
+
 def test_what_is_done_is_said_together_and_failures_at_once(database: Database) -> None:
     add(database, *"abcdef")
 

@@ -12,12 +12,13 @@ from runtime.handfuls import BY_INDEX
 from tests.support.databases import DatabaseServer
 
 WAITING, LOOKS = 2000, 8
-LOOK = "SELECT id FROM procrastinate_fetch_job_v2('{rush}', NULL)"
+LOOK = "SELECT id FROM take_jobs('{rush}', NULL, 1)"
+LOOK_ELSEWHERE = "SELECT id FROM take_jobs('{quiet}', NULL, 8)"
 RUSH = (
     "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
     " SELECT 'rush', 'nothing', '{}' FROM generate_series(1, %s)"
 )
-READ = "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'procrastinate_jobs'"
+READ = "SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'procrastinate_jobs'"
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,15 @@ def test_a_plan_of_the_empty_queue_reads_it_whole(url: str) -> None:
 
 def test_the_worker_looks_by_the_index(url: str) -> None:
     assert read_in_a_rush(url, BY_INDEX) < LOOKS
+
+
+def test_a_rush_in_one_queue_costs_the_look_into_another_nothing(url: str) -> None:
+    with (
+        psycopg.connect(url, options=BY_INDEX, autocommit=True) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        connection.execute(RUSH, (WAITING,))
+        before = connection.execute(READ).fetchone()
+        for _ in range(LOOKS):
+            assert connection.execute(LOOK_ELSEWHERE).fetchone() is None
+        assert connection.execute(READ).fetchone() == before

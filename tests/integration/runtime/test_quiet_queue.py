@@ -8,7 +8,7 @@ from runtime.embedded_pg import plain
 from tests.support.databases import DatabaseServer
 
 ADD = "INSERT INTO procrastinate_jobs (queue_name, task_name, args, scheduled_at) VALUES ('quiet', 'nothing', '{}', now())"
-LOOK = "SELECT id FROM procrastinate_fetch_job_v2('{quiet}', NULL)"
+LOOK = "SELECT id FROM take_jobs('{quiet}', NULL, 1)"
 
 
 def test_a_job_leaves_no_diary_and_calls_nobody(database_server: DatabaseServer) -> None:
