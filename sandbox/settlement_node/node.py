@@ -21,6 +21,9 @@ from sandbox.settlement_node.ports import Ports
 from sandbox.settlement_node.pusher import Listener, Pusher
 from sandbox.settlement_node.store import Store
 
+_GATHERED_S = 0.02
+"""What falls due so soon after one another is done together."""
+
 
 class SettlementNode:
     """A new one on the same `state_dir` carries on where the last one stopped, or was killed."""
@@ -162,6 +165,7 @@ class SettlementNode:
                 self._open_ports()
             self._wake.wait(max(0.01, min(self.bank.next_due() - time.time(), 0.5)))
             self._wake.clear()
+            self._stop.wait(_GATHERED_S)
 
     def _push(self) -> None:
         while not self._stop.is_set():
