@@ -127,8 +127,10 @@ class Books:
             self._admin("DROP DATABASE {} WITH (FORCE)", copy)
 
     def as_they_are(self, name: str) -> Urls:
-        """A filled database itself, to spend; written out, so that each work begins alike."""
+        """A filled database itself, to spend; written out, and nothing of it in the server's own memory, as of a copy."""
         self._admin("CHECKPOINT")
+        self._server.stop()
+        self._urls = self._server.start()
         return self._urls.for_database(name)
 
     def timed(self, settle: Way, urls: Urls, count: str) -> Turn:
