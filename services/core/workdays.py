@@ -14,7 +14,7 @@ def year_is_known(year: int) -> bool:
     """Whether the calendar of a year is there; until it is, weekends and fixed holidays count."""
     try:
         chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
+    except NotImplementedError:  # the calendar's own word for a year that it does not hold
         return False
     return True
 

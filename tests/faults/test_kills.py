@@ -92,7 +92,7 @@ def test_all_processes_killed_one_after_the_other_while_money_moves(world: World
         world.order(case, kind, **({"seconds": 3} if kind in ("late_record", "delayed_notice") else {}))
     for case in cases:
         world.confirm(case)
-    for victim in ("worker", "bank", "postgres", "web-worker"):
+    for victim in ("worker", "notices", "bank", "postgres", "web-worker"):
         world.system.kill_and_heal(victim)
     ends = [assert_ended_once(world, case) for case in cases]
     assert ends[faults.index("reject")] == "returned"
