@@ -54,6 +54,7 @@ class LoanAgreement(Base):
             unique=True,
             postgresql_where=text("state = 'active'"),
         ),
+        Index("ix_loan_agreement_loan_ref", "loan_ref"),
     )
 
 

@@ -24,12 +24,19 @@ def _before(year: int, month: int) -> tuple[int, int]:
     return (year - 1, 12) if month == 1 else (year, month - 1)
 
 
-def months_owed(signed_on: date, due_on: date, covered: Collection[str]) -> tuple[str, ...]:
-    """Months (YYYY-MM) of run days since the signing that nothing was paid for: this one and at most 12 before it."""
+def months_owed(
+    signed_on: date, due_on: date, covered: Collection[str], drawn_on: date | None = None
+) -> tuple[str, ...]:
+    """Months (YYYY-MM) of run days since the signing that nothing was paid for: this one and at most 12 before it.
+
+    What is drawn once a year, last on `drawn_on`, is drawn for the months until then.
+    """
     found: list[str] = []
     year, month = due_on.year, due_on.month
     for _ in range(MOST_MISSED + 1):
         if _in_month(year, month, due_on.day) < signed_on:
+            break
+        if drawn_on is not None and (year, month) <= (drawn_on.year, drawn_on.month):
             break
         if f"{year}-{month:02d}" not in covered:
             found.append(f"{year}-{month:02d}")

@@ -21,6 +21,7 @@ ENDED_WHY = {
     "loan_settled": "这笔贷款已经还清",
     "account_closed": "公积金账户已不能提取",
     "consent_withdrawn": "您撤回了数据授权",
+    "fund_loan": "您有了没还清的公积金贷款",
     "member": "您自己终止了",
 }
 """Ends that the member is told of; one that a new agreement takes the place of is not an end to them."""
@@ -102,7 +103,7 @@ def note_fault(session: Session, key: tuple[UUID, UUID], fault: str, at: datetim
 
 
 def months_covered(session: Session, agreement: LoanAgreement) -> frozenset[str]:
-    """Months paid for or being paid for, under this agreement and those for the same loan before it."""
+    """Months paid for or being paid for, under this agreement and all others for the same loan, whoever signed them."""
     statement = (
         select(AgreementRun.months)
         .join(
@@ -115,10 +116,6 @@ def months_covered(session: Session, agreement: LoanAgreement) -> frozenset[str]
             (Application.account_id == AgreementRun.account_id)
             & (Application.application_id == AgreementRun.application_id),
         )
-        .where(
-            AgreementRun.account_id == agreement.account_id,
-            LoanAgreement.loan_ref == agreement.loan_ref,
-            Application.state.in_(COUNTED_STATES),
-        )
+        .where(LoanAgreement.loan_ref == agreement.loan_ref, Application.state.in_(COUNTED_STATES))
     )
     return frozenset(month for months in session.scalars(statement) for month in months)

@@ -31,11 +31,13 @@ from services.core.workdays import shifted
 from services.items.effects import Effects
 from services.items.engine import Engine, Prepared
 from services.items.facts import Fact, Facts
+from services.items.fund_loans import open_loans
 from services.items.judging import Quote
 from services.items.payees import payee_shown
 from services.items.repaying import finish_repaid, note_booked
 from services.items.rules import available_fen, truncated
 from services.items.run_rules import FIGURES
+from services.items.usage import last_drawn_on, lock_keys, spend
 from services.ledger.service import lock_balance
 from services.loans.booking import Payer
 from services.loans.discharge import ask_for_discharge
@@ -46,7 +48,7 @@ from services.members.consents import ConsentRequired
 from services.members.models import Consent
 
 log = structlog.get_logger(__name__)
-ITEM = "repayment-agreement"
+ITEM, YEARLY = "repayment-agreement", "commercial-loan-withdrawal"
 _AGAIN, _BATCH = timedelta(minutes=10), 100
 
 
@@ -165,13 +167,17 @@ class AgreementRuns:
         facts = quote.facts
         if facts.account.locked_since and quote.policy.values["lock.pauses_agreed_withdrawals"]:
             return self._later(agreement, _AGAIN)  # nothing goes to a card; made up for once the lock is open
+        if open_loans(facts):  # one of these stands in the way of signing, too
+            return end(session, agreement, "fund_loan", now, actor="系统")
         if facts.missing(Fact.HOME_LOAN) or facts.home_loan is None:
             return self._later(agreement, _AGAIN)
         loan = next((one for one in facts.home_loan.loans if one.key == agreement.loan_ref), None)
         if loan is None:
             return end(session, agreement, "loan_settled", now, actor="系统")
         due_on = self._day_of_banks(session)
-        owed = months_owed(agreement.signed_on, due_on, months_covered(session, agreement))
+        lock_keys(session, [loan.key])  # others may draw on this loan too, by agreement or once a year
+        covered, drawn_on = months_covered(session, agreement), last_drawn_on(session, loan.key, YEARLY)
+        owed = months_owed(agreement.signed_on, due_on, covered, drawn_on)
         keep = quote.policy.integer("agreement.retain_fen")
         most = min(available_fen(facts, keep), quote.policy.integer("withdrawal.case_limit_fen"))
         found = share(loan.monthly_fen if loan.normal else 0, owed, most)
@@ -183,6 +189,7 @@ class AgreementRuns:
         if not fen or card is None or card.ended_at is not None:
             return self._note(session, agreement, Due(due_on, Share(0, ())), None)
         application = self._open(session, agreement, quote, due, card)
+        spend(session, agreement.account_id, application.application_id, [loan.key])
         self._effects.pay_run(session, application, application.quote["item_name"], quote.policy, keep)
         return self._note(session, agreement, due, application)
 

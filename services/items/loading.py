@@ -192,7 +192,7 @@ class FactLoader:
 
         def usage(item: Item, loans: LoanFacts | None) -> UsageFacts:
             keys = sorted({loan.key for loan in loans.loans}) if loans and _spends_loans(item) else []
-            keyed = usage_of_keys(session, account_id, item.code, keys, today)
+            keyed = usage_of_keys(session, account_id, item.one_cap, keys, today)
             return replace(_own_usage(counted(), item.code, today), keyed=keyed)
 
         return LocalFacts(
@@ -278,7 +278,7 @@ def _usage(
     return replace(
         _own_usage(_counted(session, account_id), item.code, today),
         spouse_year_fen=drawn_by_fen(session, spouse, item.code, today.year) if spouse else 0,
-        keyed=usage_of_keys(session, account_id, item.code, sorted(keys), today),
+        keyed=usage_of_keys(session, account_id, item.one_cap, sorted(keys), today),
         unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -62,18 +62,27 @@ def spend(session: Session, account_id: UUID, application_id: UUID, keys: Iterab
 
 
 def usage_of_keys(
-    session: Session, account_id: UUID, item_code: str, keys: Sequence[str], today: date
+    session: Session, account_id: UUID, item_codes: Collection[str], keys: Sequence[str], today: date
 ) -> tuple[KeyUsage, ...]:
-    """What all members drew on each key by this item, paid and pending."""
+    """What all members drew on each key by these items, paid and pending."""
     if not keys:
         return ()
     statement = select(_USE.c.key, _USE.c.account_id, _USE.c.amount_fen, _USE.c.submitted_on).where(
-        _USE.c.key.in_(keys), _USE.c.item_code == item_code, _USE.c.state.in_(COUNTED_STATES)
+        _USE.c.key.in_(keys), _USE.c.item_code.in_(item_codes), _USE.c.state.in_(COUNTED_STATES)
     )
     drawn: dict[str, list[tuple[UUID, int, date]]] = {key: [] for key in keys}
     for key, owner, fen, on in session.execute(statement):
         drawn[key].append((owner, fen or 0, on))
     return tuple(_sum(key, rows, account_id, today) for key, rows in drawn.items())
+
+
+def last_drawn_on(session: Session, key: str, item_code: str) -> date | None:
+    """The day anybody last drew on a key by an item, paid or pending."""
+    statement = select(func.max(_USE.c.submitted_on)).where(
+        _USE.c.key == key, _USE.c.item_code == item_code, _USE.c.state.in_(COUNTED_STATES)
+    )
+    found: date | None = session.scalar(statement)
+    return found
 
 
 def drawn_by_fen(session: Session, account_id: UUID, item_code: str, year: int) -> int:

@@ -79,7 +79,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         card_of(session, loan.account_id, loan.loan_id),
         house_of(cipher, loan),
     )
-    own = own_repayments(session, loan)
+    own, back_fen = own_repayments(session, loan), to_recover_fen(session, loan.account_id, loan.loan_id)
     return LoanFact(
         loan_id=str(loan.loan_id),
         contract_no=loan.contract_no,
@@ -103,7 +103,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         interest_today_fen=due.interest_fen,
         settle_today_fen=due.amount_fen,
         settled_on=loan.settled_on.isoformat() if loan.settled_on else None,
-        repaid_own_fen=sum(row.principal_fen + row.interest_fen for row in own),
+        repaid_own_fen=max(0, sum(row.principal_fen + row.interest_fen for row in own) - back_fen),
         repaid=_by_day(own, on),
         interest_from=standing.rest(on).since_on.isoformat(),
         next_no=ahead[0].no if ahead else 0,
@@ -118,7 +118,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         house_city_code=loan.house_city_code,
         card_key=key("card", cipher.open(card.card_no_sealed, CARD_CONTEXT)),
         collecting=live_deduction(session, loan.account_id, loan.loan_id) is not None,
-        taken_back_fen=to_recover_fen(session, loan.account_id, loan.loan_id),
+        taken_back_fen=back_fen,
     )
 
 

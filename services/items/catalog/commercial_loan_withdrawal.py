@@ -1,7 +1,7 @@
 """偿还商贷提取 commercial home loan, yearly: what was repaid in the last twelve months.
 
 Formula F3: q(min(AV, Σ repaid principal and interest of twelve months − W)); W is what anybody drew on this loan in
-these twelve months, so that a couple who owe together share one sum.
+these twelve months, once a year or each month by agreement, so that a couple who owe together share one sum.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from services.items.rules import (
 )
 from services.policies.rules import Policy
 
-CODE, OTHER = "commercial-loan-withdrawal", "other"
+CODE, MONTHLY, OTHER = "commercial-loan-withdrawal", "repayment-agreement", "other"
 _CREDIT = "征信和贷款银行"
 _FILL_IN = "账户里最多能提这么多；填了最近 12 个月还的钱，才知道这次能提多少。"
 
@@ -266,6 +266,7 @@ ITEM = Item(
     choices=choices,
     asks=asks,
     spends=spends,
+    caps_shared_with=frozenset({MONTHLY}),
     examples=(
         Example("12 个月还了 36,000 元，没有提过", _FORM, _FACTS, True, 3_600_000),
         Example(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
 
 ITEM = "repayment-agreement"
-BANK_LOAN = {
+BANK_LOAN: dict[str, Any] = {
     "contract_no": "ICBC-ZZ-2019-000777",
     "bank_name": "工商银行",
     "kind": "commercial",
@@ -23,8 +24,17 @@ BANK_LOAN = {
     "repaid_12m_fen": 3_600_000,
     "monthly_fen": 300_000,
 }
+YEARLY = "commercial-loan-withdrawal"
+_numbers = itertools.count(1)
 SMALL = {"drawn_on": "2026-10-20", "months": 12, "principal_fen": 10_000_000}
 """100,000.00 at 2.10 % for a year: 8,428.43 on 2026-11-20 (paid), then on 2026-12-20, of which 160.56 interest."""
+
+
+def tell_of_bank_loan(world: World, **change: Any) -> None:
+    """The registers know one loan of a test: what anybody draws on a loan is counted together."""
+    if world.sharing.answers["credit.loan"] == ("ok", {"loans": []}):
+        BANK_LOAN["contract_no"] = f"ICBC-ZZ-2019-{next(_numbers):06d}"
+    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN | change]})
 
 
 def sign_in(world: World, member: Member) -> None:
@@ -34,7 +44,7 @@ def sign_in(world: World, member: Member) -> None:
 
 def with_bank_loan(world: World, **change: Any) -> Member:
     """56,000.00 in the fund and a bank's loan of 3,000.00 a month."""
-    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN | change]})
+    tell_of_bank_loan(world, **change)
     member = world.member()
     world.consent(member)
     return member
@@ -116,7 +126,7 @@ def test_what_was_missed_is_made_up_for(world: World) -> None:
     run(world)
     assert (runs(world, member), cases(world, member)) == ([], [])
     world.later(days=63)  # 21 February 2027
-    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN]})
+    tell_of_bank_loan(world)
     run(world)
     assert cases(world, member) == [("approved", 900_000)]
     assert runs(world, member) == [("2027-02-20", "case", ["2026-12", "2027-01", "2027-02"])]
@@ -125,7 +135,7 @@ def test_what_was_missed_is_made_up_for(world: World) -> None:
 
 def test_a_hundred_yuan_stay_in_the_fund(world: World) -> None:
     """2,000.00 are there, 100.00 stay: 1,900.00 for a month of 3,000.00."""
-    world.sharing.answers["credit.loan"] = ("ok", {"loans": [BANK_LOAN]})
+    tell_of_bank_loan(world)
     member = world.member(months=1)
     world.consent(member)
     signed(world, member, card_id=str(member.card_id))
@@ -149,6 +159,63 @@ def test_a_payment_that_came_back_is_made_again(world: World) -> None:
     run(world)
     assert runs(world, member)[-1] == ("2027-01-20", "case", ["2026-12", "2027-01"])
     pay(world, member)
+
+
+def test_what_the_agreement_drew_is_not_drawn_again_once_a_year(world: World) -> None:
+    """36,000.00 were repaid in twelve months; a month of 3,000.00 came by agreement: 33,000.00 are left for the year."""
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    assert quote(world, member, YEARLY)["max_fen"] == 3_600_000
+    world.later(days=27)
+    sign_in(world, member)
+    run(world)
+    pay(world, member)
+    assert quote(world, member, YEARLY)["max_fen"] == 3_300_000
+
+
+def test_a_month_of_a_couple_s_loan_is_paid_to_one_of_them(world: World) -> None:
+    """Both owe the bank 3,000.00 a month and both have signed: December comes once, and January too."""
+    wife, husband = with_bank_loan(world), with_bank_loan(world)
+    for one in (wife, husband):
+        signed(world, one, card_id=str(one.card_id))
+    world.later(days=27)
+    run(world)
+    paid = [fen for one in (wife, husband) for _, fen in cases(world, one)]
+    assert paid == [300_000]
+    first = wife if cases(world, wife) else husband
+    pay(world, first)
+    world.later(days=31)
+    run(world)
+    paid = [fen for one in (wife, husband) for _, fen in cases(world, one)]
+    assert sorted(paid) == [300_000, 300_000]
+    assert world.new_violations() == {}
+
+
+def test_what_was_drawn_for_the_year_is_not_made_up_for(world: World) -> None:
+    """Signed on 23 November, drawn for the year by the spouse on 20 December: the run begins with January."""
+    wife, husband = with_bank_loan(world), with_bank_loan(world)
+    signed(world, wife, card_id=str(wife.card_id))
+    world.later(days=26)
+    sign_in(world, husband)
+    drawn = apply(world, husband, YEARLY, {"amount_fen": 1_000_000, "card_id": str(husband.card_id)})
+    assert drawn.status_code == 201, drawn.text
+    world.later(days=1)  # 20 December
+    run(world)
+    assert cases(world, wife) == []
+    world.later(days=31)  # 20 January 2027
+    run(world)
+    assert cases(world, wife) == [("approved", 300_000)]
+    assert runs(world, wife)[-1] == ("2027-01-20", "case", ["2027-01"])
+    pay(world, wife)
+
+
+def test_with_a_loan_of_the_centre_s_the_bank_s_is_not_paid_for_any_more(world: World) -> None:
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    lend(world, member, **SMALL)
+    world.later(days=27)
+    run(world)
+    assert (state(world, member), cases(world, member)) == (("ended", "fund_loan"), [])
 
 
 @pytest.mark.parametrize("why", ["loan_settled", "consent_withdrawn", "account_closed", "member"])

@@ -11,7 +11,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.core.clock import shanghai_day
 from services.core.db import transaction
+from services.loans.queries import loan_facts
 from services.settlement.ports import PayReply, QueryReply
 from tests.integration.loans.test_fund_loan_items import (
     FUND_FEN,
@@ -313,6 +315,30 @@ def accounts(world: World, account_id: UUID) -> dict[str, int]:
     statement = text("SELECT coalesce(sum(fen), 0) FROM posting WHERE account_id = :a AND gl_code = '119'")
     with transaction(world.sessions) as session:
         return {"119": int(session.scalar(statement, {"a": account_id}) or 0)}
+
+
+def test_what_the_bank_put_back_was_not_repaid_out_of_one_s_own_pocket(world: World) -> None:
+    """100,021.67 came from the card and went back to it: until it is taken again it cannot be drawn either."""
+    member, _ = borrower(world)
+
+    def repaid_own_fen() -> int:
+        with transaction(world.sessions) as session:
+            found = loan_facts(session, world.product.cipher, member.account_id, day, lambda kind, no: no)
+        return found.loans[0].repaid_own_fen
+
+    day = shanghai_day(world.clock.now())
+    before_fen = repaid_own_fen()
+    confirmed(world, member, apply(world, member, "partial-prepayment", PREPAY))
+    send(world, member)
+    tell(world)
+    assert repaid_own_fen() == before_fen + 10_002_167
+    tell(world, direction="debit")
+    assert repaid_own_fen() == before_fen
+    world.later(hours=1)
+    look(world)
+    send(world, member)
+    tell(world)  # taken again
+    assert repaid_own_fen() == before_fen + 10_002_167
 
 
 def test_a_loan_whose_money_was_put_back_is_not_free_yet(world: World) -> None:
