@@ -141,6 +141,7 @@ def _proposal(
 ) -> dict[str, Any]:
     outcomes = {"confirmed": "已确认", "sent_back": "已退回"}
     return {
+        "id": proposal.proposal_id,
         "by": names.get(proposal.staff_id) or "",
         "at": moment(proposal.proposed_at),
         "text": RESOLUTIONS[proposal.resolution],

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.staff_desk.break_view import break_row, break_view
 from app.staff_desk.guard import staff_only
 from app.staff_desk.ports import desk
+from app.staff_desk.seen import shown_id
 from services.core.db import transaction
 from services.core.errors import DomainError, Invalid
 from services.reconciliation.breaks import refuse_own
@@ -87,11 +88,11 @@ def decide(break_id: UUID) -> Page:
 
 
 def _decide(session: Session, break_id: UUID) -> None:
-    outcome = request.form.get("outcome")
+    outcome, seen_id = request.form.get("outcome"), shown_id("proposal")
     if outcome == "confirm":
-        desk().breaks.confirm(session, g.staff, break_id)
+        desk().breaks.confirm(session, g.staff, break_id, seen_id)
     elif outcome == "send_back":
-        desk().breaks.send_back(session, g.staff, break_id, request.form.get("note", ""))
+        desk().breaks.send_back(session, g.staff, break_id, seen_id, request.form.get("note", ""))
     else:
         raise Invalid("请选择确认或退回。", code="break.outcome", field="outcome")
 

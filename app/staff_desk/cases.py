@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.staff_desk.guard import staff_only
 from app.staff_desk.ports import desk
+from app.staff_desk.seen import shown_id
 from app.staff_desk.showing import case_view
 from services.core.db import transaction
 from services.core.errors import DomainError, Invalid, NotFound
@@ -98,11 +99,11 @@ def decision(case_no: str) -> Page:
 
 
 def _decide(session: Session, case_no: str) -> None:
-    outcome, reviews = request.form.get("outcome"), desk().reviews
+    outcome, reviews, seen_id = request.form.get("outcome"), desk().reviews, shown_id("opinion")
     if outcome == "confirm":
-        reviews.confirm(session, g.staff, case_no)
+        reviews.confirm(session, g.staff, case_no, seen_id)
     elif outcome == "send_back":
-        reviews.send_back(session, g.staff, case_no, request.form.get("note", ""))
+        reviews.send_back(session, g.staff, case_no, seen_id, request.form.get("note", ""))
     else:
         raise Invalid("请选择确认或退回。", code="review.outcome", field="outcome")
 

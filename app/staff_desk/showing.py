@@ -176,6 +176,7 @@ def _opinion(
     opinion: ReviewOpinion, decision: ReviewDecision | None, names: dict[Any, str]
 ) -> dict[str, Any]:
     return {
+        "id": opinion.opinion_id,
         "by": names.get(opinion.staff_id, ""),
         "at": moment(opinion.proposed_at),
         "approve": opinion.verdict == "approve",

@@ -18,9 +18,9 @@ def agree(product: Product, case_no: str) -> None:
         first = _named(session, FIRST)
         product.reviews.claim(session, first, case_no)
         amount_fen = product.reviews.look(session, first, case_no).amount_fen
-        product.reviews.propose_approval(session, first, case_no, amount_fen, "")
+        opinion_id = product.reviews.propose_approval(session, first, case_no, amount_fen, "")
     with transaction(product.sessions) as session:
-        product.reviews.confirm(session, _named(session, SECOND), case_no)
+        product.reviews.confirm(session, _named(session, SECOND), case_no, opinion_id)
 
 
 def _named(session: Session, login: str) -> Staff:

@@ -96,9 +96,10 @@ def _reverse(product: Product, options: argparse.Namespace) -> Filed:
 
 def _decide(product: Product, options: argparse.Namespace) -> Filed:
     staff, approve = signed_in(product, options.by), options.what == "approve-reversal"
+    asked_at = None
     if approve:
-        agree(product, lambda session: reversal_waiting(session, options.batch_no, staff))
-    return product.reversals.decide(options.batch_no, staff, approve=approve)
+        asked_at = agree(product, lambda session: reversal_waiting(session, options.batch_no, staff)).asked_at
+    return product.reversals.decide(options.batch_no, staff, approve=approve, asked_at=asked_at)
 
 
 def _surplus(product: Product, options: argparse.Namespace) -> Asked:

@@ -48,8 +48,11 @@ def signed_in(product: Product, login: str) -> Staff:
         return known_staff(session, login)
 
 
-def agree(product: Product, look: Callable[[Session], Waiting]) -> None:
-    """Show what is to be approved, and go on only after a yes. Raises NotAgreed. Standard output is for the answer."""
+def agree(product: Product, look: Callable[[Session], Waiting]) -> Waiting:
+    """Show what is to be approved, and go on only after a yes. Raises NotAgreed. Standard output is for the answer.
+
+    Returns what was shown.
+    """
     with transaction(product.sessions) as session:
         waiting = look(session)
     told = (
@@ -65,6 +68,7 @@ def agree(product: Product, look: Callable[[Session], Waiting]) -> None:
     print(f"approve? {YES}/no: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != YES:
         raise NotAgreed
+    return waiting
 
 
 def _hidden(prompt: str) -> str:

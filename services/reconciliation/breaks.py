@@ -19,7 +19,14 @@ from services.core.states import IllegalTransition
 from services.ledger.service import lock_balance
 from services.members.models import Member
 from services.reconciliation.correcting import correct, refuse_correction
-from services.reconciliation.errors import BreakTaken, NotAReturn, NotYourBreak, OwnMoney, OwnProposal
+from services.reconciliation.errors import (
+    BreakTaken,
+    NotAReturn,
+    NotYourBreak,
+    OwnMoney,
+    OwnProposal,
+    ProposalMoved,
+)
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
 from services.reconciliation.ports import OnClosed
 from services.reconciliation.states import BREAK_STATES, RESOLUTIONS
@@ -85,16 +92,18 @@ class Breaks:
         session.flush()
         self._move(session, row, staff, "propose", f"{RESOLUTIONS[resolution]}：{proposal.note}")
 
-    def send_back(self, session: Session, staff: Staff, break_id: UUID, note: str) -> None:
+    def send_back(
+        self, session: Session, staff: Staff, break_id: UUID, seen_id: UUID | None, note: str
+    ) -> None:
         """Second person: look again."""
-        row, proposal = self._for_second(session, staff, break_id)
+        row, proposal = self._for_second(session, staff, break_id, seen_id)
         words = remark(note)
         self._decide(session, staff, proposal, "sent_back", words)
         self._move(session, row, staff, "send_back", words)
 
-    def confirm(self, session: Session, staff: Staff, break_id: UUID) -> None:
-        """Second person: as proposed. What was proposed is booked in this transaction, on the break's own day."""
-        row, proposal = self._for_second(session, staff, break_id)
+    def confirm(self, session: Session, staff: Staff, break_id: UUID, seen_id: UUID | None) -> None:
+        """Second person: as proposed in what they saw. What was proposed is booked in this transaction, on the break's own day."""
+        row, proposal = self._for_second(session, staff, break_id, seen_id)
         self._check(session, staff, row, proposal.resolution, proposal.belongs_to)
         self._decide(session, staff, proposal, "confirmed", "")
         now = self._clock.now()
@@ -120,7 +129,9 @@ class Breaks:
             lock_balance(session, found.member_account_id)
         return session.get_one(BankBreak, break_id, with_for_update=True, populate_existing=True)
 
-    def _for_second(self, session: Session, staff: Staff, break_id: UUID) -> tuple[BankBreak, BreakProposal]:
+    def _for_second(
+        self, session: Session, staff: Staff, break_id: UUID, seen_id: UUID | None
+    ) -> tuple[BankBreak, BreakProposal]:
         require_role(staff, APPROVER)
         row = self._locked(session, staff, break_id)
         proposal = last_proposal(session, break_id)
@@ -128,6 +139,8 @@ class Breaks:
             raise BreakTaken
         if proposal.staff_id == staff.staff_id:
             raise OwnProposal
+        if proposal.proposal_id != seen_id:
+            raise ProposalMoved
         return row, proposal
 
     def _check(

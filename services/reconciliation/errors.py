@@ -11,6 +11,12 @@ class BreakTaken(Conflict):
     code, title, detail = "break.moved_on", "差错状态变了", "这笔差错刚刚被同事处理过，请看最新状态。"
 
 
+class ProposalMoved(Conflict):
+    """What waits for the second person now is not what they looked at."""
+
+    code, title, detail = "break.proposal_moved", "意见变了", "处理意见在您看的时候换了新的，请看过再定。"
+
+
 class NotYourBreak(Forbidden):
     """Only who took it proposes."""
 

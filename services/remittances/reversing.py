@@ -85,8 +85,13 @@ class Reversals(Sets):
             self._note(session, batch, "remittance.reversal_asked", staff, now)
             return filed(session, batch)
 
-    def decide(self, batch_no: str, staff: Staff, *, approve: bool) -> Filed:
-        """Another person says yes or no; after a yes the batch is taken back by the job."""
+    def decide(
+        self, batch_no: str, staff: Staff, *, approve: bool, asked_at: datetime | None = None
+    ) -> Filed:
+        """Another person says yes or no, where `asked_at` is given to just what was asked then.
+
+        After a yes the batch is taken back by the job.
+        """
         require_role(staff, APPROVER)
         now = self._clock.now()
         with transaction(self._sessions) as session:
@@ -96,6 +101,8 @@ class Reversals(Sets):
                 raise NotNow("这个批次没有等待复核的更正。")
             if row.asked_by == staff.staff_id:
                 raise SamePerson
+            if asked_at not in (None, row.asked_at):
+                raise NotNow("更正申请在您看的时候换了新的，请看过再定。")
             row.decided_by, row.decided_at, row.approved = staff.staff_id, now, approve
             session.flush()  # the database lets the batch go back only after the second person's word
             if approve:

@@ -41,6 +41,12 @@ class NothingPending(Conflict):
     code, title, detail = "review.nothing_pending", "没有待复核的意见", "意见已经处理过了，请刷新。"
 
 
+class OpinionMoved(Conflict):
+    """What waits for the second person now is not what they looked at."""
+
+    code, title, detail = "review.opinion_moved", "意见变了", "初审意见在您看的时候换了新的，请看过再定。"
+
+
 class NotUnderReview(Conflict):
     """The case has moved on, by the member or by a colleague."""
 

@@ -32,6 +32,7 @@ from services.reviews.errors import (
     NothingPending,
     NotUnderReview,
     NotYours,
+    OpinionMoved,
     OpinionPending,
     OwnCase,
     OwnProposal,
@@ -121,19 +122,23 @@ class Reviews:
 
     def propose_approval(
         self, session: Session, staff: Staff, case_no: str, amount_fen: int | None, remark: str
-    ) -> None:
-        """First opinion: yes. For money, with an amount of at most what the member asked for, or all of it today."""
+    ) -> UUID:
+        """First opinion: yes. For money, with an amount of at most what the member asked for, or all of it today.
+
+        Returns the opinion's id, which the second person names.
+        """
         case, claim = self._mine(session, staff, case_no)
         if case.kind == MONEY:
             amount_fen = self._amount(session, case, amount_fen)
         elif amount_fen is not None:
             raise Invalid("这项业务没有金额。", code="review.amount", field="amount")
-        self._propose(
+        opinion_id = self._propose(
             session, staff, claim, verdict="approve", amount_fen=amount_fen, note=note(remark, needed=False)
         )
         self._record(
             session, staff, case, "review.proposed", {"verdict": "approve", "amount_fen": amount_fen}
         )
+        return opinion_id
 
     def propose_refusal(
         self, session: Session, staff: Staff, case_no: str, reason: str, text: str, remark: str
@@ -151,18 +156,20 @@ class Reviews:
         )
         self._record(session, staff, case, "review.proposed", {"verdict": "refuse", "reason": reason})
 
-    def send_back(self, session: Session, staff: Staff, case_no: str, remark: str) -> None:
+    def send_back(
+        self, session: Session, staff: Staff, case_no: str, seen_id: UUID | None, remark: str
+    ) -> None:
         """Second person: look again. The case stays with the first."""
-        case, opinion = self._for_second(session, staff, case_no)
+        case, opinion = self._for_second(session, staff, case_no, seen_id)
         self._decide(session, staff, opinion, "sent_back", note(remark, needed=True))
         self._record(session, staff, case, "review.sent_back")
 
-    def confirm(self, session: Session, staff: Staff, case_no: str) -> None:
-        """Second person: as proposed. The outcome happens in this transaction.
+    def confirm(self, session: Session, staff: Staff, case_no: str, seen_id: UUID | None) -> None:
+        """Second person: as proposed in the opinion they saw. The outcome happens in this transaction.
 
-        Raises OwnProposal, BalanceInsufficient or AccountNotUsable; nothing is changed then.
+        Raises OwnProposal, OpinionMoved, BalanceInsufficient or AccountNotUsable; nothing is changed then.
         """
-        case, opinion = self._for_second(session, staff, case_no)
+        case, opinion = self._for_second(session, staff, case_no, seen_id)
         self._decide(session, staff, opinion, "confirmed", "")
         self._record(session, staff, case, "review.confirmed", {"verdict": opinion.verdict})
         session.flush()
@@ -211,11 +218,12 @@ class Reviews:
             raise OpinionPending
         return case, claim
 
-    def _propose(self, session: Session, staff: Staff, claim: ReviewClaim, **opinion: Any) -> None:
+    def _propose(self, session: Session, staff: Staff, claim: ReviewClaim, **opinion: Any) -> UUID:
+        opinion_id = new_id()
         session.add(
             ReviewOpinion(
                 account_id=claim.account_id,
-                opinion_id=new_id(),
+                opinion_id=opinion_id,
                 application_id=claim.application_id,
                 claim_id=claim.claim_id,
                 staff_id=staff.staff_id,
@@ -224,8 +232,11 @@ class Reviews:
             )
         )
         session.flush()
+        return opinion_id
 
-    def _for_second(self, session: Session, staff: Staff, case_no: str) -> tuple[Application, ReviewOpinion]:
+    def _for_second(
+        self, session: Session, staff: Staff, case_no: str, seen_id: UUID | None
+    ) -> tuple[Application, ReviewOpinion]:
         require_role(staff, APPROVER)
         case = self._under_review(session, staff, case_no)
         opinion = pending_opinion(session, case)
@@ -233,6 +244,8 @@ class Reviews:
             raise NothingPending
         if opinion.staff_id == staff.staff_id:
             raise OwnProposal
+        if opinion.opinion_id != seen_id:
+            raise OpinionMoved
         return case, opinion
 
     def _decide(

@@ -137,6 +137,26 @@ def test_sent_back_it_stays_with_the_first_who_may_propose_again(
     assert world.state(case)[0] == "refused"
 
 
+def test_a_yes_is_to_the_opinion_that_was_read(
+    world: World, desk: DeskWorld, anna: Colleague, boris: Colleague
+) -> None:
+    """Boris reads "pay 1,000.00"; meanwhile it is sent back and 3,000.00 are proposed: his old page pays nothing."""
+    member, case = desk.in_review()
+    path = f"/cases/{case.case_no}"
+    assert anna.act(case, "claim").status_code == 303
+    assert anna.act(case, "opinion", verdict="approve", amount="1000.00").status_code == 303
+    read = boris.seen(path)
+    assert boris.act(case, "decision", outcome="send_back", note="请再核对合同日期").status_code == 303
+    assert anna.act(case, "opinion", verdict="approve", amount="3000.00").status_code == 303
+    for stale in (read, {"opinion": ""}, {"opinion": "x"}):
+        late = boris.post(f"{path}/decision", **{**stale, "outcome": "confirm"})
+        assert late.status_code == 409
+        assert "请看过再定" in late.get_data(as_text=True)
+    assert world.state(case)[0] == "in_review"
+    assert boris.act(case, "decision", outcome="confirm").status_code == 303
+    assert world.balance(member) == (5_300_000, 300_000)
+
+
 def test_who_did_what_is_in_the_member_s_own_log(
     world: World, desk: DeskWorld, anna: Colleague, boris: Colleague
 ) -> None:
@@ -156,6 +176,7 @@ def test_who_did_what_is_in_the_member_s_own_log(
         "领取了您的业务",
         "提出了审核意见",
         "为核对查看了您的姓名、证件号和手机号",
+        "审核时查看了您的业务",
         "复核并作出决定",
         "审核通过，核准提取",
     ]
@@ -186,11 +207,12 @@ def test_two_who_confirm_at_once_approve_once(world: World, desk: DeskWorld, ann
     member, case = desk.in_review()
     approve(anna, case)
     marks = [person.mark("/queue") for person in others]
+    seen = others[0].seen(f"/cases/{case.case_no}")
     with ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(
                 lambda pair: pair[0].client.post(
-                    f"/cases/{case.case_no}/decision", data={"mark": pair[1], "outcome": "confirm"}
+                    f"/cases/{case.case_no}/decision", data={**seen, "mark": pair[1], "outcome": "confirm"}
                 ),
                 zip(others, marks, strict=True),
             )

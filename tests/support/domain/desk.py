@@ -19,6 +19,7 @@ from tests.support.domain.world import Member, World
 
 PASSWORD = "clear-sky-over-hunan"
 _numbers = itertools.count(1)
+_SEEN = re.compile(r'name="(opinion|proposal)" value="([0-9a-f-]{36})"')
 _MARK = re.compile(r'name="mark" value="([0-9a-f]{64})"')
 
 
@@ -44,7 +45,13 @@ class Colleague:
     def post(self, path: str, **fields: str) -> TestResponse:
         """Send a form as the page would."""
         page = path if path.startswith("/sign-in") else "/queue"
-        return self.client.post(path, data={**fields, "mark": self.mark(page)})
+        seen = self.seen(path.removesuffix("/decision")) if path.endswith("/decision") else {}
+        return self.client.post(path, data={**seen, **fields, "mark": self.mark(page)})
+
+    def seen(self, path: str) -> dict[str, str]:
+        """Which opinion the page shows to be decided on, as its form carries it."""
+        found = _SEEN.search(self.client.get(path).get_data(as_text=True))
+        return {found[1]: found[2]} if found else {}
 
     def sign_in(self) -> Colleague:
         """Password, then the code of a fresh half minute."""
