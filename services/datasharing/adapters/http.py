@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.hashes import SM3
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from services.core.clock import Clock
+from services.core.errors import Malformed
+from services.core.strict_json import loads
 from services.datasharing.ports import ShareAnswer, ShareRequest
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ class ShareConfig:
     base_url: str
     centre_id: str
     key: str = field(repr=False)
+
+
+_YEARS = range(2000, 2200)
 
 
 class _Unusable(Exception):
@@ -108,10 +113,10 @@ def _bounded(response: requests.Response) -> bytes:
 
 def _read(content: bytes, request_id: str) -> ShareAnswer:
     try:
-        answer = json.loads(content)
-    except ValueError:
-        raise _Unusable("answer is not JSON") from None
-    if not isinstance(answer, dict) or answer.get("request_id") != request_id:
+        answer = loads(content)
+    except Malformed as fault:
+        raise _Unusable(f"answer is not JSON as agreed: {fault.code}") from None
+    if answer.get("request_id") != request_id:
         raise _Unusable("answer to another question")
     status, data = answer.get("status"), answer.get("data")
     if status not in ("ok", "not_found", "unavailable"):
@@ -132,4 +137,6 @@ def _instant(text: object) -> datetime:
         raise _Unusable("as_of unreadable") from None
     if instant.tzinfo is None:
         raise _Unusable("as_of without zone")
+    if instant.year not in _YEARS:  # at the calendar's ends it would have no date in another zone
+        raise _Unusable("as_of out of this time")
     return instant

@@ -106,6 +106,26 @@ def test_trouble_is_unavailable(sandbox: Sandbox, ask: Ask, kind: str) -> None:
     assert ask("civil.marriage").status == "ok"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"[" * 200_000,
+        b'{"request_id": "%s", "status": "ok", "as_of": "2026-11-23T10:00:00+08:00", "data": {"a": "\\ud800"}}',
+        b'{"request_id": "%s", "status": "ok", "as_of": "2026-11-23T10:00:00+08:00", "data": {"a": "\\u0000"}}',
+        b'{"request_id": "%s", "status": "ok", "as_of": "0001-01-01T00:00:00+08:00", "data": {}}',
+        b'{"request_id": "%s", "status": "ok", "as_of": "9999-12-31T23:59:59-08:00", "data": {}}',
+    ],
+    ids=["deep", "half_a_character", "nul", "before_the_calendar", "after_the_calendar"],
+)
+def test_an_odd_answer_is_unavailable(
+    sandbox: Sandbox, clock: SystemClock, monkeypatch: pytest.MonkeyPatch, odd: bytes
+) -> None:
+    gateway, question = HttpSharingGateway(_config(sandbox), clock), _question()
+    body = odd.replace(b"%s", question.request_id.encode())
+    monkeypatch.setattr(HttpSharingGateway, "_post", lambda *_: body)
+    assert gateway.ask("civil.marriage", question).status == "unavailable"
+
+
 def test_nobody_there_is_unavailable(sandbox: Sandbox, clock: SystemClock) -> None:
     gateway = HttpSharingGateway(_config(sandbox, base_url="http://127.0.0.1:9"), clock)
     assert gateway.ask("civil.marriage", _question()).status == "unavailable"

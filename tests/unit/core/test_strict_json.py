@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.http.strict_json import loads
 from services.core.errors import Malformed
+from services.core.strict_json import loads
 
 
 @pytest.mark.parametrize(
