@@ -74,6 +74,22 @@ def test_the_day_to_send_on_is_that_of_the_last_answer_and_a_refusal_tells_the_n
     assert node.store.rows(PROBES) == []
 
 
+def test_a_slow_answer_does_not_bring_a_closed_day_back(bdc, node, order, today):
+    """Asked before the cut-off and answered after it, when another answer has told of the new day."""
+    slow = bdc._link.ask
+
+    def overtaken(request, **bounds):
+        answer = slow(request, **bounds)
+        if request.head["TxCode"] == "BDC123":
+            node.cut_off()
+            assert bdc.business_day() == today + timedelta(days=1)
+        return answer
+
+    bdc._link.ask = overtaken
+    bdc.balance()
+    assert bdc.sending_day() == today + timedelta(days=1)
+
+
 @pytest.mark.parametrize("heard", ["nothing", "long ago"])
 def test_the_day_to_send_on_is_asked_for_when_no_answer_was_lately(
     bdc, node, order, today, monkeypatch, heard

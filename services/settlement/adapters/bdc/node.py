@@ -116,9 +116,16 @@ class BdcSettlementNode:
     def _ask(
         self, request: Message, *, timeout_s: float | None = None, limit: int = ORDINARY_LIMIT
     ) -> Message:
+        asked_at = monotonic()
         answer = self._link.ask(request, timeout_s=timeout_s, limit=limit)
         try:
-            self._heard = day_of(answer.head.get("BDCDate", "")), monotonic()
+            self._hear(day_of(answer.head.get("BDCDate", "")), asked_at)
         except BadMessage:
             self._heard = None
         return answer
+
+    def _hear(self, day: date, asked_at: float) -> None:
+        """A slow answer tells of the time it was asked at, maybe before a cut-off that a quicker one told of."""
+        heard = self._heard
+        if heard is None or day >= heard[0] or asked_at - heard[1] >= _DAY_HOLDS_S:
+            self._heard = day, asked_at
