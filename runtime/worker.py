@@ -9,11 +9,10 @@ from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate.exceptions import ProcrastinateException, UniqueViolation
-from procrastinate.jobs import Status
 
 from config.logging import configure
 from config.settings import Settings, load_settings
+from runtime.beside import STALLED_S, beside_the_worker
 from runtime.bootstrap import Product, build
 from runtime.duties import jobs_of, listened, take_ups_of
 from runtime.garbage import leave_loaded_alone
@@ -25,8 +24,7 @@ from services.core.pii import scrub
 
 log = structlog.get_logger(__name__)
 POLL_S = 0.1
-HEARTBEAT_S, STALLED_S = 2.0, 8.0
-TAKE_UP_EVERY_S = 5.0
+_NEVER_S = 1e9
 CONCURRENCY = {"face": 1}
 
 
@@ -64,8 +62,9 @@ def _logged(job: Job) -> Callable[..., None]:
 async def serve(app: procrastinate.App, queues: Sequence[str], take_ups: Sequence[Callable[[], int]]) -> None:
     """Work until stopped, freeing the jobs of workers that died and taking up what crashes left."""
     async with app.open_async():
-        rescue = asyncio.create_task(_rescue(app, queues))
-        tend = asyncio.create_task(_tend(take_ups))
+        queue = app.job_manager
+        assert isinstance(queue, Handfuls)
+        beside = [asyncio.create_task(work) for work in beside_the_worker(queue, queues, take_ups)]
         try:
             await app.run_worker_async(
                 queues=list(queues),
@@ -74,46 +73,15 @@ async def serve(app: procrastinate.App, queues: Sequence[str], take_ups: Sequenc
                 abort_job_polling_interval=60.0,
                 listen_notify=False,
                 delete_jobs="successful",
-                update_heartbeat_interval=HEARTBEAT_S,
+                update_heartbeat_interval=_NEVER_S,  # the library's ends before the last jobs do: see beside.py
                 stalled_worker_timeout=STALLED_S,
                 shutdown_graceful_timeout=15,
                 additional_context={},
             )
         finally:
-            rescue.cancel()
-            tend.cancel()
-            assert isinstance(app.job_manager, Handfuls)
-            await app.job_manager.hand_back()
-
-
-async def rescue(app: procrastinate.App, queue: str) -> None:
-    """Let the jobs of workers that died run again; one whose step has been planned anew meanwhile is dropped."""
-    for job in await app.job_manager.get_stalled_jobs(queue=queue, seconds_since_heartbeat=STALLED_S):
-        log.warning("job.stalled", job=job.task_name)
-        try:
-            await app.job_manager.retry_job(job)
-        except UniqueViolation:
-            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
-
-
-async def _rescue(app: procrastinate.App, queues: Sequence[str]) -> None:
-    while True:
-        try:
-            for queue in queues:
-                await rescue(app, queue)
-        except ProcrastinateException as fault:
-            log.warning("rescue.failed", fault=type(fault).__name__)
-        await asyncio.sleep(HEARTBEAT_S)
-
-
-async def _tend(take_ups: Sequence[Callable[[], int]]) -> None:
-    while True:
-        await asyncio.sleep(TAKE_UP_EVERY_S)
-        for take_up in take_ups:
-            try:
-                await asyncio.to_thread(take_up)
-            except Exception as fault:  # the next round tries again; a broken round must not end the worker
-                log.warning("take_up.failed", fault=type(fault).__name__)
+            for task in beside:
+                task.cancel()
+            await queue.hand_back()
 
 
 def main() -> None:

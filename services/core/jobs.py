@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, column, exists, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    Text,
+    and_,
+    cast,
+    column,
+    exists,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from services.core.sql import Statement
@@ -33,6 +44,8 @@ _DEFER_ONCE = Statement(
 _CALL_OFF = Statement(
     "DELETE FROM procrastinate_jobs WHERE queueing_lock = CAST(:queueing_lock AS text) AND status = 'todo'"
 )
+_PLANNED = (text("'todo'"), text("'doing'"))
+"""Each has an index of its own, and is asked for by itself."""
 _JOBS = table("procrastinate_jobs", column("status"), column("queueing_lock"))
 
 
@@ -46,13 +59,14 @@ class Job:
     retries: int = 10
 
 
-def is_planned(lock: ColumnElement[str], subject_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
-    """Condition of a query: a job with the queueing lock `lock` + id waits to be run."""
-    return exists(
-        select(_JOBS.c.queueing_lock).where(
-            _JOBS.c.status == text("'todo'"), _JOBS.c.queueing_lock == lock + cast(subject_id, Text)
-        )
-    )
+def unplanned(lock: ColumnElement[str], subject_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """Condition of a query: no job with the queueing lock `lock` + id waits, or is in a worker's hand.
+
+    One in hand may stand before its call to somebody outside, or in the middle of it.
+    """
+
+    own = select(_JOBS.c.queueing_lock).where(_JOBS.c.queueing_lock == lock + cast(subject_id, Text))
+    return and_(*(~exists(own.where(_JOBS.c.status == status)) for status in _PLANNED))
 
 
 def defer(
@@ -81,7 +95,7 @@ def defer(
         "lock": lock,
         "queueing_lock": queueing_lock,
         "args": json.dumps(args, default=str),
-        "delay_s": delay_s,
+        "delay_s": delay_s or 0,
     }
     once = queueing_lock is not None and not first
     (_DEFER_ONCE if once else _DEFER).run(session, values)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
-from services.core.jobs import defer, is_planned
+from services.core.jobs import defer, unplanned
 from services.core.outbox import claim, load_event
 from services.members.binding import code_lives
 from services.members.phones import take_former_phone
@@ -142,7 +142,7 @@ def take_up_due(session: Session, at: datetime, limit: int) -> int:
     """
     due = session.scalars(
         select(NoticeIntent)
-        .where(NoticeIntent.due_at <= at, ~is_planned(literal(JOB_LOCK), NoticeIntent.intent_id))
+        .where(NoticeIntent.due_at <= at, unplanned(literal(JOB_LOCK), NoticeIntent.intent_id))
         .order_by(NoticeIntent.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.core.jobs import Job, is_planned
+from services.core.jobs import Job, unplanned
 from services.core.sql import Statement
 from services.settlement.models import PaymentInstruction
 from services.settlement.ordering import QUEUE, defer_dispatch, defer_follow_up, defer_until_due
@@ -203,7 +203,7 @@ class SettlementJobs:
                 PaymentInstruction.state.in_(OPEN_STATES),
                 PaymentInstruction.updated_at < cutoff,
                 or_(PaymentInstruction.due_at.is_(None), PaymentInstruction.due_at < cutoff),
-                ~is_planned(_next_step(), PaymentInstruction.instruction_id),
+                unplanned(_next_step(), PaymentInstruction.instruction_id),
             )
             .order_by(PaymentInstruction.updated_at)
             .limit(_BATCH)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.applications.models import Application
 from services.contributions.service import post_contribution
@@ -312,6 +314,26 @@ def test_a_crash_between_sending_and_the_reply_never_sends_again(
     ask(world, member)
     assert world.state(application) == ("paid", "paid")
     assert len(world.node.sent) == 1
+
+
+def test_what_a_worker_has_in_hand_is_not_planned_again(
+    world: World, member: Member, application: Application
+) -> None:
+    """Taken with others, it waits its turn for longer than the grace: a second job would meet it on the wire."""
+    planned = {"q": f"pay:{instruction_id(world, application)}"}
+    in_hand = "UPDATE procrastinate_jobs SET status = 'doing' WHERE queueing_lock = :q"
+    with transaction(world.sessions) as session:
+        assert session.execute(text(in_hand), planned).rowcount == 1
+    world.later(minutes=5)
+    world.product.settlement_jobs.take_up()
+    rows = "SELECT count(*) AS n FROM procrastinate_jobs WHERE queueing_lock = :q"
+    assert world.one(rows, **planned).n == 1
+
+
+def instruction_id(world: World, application: Application) -> UUID:
+    """Of the application's payment."""
+    statement = "SELECT instruction_id AS id FROM payment_instruction WHERE instruction_no = :n"
+    return UUID(str(world.one(statement, n=application.case_no).id))
 
 
 def test_a_dispatch_run_twice_sends_once(world: World, member: Member, application: Application) -> None:

@@ -1,4 +1,4 @@
-"""Age of queues 队列积压: the oldest job that is due, the oldest event nobody has handled, payments without an end."""
+"""Age of queues 队列积压: the oldest job that is due or being done, the oldest event nobody has handled, payments without an end."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 log = structlog.get_logger(__name__)
 OLD = timedelta(minutes=30)
 _JOBS = text(
-    "SELECT queue_name, count(*) AS waiting, min(coalesce(scheduled_at, :now)) AS oldest_at FROM procrastinate_jobs"
-    " WHERE status = 'todo' AND coalesce(scheduled_at, :now) <= :now GROUP BY 1"
+    "SELECT queue_name, count(*) FILTER (WHERE status = 'todo') AS waiting, min(coalesce(scheduled_at, :now)) AS oldest_at"
+    " FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND coalesce(scheduled_at, :now) <= :now GROUP BY 1"
 )
 _ORDERS = text(
     "SELECT count(*) AS open, count(*) FILTER (WHERE state = 'unknown') AS unknown, min(updated_at) AS oldest_at"

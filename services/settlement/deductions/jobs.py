@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
 from services.core.db import Sessions, transaction
-from services.core.jobs import Job, is_planned
+from services.core.jobs import Job, unplanned
 from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.ports import DeductionNode, DeductionOrder
 from services.settlement.deductions.service import QUEUE, Deductions, defer_deduction, defer_question
@@ -147,7 +147,7 @@ class DeductionJobs:
                 .where(
                     Deduction.state.in_(OPEN_STATES),
                     Deduction.updated_at < now - self._grace,
-                    ~is_planned(_next_step(), Deduction.deduction_id),
+                    unplanned(_next_step(), Deduction.deduction_id),
                 )
                 .order_by(Deduction.updated_at)
                 .limit(_BATCH)

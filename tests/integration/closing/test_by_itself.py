@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from runtime import worker
+from runtime import beside, worker
 from runtime.duties import jobs_of, listened, take_ups_of
 from runtime.embedded_pg import plain
 from tests.support.domain.bank_days import ClosingWorld
@@ -33,7 +33,7 @@ def test_a_worker_closes_the_day(world: World, monkeypatch: pytest.MonkeyPatch) 
     assert states(days) == ["open"]
     days.bank.day += timedelta(days=1)
     world.later(hours=14, minutes=30)
-    monkeypatch.setattr(worker, "TAKE_UP_EVERY_S", 0.1)
+    monkeypatch.setattr(beside, "TAKE_UP_EVERY_S", 0.1)
     app = worker.make_app(jobs_of(world.product, _QUEUES), plain(world.database.urls.app))
 
     async def work_until_closed() -> None:

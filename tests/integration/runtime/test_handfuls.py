@@ -6,8 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import psycopg
+import pytest
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from runtime.embedded_pg import plain
@@ -190,3 +193,96 @@ def test_what_another_has_meanwhile_is_not_given_back(database: Database) -> Non
 
     work(database, task)
     assert statuses(database) == {"doing": 3}
+
+
+def test_a_failure_whose_step_is_planned_anew_goes_away(database: Database) -> None:
+    """Two of one queueing lock cannot wait; what failed would be held by its living worker for ever."""
+    add(database, "a")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        job = await queue.fetch_job(["notices"], worker)
+        assert job is not None
+        add(database, "a")
+        await queue.retry_job(job)
+
+    work(database, task)
+    assert statuses(database) == {"todo": 1}
+
+
+def test_a_failure_is_tried_again_at_its_time(database: Database) -> None:
+    add(database, "a")
+    later = datetime.now(UTC) + timedelta(hours=1)
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        job = await queue.fetch_job(["notices"], worker)
+        assert job is not None
+        await queue.retry_job(job, retry_at=later)
+        assert await queue.fetch_job(["notices"], worker) is None
+
+    work(database, task)
+    with psycopg.connect(plain(database.urls.app)) as connection:
+        rows = connection.execute("SELECT status::text, attempts, scheduled_at FROM procrastinate_jobs")
+        assert rows.fetchall() == [("todo", 1, later)]
+
+
+def test_what_the_queue_did_not_take_is_said_with_the_next_trip(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failed job and one that is out of tries, while the database is away for a moment."""
+    add(database, "a", "b")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        one, other = [await queue.fetch_job(["notices"], worker) for _ in range(2)]
+        assert one is not None
+        assert other is not None
+        with monkeypatch.context() as away:
+            away.setattr(queue.connector, "execute_query_async", _gone)
+            await queue.retry_job(one, retry_at=datetime.now(UTC) + timedelta(hours=1))
+            await queue.finish_job(other, Status.FAILED, delete_job=False)
+        assert statuses(database) == {"doing": 2}
+        assert await queue.fetch_job(["notices"], worker) is None
+        assert statuses(database) == {"todo": 1, "failed": 1}
+
+    work(database, task)
+
+
+async def _gone(*_: object, **__: object) -> None:
+    raise ConnectorException
+
+
+def test_what_another_began_meanwhile_is_not_taken_from_them(database: Database) -> None:
+    """Our heartbeat was missed, and others freed and took the job that fails here now."""
+    add(database, "a")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        job = await queue.fetch_job(["notices"], worker)
+        assert job is not None
+        other = await queue.register_worker()
+        with psycopg.connect(plain(database.urls.app), autocommit=True) as connection:
+            connection.execute("UPDATE procrastinate_jobs SET worker_id = %s", (other,))
+        await queue.retry_job(job)
+        await queue.finish_job(job, Status.FAILED, delete_job=False)
+
+    work(database, task)
+    assert statuses(database) == {"doing": 1}
+
+
+def test_what_is_not_begun_for_a_while_is_let_go(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All places are full with slow jobs: another host may have one free."""
+    add(database, *"abcde")
+
+    async def task(queue: Handfuls, worker: int) -> None:
+        for _ in range(2):
+            await queue.fetch_job(["notices"], worker)
+        await queue.let_go()
+        assert statuses(database) == {"doing": 5}
+        monkeypatch.setattr("runtime.handfuls.LET_GO_S", 0.0)
+        await queue.let_go()
+        assert statuses(database) == {"doing": 2, "todo": 3}
+        job = await queue.fetch_job(["notices"], worker)
+        assert job is not None
+        assert (job.queueing_lock, job.attempts) == ("c", 0)
+
+    work(database, task)

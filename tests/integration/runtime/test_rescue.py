@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from runtime.beside import rescue
 from runtime.embedded_pg import plain
-from runtime.worker import make_app, rescue
+from runtime.handfuls import Handfuls
+from runtime.worker import make_app
 from tests.support.databases import Database
 
 _JOB = (
@@ -50,8 +52,9 @@ def test_a_stalled_job_whose_step_is_planned_anew_does_not_hinder_the_others(
 
     async def round_of_rescue() -> None:
         app = make_app([], plain(database.urls.app))
+        assert isinstance(app.job_manager, Handfuls)
         async with app.open_async():
-            await rescue(app, "settlement")
+            await rescue(app.job_manager, "settlement")
 
     with ThreadPoolExecutor(1) as thread:  # a browser test before it leaves its loop running in this one
         thread.submit(lambda: asyncio.run(round_of_rescue())).result()
