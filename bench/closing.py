@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from bench.centre_host import database_settings
 from bench.closing_books import fill
@@ -204,28 +204,42 @@ def _check(urls: Urls) -> None:
     assert not broken, broken
 
 
-def growth(books: Books, few: int, many: int, employers: int, say: Say) -> float:
-    """Processor time of the database for one account among `many`, over that among `few`; the worse of both works.
+class Growing:
+    """Both works among few accounts and among many, in turn: the processors' own speed changes within minutes."""
 
-    June's interest, then July's contributions, on the same books: a copy of a million's beside them would not stay in
-    this machine's memory.
-    """
-    each: dict[str, list[float]] = {"interest": [], "contributions": []}
-    for accounts in (few, many):
-        name, month = books.filled(accounts, employers)
-        works: tuple[tuple[str, Way, str], ...] = (
-            ("interest", product, RECEIPTS_WRITTEN),
-            ("contributions", MonthProduct(month), MONTH_WRITTEN),
+    def __init__(self, books: Books, few: int, many: int, employers: int, say: Say) -> None:
+        self._books, self._say = books, say
+        self._few, self._many = ((count, *books.filled(count, employers)) for count in (few, many))
+
+    def ratio(self) -> float:
+        """Processor time of the database for one account among many, over that among few just before and after it."""
+        count, name, month = self._many
+        first = self._among_few()
+        interest = self._each(product, name, RECEIPTS_WRITTEN, count, "interest")
+        between = self._among_few()
+        posted = self._each(MonthProduct(month), name, MONTH_WRITTEN, count, "contributions")
+        last = self._among_few()
+        worse = max(
+            interest / statistics.mean((first[0], between[0])), posted / statistics.mean((between[1], last[1]))
         )
-        for what, way, count in works:
-            turn = books.timed(way, books.as_they_are(name), count)
-            each[what].append(turn.cpu_s / accounts)
-            micros = 1e6 * each[what][-1]
-            say(
-                f"{accounts} accounts: {what} {turn.cpu_s:.1f} s of processor time, {micros:.1f} µs an account"
-            )
-        books.drop(name)
-    return max(many_s / few_s for few_s, many_s in each.values())
+        for _, name, _ in (self._few, self._many):
+            self._books.drop(name)
+        return worse
+
+    def _among_few(self) -> tuple[float, float]:
+        """June's interest, then July's contributions, of a copy."""
+        count, name, month = self._few
+        with self._books.copied(name) as urls:
+            copy = make_url(urls.app).database
+            assert copy is not None
+            interest = self._each(product, copy, RECEIPTS_WRITTEN, count, "interest")
+            return interest, self._each(MonthProduct(month), copy, MONTH_WRITTEN, count, "contributions")
+
+    def _each(self, way: Way, name: str, count: str, accounts: int, what: str) -> float:
+        """Seconds of processor time an account. A copy of a million's books beside them would not stay in memory."""
+        each = self._books.timed(way, self._books.as_they_are(name), count).cpu_s / accounts
+        self._say(f"{accounts} accounts: {what} {1e6 * each:.1f} µs of processor time an account")
+        return each
 
 
 def kills(books: Books, name: str, month: Month, accounts: int, say: Say) -> None:
@@ -269,7 +283,7 @@ def main() -> int:
             months = turns(books, name, bare_month, ours, MONTH_WRITTEN, args.rounds, say)
             kills(books, name, month, args.accounts, say)
             books.drop(name)
-            grown = growth(books, args.few, args.many, args.employers, say)
+            grown = Growing(books, args.few, args.many, args.employers, say).ratio()
         finally:
             books.stop()
     print(
