@@ -37,7 +37,7 @@ from services.items.payees import payee_shown
 from services.items.repaying import finish_repaid, note_booked
 from services.items.rules import available_fen, truncated
 from services.items.run_rules import FIGURES
-from services.items.usage import last_drawn_on, lock_keys, spend
+from services.items.usage import last_drawn_on, last_unnamed_on, lock_keys, spend
 from services.ledger.service import lock_balance
 from services.loans.booking import Payer
 from services.loans.discharge import ask_for_discharge
@@ -176,8 +176,8 @@ class AgreementRuns:
             return end(session, agreement, "loan_settled", now, actor="系统")
         due_on = self._day_of_banks(session)
         lock_keys(session, [loan.key])  # others may draw on this loan too, by agreement or once a year
-        covered, drawn_on = months_covered(session, agreement), last_drawn_on(session, loan.key, YEARLY)
-        owed = months_owed(agreement.signed_on, due_on, covered, drawn_on)
+        covered = months_covered(session, agreement)
+        owed = months_owed(agreement.signed_on, due_on, covered, _drawn_on(session, agreement))
         keep = quote.policy.integer("agreement.retain_fen")
         most = min(available_fen(facts, keep), quote.policy.integer("withdrawal.case_limit_fen"))
         found = share(loan.monthly_fen if loan.normal else 0, owed, most)
@@ -305,6 +305,13 @@ class AgreementRuns:
             )
         )
         self._until_tomorrow(agreement)
+
+
+def _drawn_on(session: Session, agreement: LoanAgreement) -> date | None:
+    """The day of the last yearly draw for this loan; the member's own that names none may have been for it."""
+    named = last_drawn_on(session, agreement.loan_ref, YEARLY)
+    unnamed = last_unnamed_on(session, agreement.account_id, YEARLY)
+    return max((day for day in (named, unnamed) if day), default=None)
 
 
 def _ran(session: Session, agreement: LoanAgreement, due_on: date) -> bool:

@@ -151,7 +151,7 @@ class UsageFacts:
 
     `spouse_year_fen` is the spouse's part of this item this year; `last_on` the day of this item's last withdrawal,
     `last_by_item` that of each item; `keyed` what was drawn on houses and loans that the facts name;
-    `unnamed_count` how often this item drew on one that no register knew then.
+    `unnamed_count` how often member or spouse drew, by the items of its cap, on one that no register knew then.
     """
 
     year_fen: int

@@ -72,7 +72,7 @@ def _approval(item: Item, facts: Facts, form: Any, policy: Policy, amount: Amoun
     ):
         return Approval.REVIEW
     if facts.usage is not None and facts.usage.unnamed_count:
-        return Approval.REVIEW  # what was drawn then may have been drawn on this very house
+        return Approval.REVIEW  # by the member or the spouse, and perhaps on this very house or loan
     # The limits are for money that leaves; a repayment of the member's own loan stays inside.
     leaves = amount is not None and not item.repays(form)
     if amount is not None and leaves and over_instant_limits(facts, form, policy, amount.max_fen):

@@ -275,11 +275,12 @@ def _usage(
     session: Session, account_id: UUID, item: Item, shared: SharedFacts, keys: Set[str], today: date
 ) -> UsageFacts:
     spouse = account_of_mac(session, shared.spouse)
+    couple = [one for one in (account_id, spouse) if one]
     return replace(
         _own_usage(_counted(session, account_id), item.code, today),
         spouse_year_fen=drawn_by_fen(session, spouse, item.code, today.year) if spouse else 0,
         keyed=usage_of_keys(session, account_id, item.one_cap, sorted(keys), today),
-        unnamed_count=unnamed_count(session, account_id, item.code) if item.spends else 0,
+        unnamed_count=unnamed_count(session, couple, item.one_cap) if item.spends else 0,
     )
 
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Index, String, Uuid, column, func, insert, select, table, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Index,
+    Select,
+    String,
+    Uuid,
+    column,
+    func,
+    insert,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from services.applications.models import Application
 from services.core.db import Base
 from services.items.facts import KeyUsage
 from services.withdrawals.states import COUNTED_STATES
@@ -43,6 +56,14 @@ _DRAWN = table(
     column("amount_fen", BigInteger),
     column("submitted_on", Date),
 )
+_UNNAMED = table(
+    "money_unnamed",
+    column("account_id", Uuid),
+    column("item_code", String),
+    column("state", String),
+    column("submitted_on", Date),
+)
+"""Another of them: withdrawals that name no house or loan, because no register knew it then."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('item_usage:' || :key, 0))")
 
 
@@ -96,21 +117,26 @@ def drawn_by_fen(session: Session, account_id: UUID, item_code: str, year: int) 
     return int(session.scalar(statement) or 0)
 
 
-def unnamed_count(session: Session, account_id: UUID, item_code: str) -> int:
-    """How many counted applications of a member by this item name no house or loan: no register knew it then.
+def unnamed_count(session: Session, account_ids: Collection[UUID], item_codes: Collection[str]) -> int:
+    """How many counted withdrawals of these members by these items name no house or loan."""
+    return session.scalar(_unnamed(func.count(), account_ids, item_codes)) or 0
 
-    What went to the member's own loan (`repaid`) drew on no cap and needs no name.
-    """
-    named = select(ItemUsage.key).where(
-        ItemUsage.account_id == Application.account_id, ItemUsage.application_id == Application.application_id
+
+def last_unnamed_on(session: Session, account_id: UUID, item_code: str) -> date | None:
+    """The day a member last drew by an item without naming a house or loan."""
+    found: date | None = session.scalar(
+        _unnamed(func.max(_UNNAMED.c.submitted_on), (account_id,), (item_code,))
     )
-    statement = select(func.count()).where(
-        Application.account_id == account_id,
-        Application.item_code == item_code,
-        Application.state.in_(set(COUNTED_STATES) - {"repaid"}),
-        ~named.exists(),
+    return found
+
+
+def _unnamed(what: Any, account_ids: Collection[UUID], item_codes: Collection[str]) -> Select[Any]:
+    """What went to the member's own loan (`repaid`) drew on no cap and needs no name."""
+    return select(what).where(
+        _UNNAMED.c.account_id.in_(account_ids),
+        _UNNAMED.c.item_code.in_(item_codes),
+        _UNNAMED.c.state.in_(set(COUNTED_STATES) - {"repaid"}),
     )
-    return session.scalar(statement) or 0
 
 
 def _sum(key: str, rows: list[tuple[UUID, int, date]], account_id: UUID, today: date) -> KeyUsage:

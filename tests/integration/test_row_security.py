@@ -16,7 +16,7 @@ from services.applications.service import load
 from services.core.db import make_sessions, transaction
 from services.core.errors import NotFound
 from services.core.scope import across_members, begin_words, scope, see_member, see_no_more, see_nobody
-from services.items.usage import drawn_by_fen
+from services.items.usage import drawn_by_fen, unnamed_count
 from services.members.identity import account_of_mac
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
@@ -208,6 +208,9 @@ def test_what_is_counted_with_others_is_counted_for_the_web_too(world: World) ->
         assert drawn_by_fen(session, spouse.account_id, "rent-withdrawal", 2026) == 300_000
         assert drawn_by_fen(session, spouse.account_id, "rent-withdrawal", 2025) == 0
         assert drawn_by_fen(session, spouse.account_id, "elevator-withdrawal", 2026) == 0
+        assert unnamed_count(session, [mine.account_id, spouse.account_id], ["rent-withdrawal"]) == 1
+        assert unnamed_count(session, [mine.account_id], ["rent-withdrawal"]) == 0
+        assert unnamed_count(session, [spouse.account_id], ["elevator-withdrawal"]) == 0
 
 
 def test_a_scope_is_a_member_or_a_word_of_ours() -> None:

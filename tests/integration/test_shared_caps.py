@@ -11,10 +11,17 @@ import pytest
 from services.core.db import transaction
 from services.core.errors import DomainError
 from services.items.engine import AmountOver, ItemRefused
-from tests.integration.test_six_items import BILL, HOME, LOAN, another, quote, told
+from tests.integration.test_six_items import BILL, CONTRACT, FILING, HOME, LOAN, another, quote, told
 from tests.support.domain.world import Member, World
 
 FEE, LOAN_ITEM = "property-fee-withdrawal", "commercial-loan-withdrawal"
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "purchase-withdrawal": {"house": "other", "price_fen": 2_000_000, "bought_on": "2026-06-01"},
+    LOAN_ITEM: {"loan": "other", "repaid_fen": 2_000_000},
+    "elevator-withdrawal": {"house": "other", "cost_fen": 2_000_000},
+    FEE: {"house": "other", "bill_fen": 200_000},
+}
+"""Forms for a house or loan that no register shows for the one who asks."""
 
 
 @dataclass
@@ -41,6 +48,8 @@ def couple(world: World) -> Couple:
             "estate.ownership": {"houses": [another(HOME, number)]},
             "property.bill": {"bills": [another(BILL | {"amount_fen": 500_000}, number)]},
             "credit.loan": {"loans": [another(LOAN, number)]},
+            "housing.contract": {"contracts": [another(CONTRACT, number)]},
+            "elevator.filing": {"filings": [another(FILING, number)]},
         }
         told(world, answers, one.person)
     return Couple(wife, husband)
@@ -130,3 +139,28 @@ def test_somebody_else_has_a_cap_of_their_own(world: World, couple: Couple) -> N
     }
     told(world, answers, stranger.person)
     assert quote(world, stranger, FEE)["max_fen"] == 216_000
+
+
+@pytest.mark.parametrize("item", ELSEWHERE)
+def test_what_one_drew_without_a_name_makes_a_person_look_at_the_other(
+    world: World, couple: Couple, item: str
+) -> None:
+    """The wife says "another one" and a person decides; the husband's register names it: it may be the very same."""
+    wife, husband = couple.wife, couple.husband
+    named = form(world, husband, item, 100_000)
+    assert quote(world, husband, item, named)["approval"] == "instant"
+    unnamed = {"amount_fen": 100_000, "card_id": str(wife.card_id), **ELSEWHERE[item]}
+    prepared = world.prepare(wife, unnamed, item)
+    with transaction(world.sessions) as session:
+        submitted = world.product.engine.submit(session, wife.account_id, prepared)
+    assert submitted.quote["approval"] == "review"
+    assert quote(world, husband, item, named)["approval"] == "review"
+    with transaction(world.sessions) as session:
+        world.product.engine.cancel(session, wife.account_id, submitted.application_id)
+    assert quote(world, husband, item, named)["approval"] == "instant"
+
+
+def test_what_one_drew_by_name_leaves_the_other_s_as_it_is(world: World, couple: Couple) -> None:
+    """Counted by its key, so nobody has to look."""
+    submit(world, couple.wife, LOAN_ITEM, 1_000_000)
+    assert quote(world, couple.husband, LOAN_ITEM)["approval"] == "instant"

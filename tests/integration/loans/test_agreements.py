@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from services.applications.service import load
 from services.core.db import transaction
 from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, quote
+from tests.support.domain.desk import DeskWorld
 from tests.support.domain.fakes import movement
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
@@ -95,6 +98,17 @@ def pay(world: World, member: Member) -> None:
     """The bank pays."""
     world.run_jobs(member.account_id, "settlement.dispatch")
     world.product.settlement_jobs.take_changes([movement(world.node.sent[-1])])
+
+
+def approve(world: World, member: Member, application_id: str, amount: str) -> None:
+    """One at the desk proposes a yes, another confirms it."""
+    desk = DeskWorld(world)
+    anna, boris = desk.colleague().sign_in(), desk.colleague().sign_in()
+    with transaction(world.sessions) as session:
+        case = load(session, member.account_id, UUID(application_id))
+    assert anna.act(case, "claim").status_code == 303
+    assert anna.act(case, "opinion", verdict="approve", amount=amount).status_code == 303
+    assert boris.act(case, "decision", outcome="confirm").status_code == 303
 
 
 def test_a_bank_s_loan_is_paid_for_on_the_20th_of_each_month(world: World) -> None:
@@ -207,6 +221,26 @@ def test_what_was_drawn_for_the_year_is_not_made_up_for(world: World) -> None:
     assert cases(world, wife) == [("approved", 300_000)]
     assert runs(world, wife)[-1] == ("2027-01-20", "case", ["2027-01"])
     pay(world, wife)
+
+
+def test_what_was_drawn_while_the_register_was_silent_is_not_made_up_for(world: World) -> None:
+    """Signed on 23 November; on 19 December the register is silent and the year is drawn: the run begins with January."""
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    world.later(days=26)
+    sign_in(world, member)
+    world.sharing.answers["credit.loan"] = ("unavailable", {})
+    form = {"repaid_fen": 3_600_000, "amount_fen": 1_000_000, "card_id": str(member.card_id)}
+    drawn = confirmed(world, member, apply(world, member, YEARLY, form))
+    assert drawn["state"] == "in_review"
+    approve(world, member, drawn["application_id"], "10000.00")
+    pay(world, member)
+    tell_of_bank_loan(world)
+    world.later(days=32)  # 20 January 2027
+    run(world)
+    assert runs(world, member)[-1] == ("2027-01-20", "case", ["2027-01"])
+    assert cases(world, member) == [("paid", 1_000_000), ("approved", 300_000)]
+    pay(world, member)
 
 
 def test_with_a_loan_of_the_centre_s_the_bank_s_is_not_paid_for_any_more(world: World) -> None:
