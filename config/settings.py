@@ -150,6 +150,8 @@ class Settings(SmsSettings):
     sms_template_instalment_due: str = Field("2000063", description="template id 还款提醒")
     sms_template_instalment_paid: str = Field("2000064", description="template id 本期还款")
     sms_template_instalment_failed: str = Field("2000065", description="template id 还款没扣上")
+    sms_template_agreement_signed: str = Field("2000069", description="template id 约定已签")
+    sms_template_agreement_changed: str = Field("2000070", description="template id 约定已变更")
     sms_template_agreement_short: str = Field("2000066", description="template id 冲还余额不足")
     sms_template_agreement_ended: str = Field("2000067", description="template id 约定已终止")
     sms_template_lock_closed: str = Field("2000071", description="template id 提取锁已上锁")

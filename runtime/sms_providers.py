@@ -45,6 +45,8 @@ SMS_TEMPLATES = (
     "instalment_due",
     "instalment_paid",
     "instalment_failed",
+    "agreement_signed",
+    "agreement_changed",
     "agreement_short",
     "agreement_ended",
     "lock_closed",

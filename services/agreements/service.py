@@ -48,7 +48,7 @@ def agreement_of(session: Session, account_id: UUID) -> LoanAgreement | None:
 def sign(
     session: Session, application: Application, terms: Terms, consent_id: UUID, at: datetime
 ) -> LoanAgreement:
-    """Put an agreement in force; what was in force before ends with it."""
+    """Put an agreement in force; what was in force before ends with it. The member is told, whoever held the phone."""
     account_id = application.account_id
     before = agreement_of(session, account_id)
     if before is not None:
@@ -77,6 +77,8 @@ def sign(
     session.flush()
     subject = str(agreement.agreement_id)
     record(session, account_id, "agreement.signed", actor="member", subject=subject, at=at)
+    payload = {"label": agreement.label, "kind": agreement.kind}
+    emit(session, account_id, "agreement.changed" if before else "agreement.signed", payload, at)
     return agreement
 
 

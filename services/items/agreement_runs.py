@@ -28,6 +28,7 @@ from services.core.errors import DomainError
 from services.core.ids import new_id
 from services.core.outbox import emit
 from services.core.workdays import shifted
+from services.items.cooling import cooling_until
 from services.items.effects import Effects
 from services.items.engine import Engine, Prepared
 from services.items.facts import Fact, Facts
@@ -167,6 +168,9 @@ class AgreementRuns:
         facts = quote.facts
         if facts.account.locked_since and quote.policy.values["lock.pauses_agreed_withdrawals"]:
             return self._later(agreement, _AGAIN)  # nothing goes to a card; made up for once the lock is open
+        cooling = cooling_until(session, agreement.account_id, now)
+        if cooling is not None:
+            return self._later(agreement, cooling - now)  # money waits, whoever set it going; made up for then
         if open_loans(facts):  # one of these stands in the way of signing, too
             return end(session, agreement, "fund_loan", now, actor="系统")
         if facts.missing(Fact.HOME_LOAN) or facts.home_loan is None:

@@ -27,6 +27,7 @@ from services.datasharing.ports import ShareAnswer
 from services.datasharing.service import DataSharing, Question
 from services.items.engine import Engine
 from services.items.models import CardSmsCheck
+from services.items.standing import asked_of
 from services.ledger.service import lock_balance
 from services.members.codes import (
     Errand,
@@ -37,9 +38,10 @@ from services.members.codes import (
 )
 from services.members.consents import require_consent
 from services.notices.service import Notices
+from services.policies.rules import Policy
 from services.withdrawals.origin import Origin
 from services.withdrawals.risk import Assessment, assess
-from services.withdrawals.risk_desk import card_of, decide, refuse_closed, risk_facts
+from services.withdrawals.risk_desk import Asked, card_of, decide, refuse_closed, risk_facts
 
 CHECK_LIFE = timedelta(minutes=30)
 _SAID = {
@@ -109,16 +111,11 @@ class CardRoute:
     def look(self, session: Session, account_id: UUID, application_id: UUID) -> Assessment:
         """Whether this way is open for an application, and how long the payment would wait; nothing is written."""
         application, policy = load(session, account_id, application_id), self._engine.policy(session)
-        facts = risk_facts(
-            session,
-            account_id,
-            "card_sms",
-            application.amount_fen or 0,
-            card_of(application),
-            policy,
-            self._clock.now(),
-        )
-        return assess(facts, policy)
+        asked = self._asked(application, policy)
+        return assess(risk_facts(session, account_id, "card_sms", asked, policy, self._clock.now()), policy)
+
+    def _asked(self, application: Application, policy: Policy) -> Asked:
+        return asked_of(self._engine.registry.get(application.item_code), application, policy)
 
     def begin(self, account_id: UUID, application_id: UUID, openid: str) -> CodeSent:
         """Check the card with the bank and send the code.
@@ -141,7 +138,9 @@ class CardRoute:
         lock_balance(session, account_id)
         application = load(session, account_id, application_id, lock=True)
         self._engine.require_verifying(application)
-        return decide(session, application, "card_sms", self._engine.policy(session), self._clock.now())
+        policy = self._engine.policy(session)
+        asked = self._asked(application, policy)
+        return decide(session, application, asked, "card_sms", policy, self._clock.now())
 
     def _question(self, account_id: UUID, application_id: UUID) -> tuple[_Card, Question]:
         with transaction(self._sessions) as session:

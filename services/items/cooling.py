@@ -20,10 +20,16 @@ class StillCooling(Forbidden):
     code, title = "member.cooling", "还在安全等待期"
 
 
+def cooling_until(session: Session, account_id: UUID, now: datetime) -> datetime | None:
+    """Until when no money may leave; None where it may now."""
+    possible_at = money_from(session, account_id)
+    return possible_at if possible_at is not None and now < possible_at else None
+
+
 def refuse_cooling(session: Session, account_id: UUID, item: Item, now: datetime) -> None:
     """Raises StillCooling, with the instant from which it is possible, for money that is asked for too early."""
-    possible_at = money_from(session, account_id)
-    if item.kind != MONEY or possible_at is None or now >= possible_at:
+    possible_at = cooling_until(session, account_id, now) if item.kind == MONEY else None
+    if possible_at is None:
         return
     since = possible_at.astimezone(SHANGHAI)
     raise StillCooling(

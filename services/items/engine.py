@@ -46,6 +46,7 @@ from services.items.own_controls import refuse_controlled, refuse_kept_back
 from services.items.payees import payee_shown
 from services.items.phone_codes import use_phone_code
 from services.items.registry import Registry
+from services.items.standing import asked_of
 from services.items.usage import spend
 from services.ledger.queries import balance_of
 from services.ledger.service import lock_balance
@@ -287,10 +288,8 @@ class Engine:
     ) -> Application:
         """Confirm by any route: `prove` uses up the proof or raises, then risk says at once, later, or to a person.
 
-        `origin` is from where it is asked for.
-
-        Raises RouteClosed when risk does not let this route serve, and StillCooling when the member was bound anew
-        since; nothing is changed then.
+        `origin` is from where it is asked for. Raises RouteClosed when risk does not let this route serve, and
+        StillCooling when the member was bound anew since; nothing is changed then.
         """
         now = self._clock.now()
         lock_balance(session, account_id)
@@ -299,12 +298,15 @@ class Engine:
         item = self.registry.get(application.item_code)
         refuse_cooling(session, account_id, item, now)
         prove(application)
-        found = decide(session, application, route, self.policy(session), now, origin)
+        policy = self.policy(session)
+        asked = asked_of(item, application, policy)
+        found = decide(session, application, asked, route, policy, now, origin)
         refuse_closed(found)
         if self._repays(application):
             found = replace(found, delay_hours=0)
         note_route(session, application, route, found, now)
-        looked_at = {Outcome.REVIEW} | ({Outcome.DELAY} if self._repays(application) else set())
+        cannot_wait = asked.standing or self._repays(application)
+        looked_at = {Outcome.REVIEW} | ({Outcome.DELAY} if cannot_wait else set())
         if application.quote["approval"] == Approval.REVIEW.value or found.outcome in looked_at:
             refuse_kept_back(session, account_id, item, self._effect(application), now)
             move(session, application, state_table(application), "require_review", actor="系统", at=now)

@@ -14,7 +14,7 @@ from services.items.declaration import Approval, Verification
 from services.items.judging import Quote
 from services.members.binding import binding_of_member
 from services.withdrawals.risk import Assessment, Route, assess
-from services.withdrawals.risk_desk import risk_facts
+from services.withdrawals.risk_desk import Asked, risk_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ def pay_timing(session: Session, account_id: UUID, quote: Quote, form: Any, at: 
     card_id = getattr(form, "card_id", None)
 
     def by(route: Route, amount_fen: int) -> Assessment:
-        return assess(risk_facts(session, account_id, route, amount_fen, card_id, quote.policy, at), quote.policy)
+        asked = Asked(amount_fen, card_id)
+        return assess(risk_facts(session, account_id, route, asked, quote.policy, at), quote.policy)
 
     binding = binding_of_member(session, account_id)
     return PayTiming(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -83,6 +84,15 @@ def _month(text: str) -> str:
     """2026年10月, of 2026-10."""
     year, month = text.split("-")[:2]
     return f"{year}年{int(month)}月"
+
+
+_RUNS = {"commercial": "每月自动转到您的卡", "offset": "还款日自动用公积金还"}
+
+
+def _agreed(payload: Mapping[str, Any], at: datetime) -> dict[str, str]:
+    """An agreement in few words: 工商银行房贷, of 工商银行房贷（合同尾号 0321）每月提取."""
+    loan = re.split("（|还款日冲还|每月提取", str(payload["label"]))[0]
+    return {"time": short_time(at), "label": loan[:12], "what": _RUNS[payload["kind"]]}
 
 
 TELLINGS: dict[str, Telling] = {
@@ -264,6 +274,8 @@ TELLINGS: dict[str, Telling] = {
             "card4": str(p["tail4"]),
         },
     ),
+    "agreement.signed": Telling("security", "agreement_signed", _agreed),
+    "agreement.changed": Telling("security", "agreement_changed", _agreed),
     "agreement.short": Telling(
         "instalment_due",
         "agreement_short",

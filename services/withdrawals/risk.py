@@ -59,6 +59,8 @@ class RiskFacts:
     """How many members have the payee card on their record."""
     address_members: int = 1
     """How many members asked for money from this address lately."""
+    standing: bool = False
+    """Whether it is an agreement that pays the card by itself, month after month; `amount_fen` is a month's."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for the stored decision."""
@@ -171,6 +173,9 @@ def _without_face(
         return Assessment(Outcome.COUNTER, hours, (Reason("risk.stranger", "今天几次刷脸都不是您本人"),))
     if changed:
         return Assessment(Outcome.FACE_NEEDED, hours, changed)
+    if facts.standing:
+        why = "这份约定签好后每个月自动转钱到卡上，银行卡和短信核验不够"
+        return Assessment(Outcome.FACE_NEEDED, hours, (Reason("risk.standing", why),))
     over = _over_limit(facts, policy)
     if over is not None:
         return Assessment(Outcome.TOO_MUCH, hours, (over,))

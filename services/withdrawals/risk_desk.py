@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -66,12 +67,20 @@ _KEEP = Statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is judged: how much to which card, once, or by an agreement each month (`standing`)."""
+
+    amount_fen: int
+    card_id: UUID | None
+    standing: bool = False
+
+
 def risk_facts(
     session: Session,
     account_id: UUID,
     route: Route,
-    amount_fen: int,
-    card_id: UUID | None,
+    asked: Asked,
     policy: Policy,
     at: datetime,
     origin: Origin | None = None,
@@ -82,7 +91,7 @@ def risk_facts(
         session,
         {
             "account_id": account_id,
-            "card_id": card_id,
+            "card_id": asked.card_id,
             "day_ago": at - timedelta(days=1),
             "midnight": local.replace(hour=0, minute=0, second=0, microsecond=0),
             "today": shanghai_day(at),
@@ -97,7 +106,7 @@ def risk_facts(
     first_phone = known.device_at is None or known.device_at == known.first_device_at
     return RiskFacts(
         route=route,
-        amount_fen=amount_fen,
+        amount_fen=asked.amount_fen,
         hour=local.hour,
         device_age_h=None if first_phone else _hours(known.device_at, at),
         rebound_age_h=_hours(known.bound_at, at) if known.bindings > 1 else None,
@@ -109,6 +118,7 @@ def risk_facts(
         device_members=known.device_before + 1,
         card_members=known.card_others + 1,
         address_members=known.address_others + 1,
+        standing=asked.standing,
     )
 
 
@@ -119,14 +129,14 @@ def _hours(since: datetime | None, at: datetime) -> int | None:
 def decide(
     session: Session,
     application: Application,
+    asked: Asked,
     route: Route,
     policy: Policy,
     at: datetime,
     origin: Origin | None = None,
 ) -> Assessment:
     """Judge an application by this route and keep the decision with what it rested on, and from where."""
-    card_id, amount_fen = card_of(application), application.amount_fen or 0
-    facts = risk_facts(session, application.account_id, route, amount_fen, card_id, policy, at, origin)
+    facts = risk_facts(session, application.account_id, route, asked, policy, at, origin)
     found = assess(facts, policy)
     _KEEP.run(
         session,

@@ -10,7 +10,7 @@ from services.core.db import transaction
 from services.core.ids import new_id
 from services.face.engine.types import Verdict
 from services.face.rights import erase
-from services.withdrawals.risk_desk import risk_facts
+from services.withdrawals.risk_desk import Asked, risk_facts
 from tests.support.domain.world import Member, World
 
 DARK = Verdict(False, ("face.too_dark",), {}, {}, ())
@@ -33,9 +33,8 @@ def failed_faces(world: World, member: Member) -> int:
     """What risk is told."""
     with transaction(world.sessions) as session:
         policy = world.product.engine.policy(session)
-        facts = risk_facts(
-            session, member.account_id, "face", 1_000_000, member.card_id, policy, world.clock.now()
-        )
+        asked = Asked(1_000_000, member.card_id)
+        facts = risk_facts(session, member.account_id, "face", asked, policy, world.clock.now())
     return facts.failed_faces
 
 

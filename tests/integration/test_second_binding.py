@@ -12,7 +12,7 @@ from services.core.db import transaction
 from services.core.errors import Forbidden
 from services.members.binding import active_device, bind
 from services.withdrawals.risk import RiskFacts
-from services.withdrawals.risk_desk import risk_facts
+from services.withdrawals.risk_desk import Asked, risk_facts
 from tests.support.domain.world import Member, World, public_point
 
 
@@ -80,7 +80,8 @@ def test_risk_knows_of_it(world: World, member: Member) -> None:
     def facts() -> RiskFacts:
         with transaction(world.sessions) as session:
             policy, now = world.product.engine.policy(session), world.clock.now()
-            return risk_facts(session, member.account_id, "card_sms", 100, member.card_id, policy, now)
+            asked = Asked(100, member.card_id)
+            return risk_facts(session, member.account_id, "card_sms", asked, policy, now)
 
     before = facts()
     bind_stranger(world, member)

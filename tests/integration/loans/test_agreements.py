@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from services.applications.service import load
 from services.core.db import transaction
-from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, quote
+from tests.integration.loans.test_card_repayments import told
+from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, post, quote
+from tests.integration.test_second_binding import bind_stranger
 from tests.support.domain.desk import DeskWorld
 from tests.support.domain.fakes import movement
 from tests.support.domain.loans import lend
@@ -241,6 +243,78 @@ def test_what_was_drawn_while_the_register_was_silent_is_not_made_up_for(world: 
     assert runs(world, member)[-1] == ("2027-01-20", "case", ["2027-01"])
     assert cases(world, member) == [("paid", 1_000_000), ("approved", 300_000)]
     pay(world, member)
+
+
+def test_money_by_agreement_waits_as_any_other_after_a_second_binding(world: World) -> None:
+    """Somebody binds with the member's code on 20 December before the run: nothing goes for a day, then December does."""
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    world.later(days=27)
+    bind_stranger(world, member)
+    world.later(hours=23, minutes=59)
+    run(world)
+    assert (runs(world, member), cases(world, member)) == ([], [])
+    world.later(minutes=2)
+    run(world)
+    assert cases(world, member) == [("approved", 300_000)]
+    assert runs(world, member) == [("2026-12-20", "case", ["2026-12"])]
+    pay(world, member)
+
+
+def test_what_an_agreement_will_pay_is_judged_when_it_is_signed(world: World) -> None:
+    """3,000.00 a month to the card of the form, though the signing itself moves nothing."""
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    row = world.one("SELECT facts FROM risk_decision WHERE account_id = :a", a=member.account_id)
+    assert (row.facts["amount_fen"], row.facts["standing"]) == (300_000, True)
+
+
+def test_where_its_payment_would_wait_a_person_looks_at_an_agreement(world: World) -> None:
+    """20,001.00 a month, signed just after a second binding: one payment like that would wait a day."""
+    member = with_bank_loan(world, monthly_fen=2_000_100)
+    bind_stranger(world, member)
+    asked = apply(world, member, ITEM, {"card_id": str(member.card_id)})
+    assert confirmed(world, member, asked)["state"] == "in_review"
+
+
+@pytest.mark.parametrize("action", ["sign", "change"])
+def test_a_bank_s_agreement_is_not_signed_without_a_face(world: World, action: str) -> None:
+    member = with_bank_loan(world)
+    if action == "change":
+        signed(world, member, card_id=str(member.card_id))
+    asked = apply(world, member, ITEM, {"action": action, "card_id": str(member.card_id)})
+    path = f"/applications/{asked.get_json()['application_id']}"
+    answer = post(world, member, f"{path}/card-sms", {})
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "route.face_needed")
+    assert "每个月自动转钱" in answer.get_json()["detail"]
+    ways = world.client().get(f"/api/v1{path}/other-ways", headers=member.bearer).get_json()["ways"]
+    assert [way["code"] for way in ways if way["available"]] == ["counter"]
+
+
+def test_an_agreement_is_ended_and_the_centre_s_signed_without_a_face(world: World) -> None:
+    """Neither sends money to a card."""
+    member, owner = with_bank_loan(world), world.member()
+    world.consent(owner)
+    lend(world, owner, **SMALL)
+    signed(world, member, card_id=str(member.card_id))
+    for one, form in ((member, {"action": "end"}), (owner, {})):
+        asked = apply(world, one, ITEM, form)
+        path = f"/applications/{asked.get_json()['application_id']}/card-sms"
+        assert post(world, one, path, {}).status_code == 202
+
+
+def test_the_member_is_told_of_what_was_signed_and_changed(world: World) -> None:
+    member, owner = with_bank_loan(world), world.member()
+    world.consent(owner)
+    lend(world, owner, **SMALL)
+    at, bank = "11月23日10:00", {"label": "工商银行房贷", "what": "每月自动转到您的卡"}
+    signed(world, member, card_id=str(member.card_id))
+    assert told(world, member, "agreement_signed") == [{"time": at, **bank}]
+    signed(world, member, action="change", card_id=str(member.card_id))
+    assert told(world, member, "agreement_changed") == [{"time": at, **bank}]
+    signed(world, owner)
+    own = {"time": at, "label": "建设银行公积金贷款", "what": "还款日自动用公积金还"}
+    assert told(world, owner, "agreement_signed") == [own]
 
 
 def test_with_a_loan_of_the_centre_s_the_bank_s_is_not_paid_for_any_more(world: World) -> None:

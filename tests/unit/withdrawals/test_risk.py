@@ -96,6 +96,8 @@ def test_with_a_face(changes, expected):
         ({"card_added_age_h": 25}, (Outcome.FACE_NEEDED, 24, ["risk.card_new"])),
         ({"phone_changed_age_h": 100}, (Outcome.FACE_NEEDED, 24, ["risk.phone_changed"])),
         ({"rebound_age_h": 100}, (Outcome.FACE_NEEDED, 24, ["risk.rebound"])),
+        # an agreement would pay month after month, however small a month's sum
+        ({"standing": True, "amount_fen": 1}, (Outcome.FACE_NEEDED, 24, ["risk.standing"])),
         # who failed by light or by not blinking may take this way; who was somebody else may not
         ({"failed_faces": 3, "stranger_faces": 2}, (Outcome.DELAY, 24, ["route.card_sms"])),
         ({"failed_faces": 3, "stranger_faces": 3}, (Outcome.COUNTER, 24, ["risk.stranger"])),
