@@ -22,7 +22,7 @@ from services.closing.states import DAY_STATES
 from services.core.states import StateTable
 from services.face.states import FACE_STATES
 from services.face.tips import TIPS
-from services.items.declaration import Item
+from services.items.declaration import Approval, Example, Item
 from services.items.registry import load_registry
 from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
@@ -73,11 +73,16 @@ def _item(item: Item) -> str:
         f"- `{rule.__name__}`: {(rule.__doc__ or '').splitlines()[0]}" for rule in item.eligibility
     )
     basis = "\n".join(f"- {b.title} {b.article}: {b.text}" for b in item.legal_basis)
-    examples = "\n".join(f"- {e.title} → {'可以' if e.allowed else e.refusal}" for e in item.examples)
+    examples = "\n".join(f"- {e.title} → {_outcome(e)}" for e in item.examples)
     return (
         f"## {item.name_zh} `{item.code}` ({item.standard_code})\n\n{item.summary}. Verification: {item.verification.value}."
         f" {item.sla_text}.\n\nBasis:\n{basis}\n\nRules:\n{rules}\n\nExamples, run by the tests:\n{examples}\n"
     )
+
+
+def _outcome(example: Example) -> str:
+    looked_at = "，人工审核" if example.approval is Approval.REVIEW else ""
+    return f"可以{looked_at}" if example.allowed else str(example.refusal)
 
 
 def settings_page() -> str:

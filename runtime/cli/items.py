@@ -32,6 +32,7 @@ class Tried:
             quote.allowed is example.allowed
             and (example.max_fen is None or most == example.max_fen)
             and (example.refusal is None or example.refusal in codes)
+            and (example.approval is None or quote.approval is example.approval)
         )
 
     @property

@@ -211,6 +211,7 @@ class Example:
     allowed: bool
     max_fen: int | None = None
     refusal: str | None = None
+    approval: Approval | None = None
 
 
 def _always_instant(facts: Facts, form: Any, policy: Policy) -> Approval:

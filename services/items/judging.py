@@ -11,7 +11,7 @@ from services.core.errors import Invalid
 from services.items.declaration import Amount, Approval, Item, Refusal, Verification
 from services.items.facts import Facts, facts_from_json
 from services.items.own_controls import within_own_limit
-from services.items.rules import over_instant_limits
+from services.items.rules import household_unknown, over_instant_limits
 from services.policies.rules import NotedValues, Policy
 
 
@@ -73,6 +73,8 @@ def _approval(item: Item, facts: Facts, form: Any, policy: Policy, amount: Amoun
         return Approval.REVIEW
     if facts.usage is not None and facts.usage.unnamed_count:
         return Approval.REVIEW  # by the member or the spouse, and perhaps on this very house or loan
+    if household_unknown(facts):
+        return Approval.REVIEW
     # The limits are for money that leaves; a repayment of the member's own loan stays inside.
     leaves = amount is not None and not item.repays(form)
     if amount is not None and leaves and over_instant_limits(facts, form, policy, amount.max_fen):

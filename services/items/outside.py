@@ -11,10 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MarriageFacts:
-    """Marital status after GB/T 2261.2: 10 未婚, 20 已婚, 30 丧偶, 40 离婚; `changes` of the last two years."""
+    """Marital status after GB/T 2261.2: 10 未婚, 20 已婚, 30 丧偶, 40 离婚; `changes` of the last two years.
+
+    `spouse_unnamed`: the register gives no number of a spouse.
+    """
 
     status: str
     changes: int = 0
+    spouse_unnamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,9 @@ def read_fact(fact: Fact, answer: ShareAnswer, key: Keyer, city_code: str) -> An
 
 
 def _marriage(data: Data, key: Keyer, city_code: str) -> MarriageFacts:
-    return MarriageFacts(_text(data["status"]), _count(data.get("changes_24m", 0)))
+    return MarriageFacts(
+        _text(data["status"]), _count(data.get("changes_24m", 0)), _spouse_number(data) is None
+    )
 
 
 def _property(data: Data, key: Keyer, city_code: str) -> PropertyFacts:
@@ -188,7 +190,11 @@ _READERS: Mapping[Fact, Callable[[Data, Keyer, str], Any]] = {
 
 def spouse_id_no(answer: ShareAnswer) -> str | None:
     """The spouse's ID number, to find their account here; never stored."""
-    spouse = answer.data.get("spouse") if answer.status == "ok" else None
+    return _spouse_number(answer.data) if answer.status == "ok" else None
+
+
+def _spouse_number(data: Data) -> str | None:
+    spouse = data.get("spouse")
     number = spouse.get("id_no") if isinstance(spouse, Mapping) else None
     return number if isinstance(number, str) and number else None
 

@@ -133,6 +133,11 @@ def lives_alone(facts: Facts) -> bool:
     return facts.marriage is not None and facts.marriage.status in _ALONE
 
 
+def household_unknown(facts: Facts) -> bool:
+    """A spouse there may be, and the register does not say who: what the household drew cannot be counted."""
+    return facts.marriage is not None and facts.marriage.spouse_unnamed and not lives_alone(facts)
+
+
 def plus_months(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month."""
     total = day.year * 12 + day.month - 1 + months

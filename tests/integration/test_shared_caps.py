@@ -164,3 +164,17 @@ def test_what_one_drew_by_name_leaves_the_other_s_as_it_is(world: World, couple:
     """Counted by its key, so nobody has to look."""
     submit(world, couple.wife, LOAN_ITEM, 1_000_000)
     assert quote(world, couple.husband, LOAN_ITEM)["approval"] == "instant"
+
+
+@pytest.mark.parametrize("item", ELSEWHERE)
+@pytest.mark.parametrize(
+    ("status", "approval"), [("10", "instant"), ("40", "instant"), ("20", "review"), ("90", "review")]
+)
+def test_a_household_that_the_register_leaves_open_is_looked_at(
+    world: World, couple: Couple, item: str, status: str, approval: str
+) -> None:
+    """What the spouse drew counts; who that is, the register does not say."""
+    wife = couple.wife
+    told(world, {"civil.marriage": {"status": status, "spouse": None, "changes_24m": 0}}, wife.person)
+    found = quote(world, wife, item, form(world, wife, item, 100_000))
+    assert (found["allowed"], found["approval"]) == (True, approval)

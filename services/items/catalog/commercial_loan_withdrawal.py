@@ -280,6 +280,14 @@ ITEM = Item(
             1_600_000,
         ),
         Example(
+            "本人或配偶提过没有写明哪笔贷款的：可能就是这一笔，人工审核",
+            _FORM,
+            with_usage(_FACTS, unnamed_count=1),
+            True,
+            3_600_000,
+            approval=Approval.REVIEW,
+        ),
+        Example(
             "余额 10,000 元：留 0.01 元", _FORM, with_account(_FACTS, balance_fen=1_000_000), True, 999_999
         ),
         Example(

@@ -311,6 +311,7 @@ ITEM = Item(
             with_usage(replace(_FACTS, marriage=MarriageFacts("20")), spouse_year_fen=100_000),
             True,
             200_000,
+            approval=Approval.INSTANT,
         ),
         Example(
             "一起住的人就这套房提了 2,000 元：剩 160 元",
@@ -328,6 +329,14 @@ ITEM = Item(
             replace(_FACTS, property_bill=None, sources=answered(*_ASKED, missing=Fact.PROPERTY_BILL)),
             True,
             180_000,
+        ),
+        Example(
+            "已婚，婚姻登记没有说配偶是谁：一家提了多少算不出来，人工审核",
+            _FORM,
+            replace(_FACTS, marriage=MarriageFacts("20", spouse_unnamed=True)),
+            True,
+            216_000,
+            approval=Approval.REVIEW,
         ),
         Example(
             "本市没有住房",

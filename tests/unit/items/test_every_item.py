@@ -89,6 +89,8 @@ def test_an_example_is_decided_as_it_says(item: Item, example: Example) -> None:
         assert quote.amount.max_fen == example.max_fen
     if example.refusal is not None:
         assert example.refusal in [refusal.code for refusal in quote.refusals]
+    if example.approval is not None:
+        assert quote.approval is example.approval
 
 
 @pytest.mark.parametrize(
