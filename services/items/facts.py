@@ -147,7 +147,8 @@ class KeyUsage:
 
 @dataclass(frozen=True, slots=True)
 class UsageFacts:
-    """What was drawn, paid and pending alike: this item this calendar year and month, all items today.
+    """What was drawn, paid and pending alike: this item this calendar year and month; `today_fen` is what
+    left for a card today by any item, counted as for the member's own limit.
 
     `spouse_year_fen` is the spouse's part of this item this year; `last_on` the day of this item's last withdrawal,
     `last_by_item` that of each item; `keyed` what was drawn on houses and loans that the facts name;

@@ -40,7 +40,7 @@ from services.items.facts import (
     UsageFacts,
 )
 from services.items.local import LocalFacts
-from services.items.own_controls import with_controls
+from services.items.own_controls import left_today_fen, with_controls
 from services.items.phone_codes import number_of
 from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import drawn_by_fen, lock_keys, unnamed_count, usage_of_keys
@@ -189,11 +189,12 @@ class FactLoader:
         now = self._clock.now()
         today = shanghai_day(now)
         counted = cache(lambda: _counted(session, account_id))
+        left_today = cache(lambda: left_today_fen(session, account_id, today))
 
         def usage(item: Item, loans: LoanFacts | None) -> UsageFacts:
             keys = sorted({loan.key for loan in loans.loans}) if loans and _spends_loans(item) else []
             keyed = usage_of_keys(session, account_id, item.one_cap, keys, today)
-            return replace(_own_usage(counted(), item.code, today), keyed=keyed)
+            return replace(_own_usage(counted(), item.code, today, left_today()), keyed=keyed)
 
         return LocalFacts(
             today=today,
@@ -277,7 +278,9 @@ def _usage(
     spouse = account_of_mac(session, shared.spouse)
     couple = [one for one in (account_id, spouse) if one]
     return replace(
-        _own_usage(_counted(session, account_id), item.code, today),
+        _own_usage(
+            _counted(session, account_id), item.code, today, left_today_fen(session, account_id, today)
+        ),
         spouse_year_fen=drawn_by_fen(session, spouse, item.code, today.year) if spouse else 0,
         keyed=usage_of_keys(session, account_id, item.one_cap, sorted(keys), today),
         unnamed_count=unnamed_count(session, couple, item.one_cap) if item.spends else 0,
@@ -288,7 +291,9 @@ def _counted(session: Session, account_id: UUID) -> list[Application]:
     return [a for a in money_applications(session, account_id) if a.state in COUNTED_STATES]
 
 
-def _own_usage(counted: Sequence[Application], item_code: str, today: date) -> UsageFacts:
+def _own_usage(
+    counted: Sequence[Application], item_code: str, today: date, left_today_fen: int
+) -> UsageFacts:
     """What the member's own applications come to for one item."""
     same = [a for a in counted if a.item_code == item_code]
     this_year = [a for a in same if a.submitted_on.year == today.year]
@@ -297,7 +302,7 @@ def _own_usage(counted: Sequence[Application], item_code: str, today: date) -> U
         year_fen=_sum(this_year),
         year_count=len(this_year),
         month_count=sum(1 for a in this_year if a.submitted_on.month == today.month),
-        today_fen=_sum([a for a in counted if a.submitted_on == today]),
+        today_fen=left_today_fen,
         in_flight=any(a.state in LIVE_STATES for a in counted),
         last_on=last.get(item_code),
         last_by_item=last,
