@@ -19,6 +19,7 @@ from services.documents.service import documents_of
 from services.items.engine import state_table
 from services.items.written import written
 from services.members.identity import person_of
+from services.reviews.as_things_stand import refused_now
 from services.reviews.models import ReviewClaim, ReviewDecision, ReviewOpinion
 from services.reviews.queries import live_claim, names_of, opinions_of
 from services.reviews.reasons import REFUSALS, REVEALS
@@ -83,6 +84,7 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
             *desk_rows(session, case),
         ],
         "facts": _facts(decided),
+        "refused_now": _refused_now(session, own, case, opinions),
         "rules": [_rule(result.name, result.refusal) for result in decided.rules],
         "member": _member(session, own, case),
         "pictures": [
@@ -98,6 +100,18 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
         "reveals": REVEALS,
         **_steps(staff, case, claim, opinions, names),
     }
+
+
+def _refused_now(
+    session: Session,
+    own: DeskPorts,
+    case: Application,
+    opinions: list[tuple[ReviewOpinion, ReviewDecision | None]],
+) -> str | None:
+    waiting = opinions[-1][0] if opinions and opinions[-1][1] is None else None
+    if waiting is not None and waiting.verdict == "refuse":
+        return None
+    return refused_now(own.engine, session, case, waiting)
 
 
 def _names(

@@ -112,8 +112,8 @@ class Engine:
         clock: Clock,
     ) -> None:
         self.registry = registry
-        self._loader = loader
         self.local = loader.local
+        self.loader = loader
         self._effects = effects
         self._faces = faces
         self.policies = policies
@@ -128,7 +128,7 @@ class Engine:
     def prepare(self, account_id: UUID, item: Item, form: Any, openid: str | None = None) -> Prepared:
         """Ask the departments the item needs, outside any transaction. Raises ConsentRequired, ItemAbsent."""
         self.require_open(item)
-        return Prepared(item, form, self._loader.shared(account_id, item, form), openid)
+        return Prepared(item, form, self.loader.shared(account_id, item, form), openid)
 
     def require_open(self, item: Item) -> None:
         """Raises ItemAbsent for an item that is not there today."""
@@ -143,7 +143,7 @@ class Engine:
     def quote(self, session: Session, account_id: UUID, prepared: Prepared) -> Quote:
         """Judge the item for the member as things stand."""
         item, form = prepared.item, prepared.form
-        facts = self._loader.complete(session, account_id, item, prepared.shared, form)
+        facts = self.loader.complete(session, account_id, item, prepared.shared, form)
         return judge(item, facts, form, self.policy(session))
 
     def submit(self, session: Session, account_id: UUID, prepared: Prepared) -> Application:
@@ -154,7 +154,7 @@ class Engine:
         now = self._clock.now()
         lock_balance(session, account_id)
         refuse_kept_back(session, account_id, prepared.item, prepared.item.effect_for(prepared.form), now)
-        self._loader.lock_shared_caps(session, account_id, prepared.item, prepared.shared)
+        self.loader.lock_shared_caps(session, account_id, prepared.item, prepared.shared)
         quote = self.quote(session, account_id, prepared)
         if not quote.allowed:
             raise ItemRefused(

@@ -158,11 +158,22 @@ class FactLoader:
         lock_keys(session, shared.keys() | own | couple)
 
     def complete(
-        self, session: Session, account_id: UUID, item: Item, shared: SharedFacts, form: Any
+        self,
+        session: Session,
+        account_id: UUID,
+        item: Item,
+        shared: SharedFacts,
+        form: Any,
+        case: Application | None = None,
     ) -> Facts:
-        """Facts of our own tables, joined with the shared ones."""
+        """Facts of our own tables, joined with the shared ones.
+
+        For a `case` that is judged again its terms and caps are those of the day it was asked for, and it does not count
+        against itself; the account and its loans are as they are now.
+        """
         now = self._clock.now()
         today = shanghai_day(now)
+        day = case.submitted_on if case else today
         needs = item.needs
         loans = (
             loan_facts(session, self._cipher, account_id, today, self._key) if Fact.LOANS in needs else None
@@ -171,10 +182,12 @@ class FactLoader:
             {loan.key for loan in loans.loans} if loans and _spends_loans(item) else set()
         )
         return Facts(
-            today=today,
+            today=day,
             account=_account(session, account_id, now),
-            contributions=_contributions(session, account_id, today) if Fact.CONTRIBUTIONS in needs else None,
-            usage=_usage(session, account_id, item, shared, keys, today) if Fact.USAGE in needs else None,
+            contributions=_contributions(session, account_id, day) if Fact.CONTRIBUTIONS in needs else None,
+            usage=_usage(session, account_id, item, shared, keys, day, case)
+            if Fact.USAGE in needs
+            else None,
             loans=loans,
             agreement=_agreement(session, account_id) if Fact.AGREEMENT in needs else None,
             phone=self._phone(session, account_id, number_of(item, form)) if Fact.PHONE in needs else None,
@@ -273,16 +286,21 @@ def _spends_loans(item: Item) -> bool:
 
 
 def _usage(
-    session: Session, account_id: UUID, item: Item, shared: SharedFacts, keys: Set[str], today: date
+    session: Session,
+    account_id: UUID,
+    item: Item,
+    shared: SharedFacts,
+    keys: Set[str],
+    today: date,
+    but: Application | None = None,
 ) -> UsageFacts:
-    spouse = account_of_mac(session, shared.spouse)
+    spouse, counted = account_of_mac(session, shared.spouse), _counted(session, account_id)
     couple = [one for one in (account_id, spouse) if one]
+    others = [one for one in counted if but is None or one.application_id != but.application_id]
     return replace(
-        _own_usage(
-            _counted(session, account_id), item.code, today, left_today_fen(session, account_id, today)
-        ),
+        _own_usage(others, item.code, today, left_today_fen(session, account_id, today)),
         spouse_year_fen=drawn_by_fen(session, spouse, item.code, today.year) if spouse else 0,
-        keyed=usage_of_keys(session, account_id, item.one_cap, sorted(keys), today),
+        keyed=usage_of_keys(session, account_id, item.one_cap, sorted(keys), today, but),
         unnamed_count=unnamed_count(session, couple, item.one_cap) if item.spends else 0,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from services.applications.models import Application
 from services.core.db import Base
 from services.items.facts import KeyUsage
 from services.withdrawals.states import COUNTED_STATES
@@ -64,6 +65,8 @@ _UNNAMED = table(
     column("submitted_on", Date),
 )
 """Another of them: withdrawals that name no house or loan, because no register knew it then."""
+_Draw = tuple[UUID, int, date]
+"""Who drew, how much, and the day it was asked for."""
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('item_usage:' || :key, 0))")
 
 
@@ -83,18 +86,46 @@ def spend(session: Session, account_id: UUID, application_id: UUID, keys: Iterab
 
 
 def usage_of_keys(
-    session: Session, account_id: UUID, item_codes: Collection[str], keys: Sequence[str], today: date
+    session: Session,
+    account_id: UUID,
+    item_codes: Collection[str],
+    keys: Sequence[str],
+    today: date,
+    but: Application | None = None,
 ) -> tuple[KeyUsage, ...]:
-    """What all members drew on each key by these items, paid and pending."""
+    """What all members drew on each key by these items, paid and pending.
+
+    Without the member's own application `but`, and without what was asked for after its day: that was judged with it.
+    """
     if not keys:
         return ()
     statement = select(_USE.c.key, _USE.c.account_id, _USE.c.amount_fen, _USE.c.submitted_on).where(
         _USE.c.key.in_(keys), _USE.c.item_code.in_(item_codes), _USE.c.state.in_(COUNTED_STATES)
     )
-    drawn: dict[str, list[tuple[UUID, int, date]]] = {key: [] for key in keys}
+    drawn: dict[str, list[_Draw]] = {key: [] for key in keys}
     for key, owner, fen, on in session.execute(statement):
         drawn[key].append((owner, fen or 0, on))
+    if but is not None:
+        drawn = _before(drawn, but, _keys_of(session, but))
     return tuple(_sum(key, rows, account_id, today) for key, rows in drawn.items())
+
+
+def _keys_of(session: Session, application: Application) -> set[str]:
+    """The keys an application draws on."""
+    statement = select(ItemUsage.key).where(
+        ItemUsage.account_id == application.account_id,
+        ItemUsage.application_id == application.application_id,
+    )
+    return set(session.scalars(statement))
+
+
+def _before(drawn: Mapping[str, list[_Draw]], but: Application, spent: set[str]) -> dict[str, list[_Draw]]:
+    own = (but.account_id, but.amount_fen or 0, but.submitted_on)
+    kept = {key: [row for row in rows if row[2] <= but.submitted_on] for key, rows in drawn.items()}
+    for key in spent & kept.keys():
+        if own in kept[key]:
+            kept[key].remove(own)
+    return kept
 
 
 def last_drawn_on(session: Session, key: str, item_code: str) -> date | None:
@@ -139,7 +170,7 @@ def _unnamed(what: Any, account_ids: Collection[UUID], item_codes: Collection[st
     )
 
 
-def _sum(key: str, rows: list[tuple[UUID, int, date]], account_id: UUID, today: date) -> KeyUsage:
+def _sum(key: str, rows: list[_Draw], account_id: UUID, today: date) -> KeyUsage:
     own = [fen for owner, fen, _ in rows if owner == account_id]
     return KeyUsage(
         key,

@@ -63,6 +63,12 @@ class AmountMoved(Conflict):
     code, title = "review.amount_moved", "金额变了"
 
 
+class RefusedNow(Conflict):
+    """The rules allowed it when it was asked for, and do not as things stand."""
+
+    code, title = "review.refused_now", "现在批不了"
+
+
 class AskedEnough(Conflict):
     """One more request would not help."""
 

@@ -25,6 +25,7 @@ from services.items.engine import Engine, state_table
 from services.ledger.service import lock_balance
 from services.members.identity import Person, person_of
 from services.members.models import Member
+from services.reviews.as_things_stand import refuse_if_refused_now
 from services.reviews.errors import (
     AmountMoved,
     AskedEnough,
@@ -167,7 +168,7 @@ class Reviews:
     def confirm(self, session: Session, staff: Staff, case_no: str, seen_id: UUID | None) -> None:
         """Second person: as proposed in the opinion they saw. The outcome happens in this transaction.
 
-        Raises OwnProposal, OpinionMoved, BalanceInsufficient or AccountNotUsable; nothing is changed then.
+        Raises OwnProposal, OpinionMoved, RefusedNow, BalanceInsufficient or AccountNotUsable; nothing is changed then.
         """
         case, opinion = self._for_second(session, staff, case_no, seen_id)
         self._decide(session, staff, opinion, "confirmed", "")
@@ -288,6 +289,7 @@ class Reviews:
 
     def _approve(self, session: Session, staff: Staff, case: Application, opinion: ReviewOpinion) -> None:
         self._refuse_moved(session, case, opinion)
+        refuse_if_refused_now(self._engine, session, case, opinion)
         if opinion.amount_fen is not None and opinion.amount_fen != case.amount_fen:
             case.result = case.result | {"asked_fen": case.amount_fen}
             case.amount_fen = opinion.amount_fen
