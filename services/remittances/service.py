@@ -235,19 +235,27 @@ def set_money_free(session: Session, batch: RemittanceBatch) -> None:
 
     But for what the bank took back when it was posted already: that stays with the batch until a person has looked.
     """
+    for money in money_there(session, batch):
+        money.batch_id, money.state = None, "open"
+        batch.received_fen -= money.amount_fen
+
+
+def money_there(session: Session, batch: RemittanceBatch) -> list[RemittanceReceipt]:
+    """What paid for a batch, the last first; without what the bank took back when it was posted already."""
     of_employer = RemittanceReceipt.employer_id == batch.employer_id
     gone = select(RemittanceReceipt).where(of_employer, RemittanceReceipt.state == "break")
     gone_fens = Counter(money.amount_fen for money in session.scalars(gone))
     statement = select(RemittanceReceipt).where(
         of_employer, RemittanceReceipt.batch_id == batch.batch_id, RemittanceReceipt.state == "allotted"
-    )
+    ).order_by(RemittanceReceipt.at.desc(), RemittanceReceipt.notice_key)
+    there = []
     for money in session.scalars(statement.with_for_update()):
         came_fen = _came_fen(session, money)
         if gone_fens[came_fen] > 0:
             gone_fens[came_fen] -= 1
-            continue
-        money.batch_id, money.state = None, "open"
-        batch.received_fen -= money.amount_fen
+        else:
+            there.append(money)
+    return there
 
 
 def _came_fen(session: Session, money: RemittanceReceipt) -> int:

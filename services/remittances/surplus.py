@@ -27,7 +27,7 @@ from services.remittances.employers import employer_of
 from services.remittances.faults import NotNow, SamePerson
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
 from services.remittances.returning import take_early
-from services.remittances.service import batch_of
+from services.remittances.service import batch_of, money_there
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -55,14 +55,14 @@ class Surpluses:
         self._next_number = next_number
 
     def ask_of_batch(self, batch_no: str, way: Way, staff: Staff, reason: str) -> Asked:
-        """All that a posted batch had too much. Raises NotNow, Invalid."""
+        """All that a posted batch had too much, or a reversed one has beside lines that stay. Raises NotNow, Invalid."""
         number = self._begin(staff, reason)
         with transaction(self._sessions) as session:
             batch = batch_of(session, batch_no)
             _lock(session, batch.employer_id)
             batch = batch_of(session, batch_no, lock=True)
             key = hashlib.sha256(f"surplus:{number}".encode()).digest()
-            made = RemittanceSurplus(batch_id=batch.batch_id, receipt_key=key, amount_fen=_over(batch))
+            made = RemittanceSurplus(batch_id=batch.batch_id, receipt_key=key, amount_fen=_over(session, batch))
             return self._ask(session, made, batch.employer_id, number, way, staff, reason)
 
     def ask_of_open(self, employer_no: str, amount_fen: int, staff: Staff, reason: str) -> Asked:
@@ -129,9 +129,11 @@ class Surpluses:
         return _told(row)
 
 
-def _over(batch: RemittanceBatch) -> int:
+def _over(session: Session, batch: RemittanceBatch) -> int:
     over_fen = batch.received_fen - batch.posted_fen
-    if batch.state != "posted" or over_fen <= 0:
+    if batch.state == "reversed":
+        over_fen = sum(money.amount_fen for money in money_there(session, batch)) - batch.posted_fen
+    if batch.state not in ("posted", "reversed") or over_fen <= 0:
         raise NotNow("这个批次没有多出来的钱，或者还没有入账。")
     return over_fen
 
@@ -167,12 +169,12 @@ def _carry_out(session: Session, row: RemittanceSurplus, at: datetime) -> None:
 def _set_apart(session: Session, row: RemittanceSurplus, at: datetime) -> RemittanceReceipt:
     """Out of what paid the batch, the last money first, a sum of its own."""
     batch = session.get_one(RemittanceBatch, row.batch_id, with_for_update=True, populate_existing=True)
-    if _over(batch) != row.amount_fen:
+    if _over(session, batch) != row.amount_fen:
         raise NotNow("这个批次多出来的钱变了，请重新提出。")
     left_fen = row.amount_fen
-    for money in session.scalars(
-        _money(row.employer_id, "allotted").where(RemittanceReceipt.batch_id == row.batch_id)
-    ):
+    paid = _money(row.employer_id, "allotted").where(RemittanceReceipt.batch_id == row.batch_id)
+    moneys = money_there(session, batch) if batch.state == "reversed" else session.scalars(paid)
+    for money in moneys:
         taken_fen = min(left_fen, money.amount_fen)
         money.amount_fen, left_fen = money.amount_fen - taken_fen, left_fen - taken_fen
         if not money.amount_fen:

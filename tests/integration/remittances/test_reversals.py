@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 import pytest
 from sqlalchemy import text, update
@@ -17,10 +19,12 @@ from services.remittances.reversing import Reversals
 from services.remittances.service import Filed
 from services.staff.models import Staff
 from services.staff.service import RoleMissing, known_staff
+from tests.integration.remittances.test_surplus import bank
 from tests.support.domain.desk import Colleague
 from tests.support.domain.fixtures import anna, boris, desk
-from tests.support.domain.remittances import Unit
+from tests.support.domain.remittances import Unit, credit
 from tests.support.domain.world import World
+from tests.support.remittance_files import sheet
 
 __all__ = ["anna", "boris", "desk"]
 BEFORE, AFTER = 400_000, 600_000
@@ -125,6 +129,39 @@ def test_what_is_not_in_the_fund_any_more_stays(
         session.execute(
             text("UPDATE member_balance SET balance_fen = :f WHERE account_id = :a"), {"f": AFTER, "a": drawn}
         )
+
+
+@pytest.mark.parametrize("way", ["keep", "return"])
+def test_what_came_back_beside_a_line_that_stays_is_kept_or_given_back(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague, way: Literal["keep", "return"]
+) -> None:
+    """Of 6,000.00 a line of 2,000.00 stays: 4,000.00 wait for two people, who keep them for a file or give them back."""
+    test_what_is_not_in_the_fund_any_more_stays(world, unit, posted, anna, boris)
+    asked = world.product.surpluses.ask_of_batch(posted.batch_no, way, person(world, anna), WHY)
+    assert asked.amount_fen == 400_000
+    world.product.surpluses.decide(asked.number, person(world, boris), approve=True)
+    assert world.product.remittances.show(posted.batch_no).received_fen == 200_000
+    with pytest.raises(NotNow):
+        world.product.surpluses.ask_of_batch(posted.batch_no, way, person(world, anna), WHY)
+    if way == "return":
+        paid = replace(credit(unit.payer_no, 400_000, asked.number), direction="debit")
+        assert [bank(world, paid), bank(world, paid)] == ["remittance_returned", "duplicate"]
+    else:
+        again = unit.file(sheet(unit.employer_no, [unit.entries[0], unit.entries[2]]))
+        assert (again.state, again.received_fen) == ("funded", 400_000)
+        assert unit.post(again.batch_id) == "posted"
+        assert unit.funds() == [AFTER] * 3
+    assert world.new_violations() == {}
+
+
+def test_what_the_bank_took_back_is_no_surplus_of_a_reversed_batch(
+    world: World, unit: Unit, posted: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """6,000.00 that the bank took back when they were posted are not there to be kept or given back."""
+    assert unit.pay(600_000, posted.batch_no, reversal=True, direction="debit") == "break"
+    test_what_is_not_in_the_fund_any_more_stays(world, unit, posted, anna, boris)
+    with pytest.raises(NotNow):
+        world.product.surpluses.ask_of_batch(posted.batch_no, "return", person(world, anna), WHY)
 
 
 def test_money_the_bank_took_back_pays_for_no_other_file(
