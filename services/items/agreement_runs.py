@@ -45,6 +45,7 @@ from services.loans.discharge import ask_for_discharge
 from services.loans.facts import LoanFact
 from services.loans.queries import loan_held
 from services.loans.service import fall_overdue, pay_instalment, pay_overdue
+from services.loans.standing import standing_of
 from services.members.consents import ConsentRequired
 from services.members.models import Consent
 
@@ -202,7 +203,7 @@ class AgreementRuns:
         loan = facts.loans.of(agreement.loan_ref) if facts.loans else None
         if loan is None or not loan.is_open:
             return end(session, agreement, "loan_settled", now, actor="系统")
-        due = self._instalment_due(facts, loan)
+        due = self._instalment_due(session, agreement.account_id, facts, loan)
         if due is None or _ran(session, agreement, due.on):
             return self._until_tomorrow(agreement)
         keep = quote.policy.integer("loan.offset_leave_fen")
@@ -214,15 +215,19 @@ class AgreementRuns:
         return self._note(session, agreement, due, application)
 
     @staticmethod
-    def _instalment_due(facts: Facts, loan: LoanFact) -> Due | None:
-        """Today's instalment; or what is overdue, penalty and all, when its day was missed."""
+    def _instalment_due(session: Session, account_id: UUID, facts: Facts, loan: LoanFact) -> Due | None:
+        """Today's instalment; or what is overdue, penalty and all, when its day was missed.
+
+        Its month is the one it was due in, which may be over.
+        """
         today = facts.today
-        month = (f"{today:%Y-%m}",)
         if loan.is_overdue:
             late = loan.overdue_principal_fen + loan.overdue_interest_fen + loan.penalty_fen
-            return Due(today, Share(late, month))
+            held = loan_held(session, account_id, UUID(loan.loan_id)).loan
+            rows = standing_of(session, held.account_id, held.loan_id).overdue(today)
+            return Due(today, Share(late, tuple(f"{row.due_on:%Y-%m}" for row in rows)))
         if loan.next_due_on is not None and loan.next_due_on <= today.isoformat():
-            return Due(today, Share(loan.instalment_fen, month))
+            return Due(today, Share(loan.instalment_fen, (loan.next_due_on[:7],)))
         return None
 
     def _book(self, session: Session, application: Application, fact: LoanFact, now: datetime) -> None:

@@ -374,6 +374,33 @@ def test_the_centre_s_loan_is_repaid_on_its_due_day(world: World) -> None:
     assert world.new_violations() == {}
 
 
+def test_an_instalment_paid_late_is_of_the_month_it_was_due_in(world: World) -> None:
+    """December's is made up for on 5 January, January's is paid on its day: two months, each once."""
+    member = world.member()
+    world.consent(member)
+    lend(world, member, contract_no="ZZGJJ2026880001", **SMALL)
+    signed(world, member)
+    world.later(days=43)
+    run(world)
+    assert runs(world, member) == [("2027-01-05", "case", ["2026-12"])]
+    world.later(days=15)
+    run(world)
+    assert runs(world, member)[1:] == [("2027-01-20", "case", ["2027-01"])]
+    assert [one for one, _ in cases(world, member)] == ["repaid", "repaid"]
+    assert world.new_violations() == {}
+
+
+def test_what_fell_overdue_in_three_months_is_of_these_three(world: World) -> None:
+    member = world.member()
+    world.consent(member)
+    lend(world, member, contract_no="ZZGJJ2026880002", **SMALL)
+    signed(world, member)
+    world.later(days=94)
+    run(world)
+    assert runs(world, member) == [("2027-02-25", "case", ["2026-12", "2027-01", "2027-02"])]
+    assert world.new_violations() == {}
+
+
 def test_a_fund_too_small_pays_nothing(world: World) -> None:
     """4,000.00 do not pay 8,428.43; the instalment stays with the repayment card."""
     member = world.member(months=2)
