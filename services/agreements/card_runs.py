@@ -25,8 +25,9 @@ from services.ledger.service import Balance, lock_balance
 from services.loans.booking import Paid
 from services.loans.cards import card_of
 from services.loans.charging import Cards, Charge
-from services.loans.instalments import Demand, demand, to_recover_fen
+from services.loans.instalments import Demand, demand
 from services.loans.models import Loan, LoanInstalment, LoanReminder
+from services.loans.recovering import to_recover_fen
 from services.loans.service import fall_overdue
 from services.loans.standing import standing_of
 from services.policies.rules import Policy

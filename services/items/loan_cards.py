@@ -15,7 +15,7 @@ from services.core.crypto import FieldCipher
 from services.core.identity import check_card_no
 from services.core.outbox import emit
 from services.items.facts import facts_from_json
-from services.items.fund_loans import chosen
+from services.items.owed_loans import charged
 from services.loans.cards import change_card
 from services.loans.contract import RepaymentCard
 
@@ -25,7 +25,7 @@ def change_loan_card(
 ) -> None:
     """Take the next instalments from the card of the form. Raises SameCard, LoanSettled, NotFound."""
     facts = facts_from_json(application.facts)
-    loan = chosen(facts, form)
+    loan = charged(facts, form)
     assert loan is not None  # the rules refused otherwise
     assert facts.card_check is not None
     bank_name = facts.card_check.bank_name

@@ -10,6 +10,7 @@ from services.accounts.rules import PAYING_STATES
 from services.core.money import yuan_text
 from services.items.declaration import Amount, Part, Refusal
 from services.items.facts import Facts
+from services.loans.facts import LoanFact
 from services.policies.rules import Policy
 
 _CENTRE = "公积金中心账户信息"
@@ -67,6 +68,8 @@ def no_open_fund_loan(facts: Facts, form: Any, policy: Policy) -> Refusal | None
     """没有未还清的公积金贷款."""
     if facts.loans is None or not facts.loans.owed:
         return None
+    if not facts.loans.open:
+        return _put_back(facts.loans.owed[0], policy)
     return Refusal(
         code="loan.still_open",
         rule="没有未还清的公积金贷款",
@@ -75,6 +78,21 @@ def no_open_fund_loan(facts: Facts, form: Any, policy: Policy) -> Refusal | None
         source="公积金中心贷款记录",
         change="贷款还清后就可以办；账户里的钱可以先用来还这笔贷款",
         text="您的公积金贷款还没有还清，现在不能办这一项。账户里的钱可以用来还贷款，还清后就可以办。",
+    )
+
+
+def _put_back(loan: LoanFact, policy: Policy) -> Refusal:
+    """Settled in the books: only the repayment card can pay what the bank put back."""
+    back, card = yuan_text(loan.taken_back_fen), f"尾号 {loan.card_tail4} 的还款卡"
+    change = f"把钱存进{card}，我们会再扣；这张卡不能用了，就办“还款账号变更”换一张"
+    return Refusal(
+        code="loan.still_open",
+        rule="没有未还清的公积金贷款",
+        article=policy.text("withdrawal.article"),
+        fact=f"您还贷款的钱有 {back} 元被银行冲回，还没有补上",
+        source="公积金中心贷款记录",
+        change=change,
+        text=f"您还贷款的钱有 {back} 元被银行冲回，还没有补上，现在不能办这一项。请{change}。补上以后就可以办。",
     )
 
 

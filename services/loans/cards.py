@@ -13,6 +13,7 @@ from services.core.crypto import FieldCipher
 from services.loans.contract import CARD_CONTEXT, RepaymentCard, card_row
 from services.loans.errors import LoanSettled, SameCard
 from services.loans.models import LoanCard
+from services.loans.recovering import to_recover_fen
 from services.loans.standing import standing_of
 
 
@@ -27,9 +28,13 @@ def card_of(session: Session, account_id: UUID, loan_id: UUID) -> LoanCard:
 def change_card(
     session: Session, cipher: FieldCipher, account_id: UUID, loan_id: UUID, card: RepaymentCard, at: datetime
 ) -> LoanCard:
-    """Take repayments from another card of the borrower, which the bank has confirmed. Raises SameCard, LoanSettled."""
+    """Take repayments from another card of the borrower, which the bank has confirmed.
+
+    A settled loan keeps its card, unless the bank put something back that a card has to pay again. Raises SameCard,
+    LoanSettled.
+    """
     loan = standing_of(session, account_id, loan_id, lock=True).loan
-    if loan.state == "settled":
+    if loan.state == "settled" and not to_recover_fen(session, account_id, loan_id):
         raise LoanSettled
     old = card_of(session, account_id, loan_id)
     if old.card_no_mac == cipher.look_up(card.card_no, CARD_CONTEXT):

@@ -23,8 +23,8 @@ from services.datasharing.ports import ShareAnswer
 from services.datasharing.service import DataSharing, Question
 from services.ledger.service import lock_balance
 from services.loans.contract import house_of
-from services.loans.instalments import to_recover_fen
 from services.loans.models import Loan, MortgageDischarge
+from services.loans.recovering import to_recover_fen
 from services.loans.states import DISCHARGE_STATES
 
 JOB, QUEUE = "loans.discharge", "default"

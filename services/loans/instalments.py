@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -134,17 +133,6 @@ def _settle(
 ) -> None:
     entry = Entry(f"deduction:{moved.row.deduction_id}:{step}", kind, summary, lines)
     post(session, moved.account_id, entry, moved.at)
-
-
-def to_recover_fen(session: Session, account_id: UUID, loan_id: UUID) -> int:
-    """What the bank put back and the card has not paid since."""
-    recovered = (Deduction.purpose == "recovery") & Deduction.state.in_(("collected", "taken_back"))
-    back = func.sum(Deduction.amount_fen).filter(Deduction.state == "taken_back")
-    again = func.sum(Deduction.amount_fen).filter(recovered)
-    statement = select(func.coalesce(back, 0) - func.coalesce(again, 0)).where(
-        Deduction.account_id == account_id, Deduction.loan_id == loan_id
-    )
-    return int(session.scalar(statement) or 0)
 
 
 def _tell(session: Session, moved: Moved, topic: str, more: dict[str, object]) -> None:

@@ -15,8 +15,8 @@ from services.core.errors import NotFound
 from services.loans.cards import card_of
 from services.loans.contract import CARD_CONTEXT, house_of
 from services.loans.facts import DatedRate, LoanFact, LoanFacts, Repaid, Role
-from services.loans.instalments import to_recover_fen
 from services.loans.models import Loan, LoanCoBorrower, LoanInstalment, LoanRepayment
+from services.loans.recovering import to_recover_fen
 from services.loans.rules import month_after
 from services.loans.standing import Standing, standing_of
 from services.members.models import Member

@@ -14,12 +14,10 @@ from services.items.facts import CardCheckFacts, Fact, Facts, SourceNote
 from services.items.fund_loans import (
     EXAMPLE_LOAN,
     LOANS,
-    chosen,
-    has_open_loan,
-    loan_choices,
     loan_facts_on,
     not_due_today,
 )
+from services.items.owed_loans import charged, has_owed_loan, owed_choices
 from services.policies.rules import Policy
 
 
@@ -34,7 +32,7 @@ class RepaymentCardForm(CardForm):
 
 def borrower_changes_it(facts: Facts, form: Any, policy: Policy) -> Refusal | None:
     """还款卡由主借款人变更."""
-    loan = chosen(facts, form)
+    loan = charged(facts, form)
     if loan is None or loan.role == "borrower":
         return None
     return Refusal(
@@ -60,7 +58,7 @@ def bank_confirms(facts: Facts, form: RepaymentCardForm, policy: Policy) -> Refu
 
 def another_card(facts: Facts, form: RepaymentCardForm, policy: Policy) -> Refusal | None:
     """新卡和现在的还款卡不是同一张."""
-    loan, check = chosen(facts, form), facts.card_check
+    loan, check = charged(facts, form), facts.card_check
     if loan is None or check is None or not check.key or check.key != loan.card_key:
         return None
     return Refusal(
@@ -97,7 +95,7 @@ ITEM = Item(
     form=RepaymentCardForm,
     needs=frozenset({Fact.ACCOUNT, Fact.LOANS, Fact.CARD_CHECK}),
     eligibility=(
-        has_open_loan,
+        has_owed_loan,
         borrower_changes_it,
         not_due_today,
         bank_answers,
@@ -111,10 +109,10 @@ ITEM = Item(
     sla_text="刷脸通过后马上换好，下一期起从新卡还",
     private_fields=frozenset({"card_no"}),
     order=62,
-    choices=loan_choices,
+    choices=owed_choices,
     asks=lambda facts, form, policy: (
         frozenset({"card_no", "bank_code"})
-        | frozenset({"loan"} if len(loan_choices(facts, policy).get("loan", ())) > 1 else ())
+        | frozenset({"loan"} if len(owed_choices(facts, policy).get("loan", ())) > 1 else ())
     ),
     examples=(
         Example("借款人本人的另一张Ⅰ类储蓄卡", _FORM, _facts(), True),
@@ -135,6 +133,12 @@ ITEM = Item(
         ),
         Example("共同借款人", _FORM, _facts(role="co_borrower"), False, refusal="fund_loan.not_borrower"),
         Example("贷款已经还清", _FORM, _facts(state="settled"), False, refusal="fund_loan.none_open"),
+        Example(
+            "贷款已经还清，银行冲回的钱还没有补上",
+            _FORM,
+            _facts(state="settled", taken_back_fen=240_204, next_due_on=None),
+            True,
+        ),
         Example(
             "还款日当天",
             _FORM,

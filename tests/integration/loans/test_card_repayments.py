@@ -31,6 +31,7 @@ from tests.integration.loans.test_fund_loan_items import (
 )
 from tests.support.domain.fakes import collected
 from tests.support.domain.loans import lend
+from tests.support.domain.persons import card_number
 from tests.support.domain.world import Member, World
 
 WHOLE = 52_946_865 + OWN_THREE_DAYS_FEN
@@ -376,6 +377,35 @@ def test_a_loan_whose_money_was_put_back_is_not_free_yet(world: World) -> None:
     world.later(minutes=11)
     world.product.discharges.take_up()
     assert discharge() == "registered"
+
+
+def test_what_was_put_back_after_the_settlement_is_paid_by_another_card(world: World) -> None:
+    """The card that settled the loan is closed: the borrower names another, which pays what the bank put back."""
+    world.sharing.answers["social.status"] = ("ok", {"status": "retired", "retired_on": "2026-10-01"})
+    member, loan_id = borrower(world)
+    world.consent(member)
+    confirmed(world, member, apply(world, member, "loan-settlement", {"source": "card"}))
+    send(world, member)
+    tell(world)
+    form = {"card_no": card_number(9_301), "bank_code": "105000"}
+    assert quote(world, member, "repayment-account-change", form)["refusals"][0]["code"] == "fund_loan.none_open"
+    tell(world, direction="debit")
+    retirement = {"card_id": str(member.card_id)}
+    said = quote(world, member, "retirement-withdrawal", retirement)["refusals"][0]
+    assert (said["code"], "还款账号变更" in said["text"]) == ("loan.still_open", True)
+    changed = confirmed(world, member, apply(world, member, "repayment-account-change", form))
+    assert changed["state"] == "completed"
+    world.later(hours=1)
+    member.tokens = world.sign_in(member.person)[1]
+    look(world)
+    send(world, member)
+    order = world.node.deducted[-1]
+    assert (order.payer_account_no, order.amount_fen) == (form["card_no"], WHOLE)
+    tell(world)
+    assert owed(world, member, loan_id) == ("settled", 0)
+    assert accounts(world, member.account_id) == {"119": 0}
+    assert quote(world, member, "retirement-withdrawal", retirement)["refusals"] == []
+    assert world.new_violations() == {}
 
 
 @pytest.mark.parametrize("taken_back", [False, True])
