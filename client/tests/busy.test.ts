@@ -42,3 +42,19 @@ describe('a server with too much to do', () => {
     expect(exchange).toHaveBeenCalledTimes(1)
   })
 })
+
+describe('what is being carried out under the same key', () => {
+  it('is asked for again a little later, under that key', async () => {
+    const { postOnce } = await import('../src/api/client')
+    exchange.mockRejectedValueOnce(problem(409, 'idempotency.in_progress')).mockResolvedValue('approved')
+    expect(await outcome(postOnce('/applications/1/confirm', {}, 'one-key'))).toBe('approved')
+    expect(exchange.mock.calls.map(([sent]) => sent.headers)).toEqual([{ 'Idempotency-Key': 'one-key' }, { 'Idempotency-Key': 'one-key' }])
+  })
+
+  it('other conflicts are not', async () => {
+    const { postOnce } = await import('../src/api/client')
+    exchange.mockRejectedValue(problem(409, 'application.state_changed'))
+    expect(await outcome(postOnce('/applications/1/confirm', {}, 'one-key'))).toBe('application.state_changed')
+    expect(exchange).toHaveBeenCalledTimes(1)
+  })
+})

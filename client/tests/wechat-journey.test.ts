@@ -10,6 +10,7 @@ vi.mock('@/api/endpoints', () => ({
   reportReturned: vi.fn(),
   awaitVerdict: vi.fn(),
   confirmApplication: vi.fn(),
+  readApplication: vi.fn(),
 }))
 
 const server = vi.mocked(endpoints)
@@ -102,6 +103,20 @@ it('keeps the session when the line breaks', async () => {
   expect(await start()).toBe(false)
   expect(stage.value).toBe('trouble')
   expect(readConfirm('a1')?.faceSessionId).toBe('s1')
+})
+
+it('looks up a confirmation whose answer was lost, and says that it is not known while it cannot', async () => {
+  const lost = new ApiProblem('offline', 0, 'network.offline', '没连上')
+  server.reportReturned.mockResolvedValue(verdict('passed'))
+  server.confirmApplication.mockRejectedValue(lost)
+  server.readApplication.mockRejectedValue(lost)
+  const { start, stage, standing } = journey()
+  expect(await start()).toBe(false)
+  expect([stage.value, standing.value]).toEqual(['trouble', 'unknown'])
+  server.readApplication.mockResolvedValue({ next_step: 'wait' } as never)
+  expect(await start()).toBe(true)
+  expect(server.confirmApplication).toHaveBeenCalledTimes(1)
+  expect(shown).toEqual(['v1'])
 })
 
 it('says so when this WeChat has no such screen, and opens no session', async () => {

@@ -20,7 +20,7 @@ export class ApiProblem extends Error {
 
   /** True when asking again in a moment may help. */
   get passing(): boolean {
-    return this.kind === 'offline' || this.kind === 'timeout' || [502, 503, 504].includes(this.status)
+    return this.code === 'idempotency.in_progress' || this.kind === 'offline' || this.kind === 'timeout' || [502, 503, 504].includes(this.status)
   }
 }
 

@@ -73,6 +73,8 @@ export const readSent = (code: string) => (uni.getStorageSync(sentPlace(code)) a
 export interface PendingConfirm {
   faceSessionId: string
   key: string
+  /** It left the phone: until an answer is there, nobody here knows what became of it. */
+  sent?: boolean
 }
 
 export function keepConfirm(applicationId: string, faceSessionId: string): PendingConfirm {
@@ -83,5 +85,9 @@ export function keepConfirm(applicationId: string, faceSessionId: string): Pendi
 
 export const readConfirm = (applicationId: string) =>
   (uni.getStorageSync(confirmPlace(applicationId)) as PendingConfirm) || null
+
+export function markConfirmSent(applicationId: string): void {
+  uni.setStorageSync(confirmPlace(applicationId), { ...readConfirm(applicationId), sent: true })
+}
 
 export const dropConfirm = (applicationId: string) => uni.removeStorageSync(confirmPlace(applicationId))

@@ -8,7 +8,7 @@ import { hasKey } from '@/device/key'
 import { jweixin } from '@/device/jweixin'
 import { closeCamera, makeShutter, openCamera } from './camera'
 import { NotThisPhone, runCapture } from './capture'
-import { confirmWithFace, GOOD, refusedForGood, UNDER_WAY } from './confirm'
+import { confirmWithFace, GOOD, refusedForGood, settledBefore, standingAfter, UNDER_WAY, type Standing } from './confirm'
 import { useGuidance } from './guidance'
 import { useLight } from './light'
 
@@ -24,6 +24,7 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   const guidance = useGuidance()
   const verdict = shallowRef<FaceVerdict | null>(null)
   const trouble = shallowRef<unknown>(null)
+  const standing = ref<Standing>('unmoved')
   let stream: MediaStream | null = null
   let stopped = false
   let left = false
@@ -52,9 +53,12 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
   async function start(video: () => HTMLVideoElement): Promise<boolean> {
     reset()
     try {
+      if (await settledBefore(applicationId())) return true
       const passed = (await resume()) || (await challenge(video()))
       return passed && (await confirmWithFace(applicationId()))
     } catch (fault) {
+      standing.value = await standingAfter(applicationId(), fault)
+      if (standing.value === 'past') return true
       trouble.value = fault
       stage.value = fault instanceof NotThisPhone ? 'no-key' : 'trouble'
       return false
@@ -131,5 +135,5 @@ export function useFaceJourney(applicationId: () => string, consentId: () => str
     return passed
   }
 
-  return { stage, prompt, actions, shade, hint: guidance.hint, session, verdict, trouble, start, hide, leave }
+  return { stage, prompt, actions, shade, hint: guidance.hint, session, verdict, trouble, standing, start, hide, leave }
 }

@@ -5,7 +5,7 @@ import { awaitVerdict, openWeChatFace, reportReturned } from '@/api/endpoints'
 import { ApiProblem } from '@/api/problem'
 import type { FaceVerdict } from '@/api/types'
 import { dropConfirm, keepConfirm, readConfirm } from '@/device/drafts'
-import { confirmWithFace, GOOD, refusedForGood, UNDER_WAY } from './confirm'
+import { confirmWithFace, GOOD, refusedForGood, settledBefore, standingAfter, UNDER_WAY, type Standing } from './confirm'
 import { hasScreen, showScreen } from './wechat'
 import { t } from '@/text'
 
@@ -21,6 +21,7 @@ export function useWeChatJourney(applicationId: () => string, consentId: () => s
   const stage = ref<WeChatStage>('ready')
   const verdict = shallowRef<FaceVerdict | null>(null)
   const trouble = shallowRef<unknown>(null)
+  const standing = ref<Standing>('unmoved')
   let left = false
 
   /** From the member's tap to the end; true when the application has been confirmed. */
@@ -28,9 +29,12 @@ export function useWeChatJourney(applicationId: () => string, consentId: () => s
     trouble.value = verdict.value = null
     stage.value = 'opening'
     try {
+      if (await settledBefore(applicationId())) return true
       const passed = (await resume()) || (await look())
       return passed && (await confirmWithFace(applicationId()))
     } catch (fault) {
+      standing.value = await standingAfter(applicationId(), fault)
+      if (standing.value === 'past') return true
       trouble.value = fault
       stage.value = 'trouble'
       return false
@@ -85,5 +89,5 @@ export function useWeChatJourney(applicationId: () => string, consentId: () => s
     left = true
   }
 
-  return { stage, verdict, trouble, start, leave }
+  return { stage, verdict, trouble, standing, start, leave }
 }

@@ -62,6 +62,12 @@ export const face = {
     otherWay: 'No face scan? Another way',
     unanswered: 'WeChat has not told us the result yet. Tap again in a while; there is no need to apply anew.',
   },
+  unsettled: {
+    title: 'Not known yet whether it is done',
+    what: 'Your face passed and your confirmation was sent, but its answer has not arrived. It may be done, or it may not.',
+    again: '"Try again" looks up the result first: nothing is done or paid twice. You can also look how far it has come.',
+    look: 'See how far it has come',
+  },
   otherWay: {
     title: 'It works without a face scan',
     kept: 'No money has moved, and this application is kept for you.',
