@@ -9,7 +9,8 @@ from apiflask import APIBlueprint
 from flask import g
 
 from app.http.auth import member_only
-from app.http.idempotency import run_once, stored_answer
+from app.http.checked import answered_or_checked
+from app.http.idempotency import run_once
 from app.http.rate_limit import Limit, hit
 from app.member_api.item_views import item_outlook, item_view
 from app.member_api.phone_codes import add_phone_code, count_phone_code
@@ -117,10 +118,11 @@ def _submit(item: Item) -> Callable[..., Any]:
         hit(SUBMITS, str(account_id))
         _check_fields(item, form)
         operation, body = f"submit:{item.code}", form.model_dump(mode="json")
-        answered = stored_answer(account_id, operation, body)
+        answered = answered_or_checked(
+            account_id, operation, body, lambda: count_phone_code(account_id, item, form)
+        )
         if answered is not None:
             return answered
-        count_phone_code(account_id, item, form)
         prepared = own.engine.prepare(account_id, item, form, g.principal.openid)
         return run_once(
             account_id,

@@ -8,7 +8,8 @@ from apiflask import APIBlueprint
 from flask import g
 
 from app.http.auth import member_only
-from app.http.idempotency import run_once, stored_answer
+from app.http.checked import answered_or_checked
+from app.http.idempotency import run_once
 from app.http.rate_limit import Limit, Pause, hit, pause
 from app.member_api.origin import origin_here
 from app.member_api.other_way_views import COUNTER, card_sms_view
@@ -89,11 +90,14 @@ def confirm(application_id: str, body: CardSmsConfirmIn) -> Any:
     own, account_id, key = ports(), g.account_id, path_key(application_id)
     challenge_id, openid = key_of(body.challenge_id, field="challenge_id"), g.principal.openid
     kept = {"application_id": str(key), "challenge_id": str(challenge_id), "code": body.code}
-    answered = stored_answer(account_id, "card-sms", kept)
+
+    def check() -> None:
+        hit(TRY_HOUR, str(account_id))
+        own.card_route.count_try(account_id, key, challenge_id, body.code, openid)
+
+    answered = answered_or_checked(account_id, "card-sms", kept, check)
     if answered is not None:
         return answered
-    hit(TRY_HOUR, str(account_id))
-    own.card_route.count_try(account_id, key, challenge_id, body.code, openid)
     return run_once(
         account_id,
         "card-sms",
