@@ -40,7 +40,7 @@ def item_view(item: Item, found: Outlook, today: date) -> dict[str, Any]:
     return {
         **item_outlook(item, found),
         "legal_basis": [{"title": b.title, "article": b.article, "text": b.text} for b in basis],
-        "form_schema": item.form.model_json_schema(),
+        "form_schema": _form_schema(item),
         "needs_consent": ["data_sharing"] if item.needs & SHARED else [],
         "sources": [{"name": name, "why": why} for name, why in item.sources],
         "verification": item.verification.value,
@@ -48,6 +48,14 @@ def item_view(item: Item, found: Outlook, today: date) -> dict[str, Any]:
         "sla_text": item.sla_text,
         "documents": list(item.documents),
     }
+
+
+def _form_schema(item: Item) -> dict[str, Any]:
+    """The form for the page; what the centre seals the phone does not write down either (`x-private`)."""
+    schema = item.form.model_json_schema()
+    for name in item.private_fields:
+        schema["properties"][name]["x-private"] = True
+    return schema
 
 
 _WORK = {"employed": "在单位上班", "unemployed": "没有上班", "retired": "已经退休"}

@@ -188,6 +188,8 @@ export interface FormField {
   'x-input'?: 'numeric'
   'x-optional'?: boolean
   'x-choose'?: boolean
+  /** Not to be written to the phone. */
+  'x-private'?: boolean
   'x-help'?: string
   'x-labels'?: Record<string, string> | string[]
 }

@@ -25,6 +25,8 @@ export interface Field {
   /** To be chosen by the member: nothing is chosen beforehand. */
   choose: boolean
   numeric: boolean
+  /** For this visit only: the phone keeps it not. */
+  private: boolean
   initial: string
   options: { value: string; text: string }[]
   maxLength: number
@@ -59,6 +61,7 @@ export function fieldsOf(schema: FormSchema): Field[] {
       optional: field['x-optional'] === true,
       choose: field['x-choose'] === true,
       numeric: field['x-input'] === 'numeric',
+      private: field['x-private'] === true,
       initial: typeof field.default === 'string' ? field.default : '',
       options: optionsOf(field),
       maxLength: field.maxLength ?? 64,

@@ -19,6 +19,11 @@ function recorded(): Record<string, Answer> {
 }
 
 const problem = (status: number, code: string, detail: string): Reply => ({ status, body: { code, detail } })
+/** Something begun on the phone, of every kind. */
+function begun(): void {
+  for (const kind of ['draft', 'typed', 'sent', 'confirm']) phone.kept[`anju.${kind}.x`] = { texts: {}, keptAtMs: Date.now() }
+}
+const leftBehind = () => Object.keys(phone.kept).filter((key) => key.endsWith('.x'))
 const paths = () => phone.asked.map((one) => `${one.method} ${one.path.split('?')[0]}`)
 const went = () => ['navigateTo', 'redirectTo', 'reLaunch'].flatMap((how) => phone.calls(how).map((one) => `${how} ${one.url}`))
 
@@ -122,6 +127,7 @@ describe('binding', () => {
   })
 
   it('checks name and number first, then binds by the number WeChat gives', async () => {
+    begun()
     const bind = await phone.open('bind')
     await bind.tap('用微信手机号核对')
     expect(bind.text).toContain('请填写')
@@ -135,6 +141,7 @@ describe('binding', () => {
       body: { name: '赵安居', id_no: '659999199003070014', code: 'phone-code' },
     })
     expect(phone.kept['anju.tokens']).toMatchObject({ access_token: 'recorded-access' })
+    expect(leftBehind()).toEqual([])
     expect(went()).toEqual(['reLaunch /pages/home/home'])
     await bind.leave()
   })
@@ -169,6 +176,7 @@ describe('binding', () => {
 
 describe('leaving', () => {
   it('ends its own binding after a second question, forgets the tokens and begins anew', async () => {
+    begun()
     phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
     phone.answers['DELETE /session/binding'] = { status: 204 }
     const page = await phone.open('settings')
@@ -178,11 +186,13 @@ describe('leaving', () => {
     await page.tap('确定解除')
     expect(phone.asked.find((one) => one.method === 'DELETE')?.path).toBe('/session/binding?channel=mini')
     expect(phone.kept).not.toHaveProperty(['anju.tokens'])
+    expect(leftBehind()).toEqual([])
     expect(went()).toEqual(['reLaunch /pages/home/home'])
     await page.leave()
   })
 
   it('logs out after a second question, forgets the tokens and says so', async () => {
+    begun()
     phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
     phone.answers['POST /auth/logout'] = { status: 204 }
     const page = await phone.open('settings')
@@ -191,8 +201,18 @@ describe('leaving', () => {
     await page.tap('确定退出')
     expect(paths()).toContain('POST /auth/logout')
     expect(phone.kept).not.toHaveProperty(['anju.tokens'])
+    expect(leftBehind()).toEqual([])
     expect(went()).toEqual(['reLaunch /pages/trouble/trouble?left=yes'])
     await page.leave()
+  })
+
+  it('forgets at the launch what is overdue, and nothing else', async () => {
+    phone.kept['anju.tokens'] = { access_token: 'a', refresh_token: 'r' }
+    begun()
+    phone.kept['anju.typed.old.x'] = { texts: {}, keptAtMs: Date.now() - 2 * 3600_000 }
+    phone.launch()
+    expect(leftBehind()).toHaveLength(4)
+    expect(leftBehind()).not.toContain('anju.typed.old.x')
   })
 })
 

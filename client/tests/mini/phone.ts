@@ -139,6 +139,7 @@ export class Phone {
       ...Object.fromEntries(noted.map((name) => [name, note(name)])),
       getStorageSync: (name: string) => this.kept[name] ?? '',
       setStorageSync: (name: string, value: unknown) => void (this.kept[name] = JSON.parse(JSON.stringify(value))),
+      getStorageInfoSync: () => ({ keys: Object.keys(this.kept) }),
       removeStorageSync: (name: string) => void delete this.kept[name],
       login: (options: Any) => this.later('login', options, () => options.success({ code: `code-${++this.logins}` })),
       checkSession: (options: Any) => this.later('checkSession', options, () => (this.sessionHolds ? options.success?.() : options.fail?.())),
