@@ -5,6 +5,7 @@ from app.http.oauth_state import OAuthState
 from app.http.rate_limit import RateBucket
 from services.accounts.control_models import DailyLimit, WithdrawalLock
 from services.accounts.models import InterestReceipt, InterestRun, PayeeCard, ProvidentFundAccount
+from services.accounts.restored import RestoredBooks
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.applications.models import Application, CaseCounter, Transition
 from services.audit.models import AuditEntry, AuditHead
@@ -96,7 +97,7 @@ TABLES = (
     LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,
     NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
-    ProvidentFundAccount, RateBucket, RemittanceBatch, RemittanceFault, RemittanceLine, RemittanceReceipt, RemittanceReversal, RelativeLink, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
+    ProvidentFundAccount, RateBucket, RemittanceBatch, RemittanceFault, RemittanceLine, RemittanceReceipt, RemittanceReversal, RelativeLink, RestoredBooks, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
     SmsChallenge, Staff, StaffSession, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken, WithdrawalLock,
 )  # fmt: skip
 metadata = Base.metadata

@@ -41,6 +41,7 @@ class Controls:
     limit_fen: int | None = None
     next_limit_fen: int | None = None
     next_limit_from: datetime | None = None
+    books_behind: bool = False
 
     @property
     def locked(self) -> bool:
@@ -51,7 +52,7 @@ class Controls:
 # One question: it is asked at every quote and at every payment.
 _CONTROLS = text(
     "SELECT l.locked_at, l.locked_by, l.unlock_from, now.limit_fen, later.limit_fen AS next_fen,"
-    " later.from_at AS next_from FROM (SELECT 1) AS one"
+    " later.from_at AS next_from, EXISTS (SELECT FROM books_behind) AS books_behind FROM (SELECT 1) AS one"
     " LEFT JOIN withdrawal_lock l ON l.account_id = :account_id AND l.opened_at IS NULL"
     "  AND (l.unlock_from IS NULL OR l.unlock_from > :at)"
     " LEFT JOIN LATERAL (SELECT limit_fen FROM daily_limit WHERE account_id = :account_id AND voided_at IS NULL"
@@ -71,6 +72,7 @@ def controls_of(session: Session, account_id: UUID, at: datetime) -> Controls:
         limit_fen=row.limit_fen,
         next_limit_fen=row.next_fen,
         next_limit_from=row.next_from,
+        books_behind=row.books_behind,
     )
 
 

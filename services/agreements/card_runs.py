@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from services.accounts.restored import books_behind
 from services.accounts.rules import PAYING_STATES
 from services.accounts.service import account_of
 from services.agreements.models import AgreementRun, LoanAgreement
@@ -72,13 +73,17 @@ class CardRuns:
         self._reminded_on: date | None = None
 
     def take_up(self) -> int:
-        """Charge what is due and remind of what will be; returns how many loans were charged or told."""
+        """Charge what is due and remind of what will be; returns how many loans were charged or told.
+
+        Restored books charge nothing until the bank has told of all it has charged since.
+        """
         now = self._clock.now()
         with transaction(self._sessions) as session:
             policy = self._policies.on(session, shanghai_day(now))
+            rests = books_behind(session)
         told = self._remind(policy, now)
         this = _round(policy, now)
-        if not this.tries or (self._looked == (this.on, this.tries) and self._looked_lately(now)):
+        if rests or not this.tries or (self._looked == (this.on, this.tries) and self._looked_lately(now)):
             return told
         charged = sum(self._try(*key, this) for key in self._due(this.on))
         self._looked, self._looked_at = (this.on, this.tries), now

@@ -8,8 +8,10 @@ from threading import Lock
 from sqlalchemy import text
 
 from services.core.db import Sessions, transaction
+from services.core.errors import Unavailable
 
 BLOCK = 50
+MOST = 9_999_999
 _TAKE = text(
     "INSERT INTO case_counter (module, day, next_value) VALUES (:module, :day, 1 + :block)"
     " ON CONFLICT (module, day) DO UPDATE SET next_value = case_counter.next_value + :block"
@@ -26,7 +28,7 @@ class CaseNumbers:
         self._blocks: dict[tuple[str, date], range] = {}
 
     def next(self, module: str, day: date) -> str:
-        """A fresh 15-digit number for `module` on business date `day`."""
+        """A fresh 15-digit number for `module` on business date `day`; raises Unavailable after the last one."""
         with self._lock:
             block = self._blocks.get((module, day), range(0))
             if not block:
@@ -39,4 +41,6 @@ class CaseNumbers:
     def _take_block(self, module: str, day: date) -> range:
         with transaction(self._sessions) as session:
             first = session.execute(_TAKE, {"module": module, "day": day, "block": BLOCK}).scalar_one()
-        return range(first, first + BLOCK)
+        if first > MOST:
+            raise Unavailable("今天的业务单号已经用完了，请明天再来办理。", code="case.full_today")
+        return range(first, min(first + BLOCK, MOST + 1))

@@ -16,6 +16,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.accounts.models import PayeeCard
+from services.accounts.restored import books_behind
 from services.accounts.rules import PAYING_STATES
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.agreements.rules import Share, months_owed, run_day, share
@@ -72,7 +73,7 @@ class AgreementRuns:
         self._engine = engine
 
     def take_up(self) -> int:
-        """Run what is due; returns how many agreements were looked at."""
+        """Run what is due; returns how many agreements were looked at. Restored books wait for the bank."""
         now = self._clock.now()
         statement = (
             select(LoanAgreement.account_id, LoanAgreement.agreement_id)
@@ -83,6 +84,8 @@ class AgreementRuns:
             .limit(_BATCH)
         )
         with transaction(self._sessions) as session:
+            if books_behind(session):
+                return 0
             rows = session.execute(statement).all()
         for row in rows:
             self._isolated(row.account_id, row.agreement_id)

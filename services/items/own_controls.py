@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.accounts.controls import Controls, controls_of
+from services.accounts.restored import BooksBehind
 from services.applications.models import MONEY, Application
 from services.core.clock import SHANGHAI, Clock, shanghai_day, shanghai_iso
 from services.core.errors import Forbidden
@@ -156,8 +157,13 @@ def limit_refusal(limit_fen: int, gone_fen: int) -> Refusal:
 
 
 def refuse_locked(session: Session, account_id: UUID, effect: Effect, at: datetime) -> Controls:
-    """Raises AccountLocked for money that would leave a locked account; the caller holds the account's lock."""
+    """Raises AccountLocked for money that would leave a locked account; the caller holds the account's lock.
+
+    Raises BooksBehind for any money, a card's too: a payment that restored books do not know would go a second time.
+    """
     held = controls_of(session, account_id, at)
+    if held.books_behind:
+        raise BooksBehind
     if held.locked_at is not None and leaves_fund(effect):
         unlocks_at = shanghai_iso(held.unlock_from) if held.unlock_from else None
         refusal = locked_refusal(shanghai_iso(held.locked_at), unlocks_at)
@@ -166,7 +172,7 @@ def refuse_locked(session: Session, account_id: UUID, effect: Effect, at: dateti
 
 
 def refuse_kept_back(session: Session, account_id: UUID, item: Item, effect: Effect, at: datetime) -> None:
-    """Raises StillCooling or AccountLocked for money that may not leave now, whoever asks and however it is proven."""
+    """Raises StillCooling, BooksBehind or AccountLocked for money that may not leave now, whoever asks and however it is proven."""
     refuse_cooling(session, account_id, item, at)
     if item.kind == MONEY:
         refuse_locked(session, account_id, effect, at)
@@ -175,7 +181,7 @@ def refuse_kept_back(session: Session, account_id: UUID, item: Item, effect: Eff
 def refuse_controlled(
     session: Session, application: Application, effect: Effect, due_fen: int | None, clock: Clock
 ) -> None:
-    """The last word before money is held: raises AccountLocked, OverOwnLimit. The caller holds the account's lock.
+    """The last word before money is held: raises BooksBehind, AccountLocked, OverOwnLimit. The caller holds the account's lock.
 
     `due_fen` is what an item that pays everything pays today; else the amount is the application's.
     """

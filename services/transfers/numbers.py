@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.core.errors import Unavailable
 
 MOST_A_DAY = 9_999
-_COUNTER = "CN"
+COUNTER = "CN"
 _NEXT = text(
     "INSERT INTO case_counter (module, day, next_value) VALUES (:module, :day, 2)"
     " ON CONFLICT (module, day) DO UPDATE SET next_value = case_counter.next_value + 1"
@@ -20,7 +20,7 @@ _NEXT = text(
 
 def next_letter_no(session: Session, node: str, day: date) -> str:
     """A fresh number, in the caller's transaction; raises Unavailable after the last one of a day."""
-    number = session.execute(_NEXT, {"module": _COUNTER, "day": day}).scalar_one()
+    number = session.execute(_NEXT, {"module": COUNTER, "day": day}).scalar_one()
     if number > MOST_A_DAY:
         raise Unavailable("今天的联系函已经发满了，请明天再来办理。", code="transfer.full_today")
     return f"{node}{day:%y%m%d}{number:04d}"
