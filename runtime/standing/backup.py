@@ -74,10 +74,12 @@ class Backups:
         )
 
     def take(self, server: Server) -> Path:
-        """Copy the whole cluster while it works, check the copy against its manifest, and only then name it."""
+        """Copy the whole cluster while it works, check the copy against its manifest, and only then name it.
+
+        It is named by the instant it was finished: to one before, its files could not be brought back.
+        """
         self.prepare(server.place.account)
-        copy = self.folder / "base" / datetime.now(UTC).strftime(_STAMP)
-        fresh = copy.with_name(f"{copy.name}.unfinished")
+        fresh = self.folder / "base" / f"{_stamp(datetime.now(UTC))}.unfinished"
         shutil.rmtree(fresh, ignore_errors=True)
         server.run(
             "pg_basebackup",
@@ -87,11 +89,11 @@ class Backups:
             "--wal-method=stream",
         )
         server.run("pg_verifybackup", "--quiet", str(fresh))
-        return fresh.rename(copy)
+        return fresh.rename(fresh.with_name(_stamp(datetime.now(UTC))))
 
     def latest(self, before: datetime) -> Path:
         """The last base copy that was finished before an instant; raises NoBackup."""
-        stamp = before.astimezone(UTC).strftime(_STAMP)
+        stamp = _stamp(before)
         found = sorted(path for path in (self.folder / "base").glob("*Z") if path.name < stamp)
         if not found:
             raise NoBackup(f"no base copy from before {stamp}")
@@ -129,6 +131,10 @@ class Backups:
             file.write("\ninclude_if_exists = 'restore.conf'\n")
         (place.data / "recovery.signal").touch()
         (place.data / "standby.signal").unlink(missing_ok=True)
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime(_STAMP)
 
 
 def _own_all(place: Place) -> None:

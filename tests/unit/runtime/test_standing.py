@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -35,6 +36,31 @@ def test_without_a_copy_from_before_there_is_no_restore(tmp_path: Path) -> None:
     backups = copies(tmp_path, "20270102T000000Z")
     with pytest.raises(NoBackup):
         backups.latest(datetime(2027, 1, 1, 23, 59, 59, tzinfo=UTC))
+
+
+class Copying(Server):
+    """A server whose copy takes a while; `during` is an instant before it is finished."""
+
+    during: datetime
+
+    def run(self, program: str, *words: str) -> str:
+        if program == "pg_basebackup":
+            Path(next(word for word in words if word.startswith("--pgdata="))[9:]).mkdir()
+        if program == "pg_verifybackup":
+            time.sleep(1.1)
+            object.__setattr__(self, "during", datetime.now(UTC))
+        return ""
+
+
+def test_a_copy_bears_the_instant_it_was_finished_and_serves_none_before(tmp_path: Path) -> None:
+    """Restored to an instant while it was being copied, its files would be of later than that."""
+    server, backups = Copying(Place(Account(None, None), tmp_path, tmp_path, tmp_path), 5432, ""), Backups(tmp_path)
+    copy = backups.take(server)
+    assert copy.name >= server.during.strftime("%Y%m%dT%H%M%SZ")
+    with pytest.raises(NoBackup):
+        backups.latest(server.during)
+    assert backups.latest(server.during + timedelta(seconds=2)) == copy
+    assert [path.name for path in (tmp_path / "base").iterdir()] == [copy.name]
 
 
 def place(folder: Path) -> Place:
