@@ -13,6 +13,7 @@ from services.core.clock import Clock, shanghai_iso
 from services.core.db import Sessions, transaction
 from services.core.retention import RetentionRun, Standing, last_runs, overdue, sweep
 from services.core.retention_rules import Keep, Rule
+from services.datasharing.retention import ANSWERS
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
 from services.members.retention import FORMER_PHONES
@@ -36,6 +37,7 @@ KEEPS: tuple[Rule, ...] = (
     Keep("sms_challenge", "expires_at", timedelta(days=1)),
     FORMER_PHONES,
     ADDRESSES,
+    ANSWERS,
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("staff_session", "created_at", timedelta(days=30)),

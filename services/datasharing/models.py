@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, LargeBinary, String, Uuid
+from sqlalchemy import DateTime, Index, LargeBinary, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.core.db import Base
 
 
 class ShareCall(Base):
-    """One question about a member: to whom, for what, under which consent, and the sealed answer."""
+    """One question about a member: to whom, for what, under which consent, and the sealed answer while it is kept."""
 
     __tablename__ = "share_call"
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -26,4 +26,7 @@ class ShareCall(Base):
     as_of: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     data_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    __table_args__ = (Index("ix_share_call_recent", "account_id", "service", "asked_at"),)
+    __table_args__ = (
+        Index("ix_share_call_recent", "account_id", "service", "asked_at"),
+        Index("ix_share_call_kept", "asked_at", postgresql_where=text("data_sealed IS NOT NULL")),
+    )
