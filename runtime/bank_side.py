@@ -82,7 +82,7 @@ class BankSide(Foundation):
     @cached_property
     def breaks(self) -> Breaks:
         """What does not agree, and people's word on it."""
-        return Breaks(self.clock, self.settlement, look_again)
+        return Breaks(self.clock, (self.settlement, TransferReceipts(self.clock)), look_again)
 
     @cached_property
     def closing(self) -> Closing:

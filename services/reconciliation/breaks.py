@@ -5,6 +5,7 @@ Nothing of the sort is ever done by the system itself, least of all the reversal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -28,9 +29,8 @@ from services.reconciliation.errors import (
     ProposalMoved,
 )
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
-from services.reconciliation.ports import OnClosed
+from services.reconciliation.ports import Claims, OnClosed
 from services.reconciliation.states import BREAK_STATES, RESOLUTIONS
-from services.settlement.service import Settlement
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -40,9 +40,9 @@ _NOTE = (4, 200)
 class Breaks:
     """What people do with breaks; each act in one transaction, in the break's history and the centre's audit chain."""
 
-    def __init__(self, clock: Clock, settlement: Settlement, on_closed: OnClosed) -> None:
+    def __init__(self, clock: Clock, claims: Sequence[Claims], on_closed: OnClosed) -> None:
         self._clock = clock
-        self._settlement = settlement
+        self._claims = claims
         self._on_closed = on_closed
 
     def take(self, session: Session, staff: Staff, break_id: UUID) -> None:
@@ -77,7 +77,7 @@ class Breaks:
             raise NotYourBreak
         if resolution not in RESOLUTIONS:
             raise Invalid("请选择处理结论。", code="break.resolution", field="resolution")
-        belongs_to = (belongs_to or "").strip() if resolution == "belongs" else None
+        belongs_to = (belongs_to or "").strip().removeprefix("C") if resolution == "belongs" else None
         self._check(session, staff, row, resolution, belongs_to)
         proposal = BreakProposal(
             proposal_id=new_id(),
@@ -112,7 +112,8 @@ class Breaks:
         elif proposal.resolution == "belongs":
             assert row.notice_key is not None
             assert proposal.belongs_to is not None
-            self._settlement.claim_return(session, row.notice_key, proposal.belongs_to)
+            claims, _ = self._claimed(session, row, proposal.belongs_to)
+            claims.claim(session, row.notice_key, proposal.belongs_to)
         row.resolution, row.closed_at = proposal.resolution, now
         self._move(session, row, staff, "confirm", RESOLUTIONS[proposal.resolution])
         self._on_closed(session, now)
@@ -149,11 +150,16 @@ class Breaks:
         if resolution == "booked":
             refuse_correction(session, row)
         if resolution == "belongs":
-            fits = row.kind == "bank_only" and row.bank_fen > 0 and row.notice_key is not None
-            owner = self._settlement.may_claim(session, belongs_to or "", row.bank_fen) if fits else None
-            if owner is None:
-                raise NotAReturn
-            refuse_own(session, staff, owner)
+            refuse_own(session, staff, self._claimed(session, row, belongs_to or "")[1])
+
+    def _claimed(self, session: Session, row: BankBreak, number: str) -> tuple[Claims, UUID]:
+        """What the money is said to belong to, and whose it then is. Raises NotAReturn."""
+        if row.kind == "bank_only" and row.bank_fen > 0 and row.notice_key is not None:
+            for claims in self._claims:
+                owner = claims.may_claim(session, number, row.bank_fen)
+                if owner is not None:
+                    return claims, owner
+        raise NotAReturn
 
     def _decide(
         self, session: Session, staff: Staff, proposal: BreakProposal, outcome: str, note: str

@@ -70,10 +70,10 @@ class BookedLater(Conflict):
 
 
 class NotAReturn(Conflict):
-    """What came in is not the return of that payment."""
+    """What came in is neither the return of that payment nor the money of that letter."""
 
     code, title, detail = (
         "break.not_a_return",
-        "对不上这笔付款",
-        "只有没带业务流水号的入账，才能认领到一笔同样金额、已经付出的付款。",
+        "对不上这笔付款或转入",
+        "只有没带业务流水号的入账，才能认领到一笔同样金额、已经付出的付款，或者一笔对方已经来信、还在等钱的异地转入。",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,18 @@ class StatementNode(Protocol):
 
     def balance(self) -> LiveBalance:
         """BDC123."""
+        ...
+
+
+class Claims(Protocol):
+    """Orders that money without their number may belong to, when two people say so."""
+
+    def may_claim(self, session: Session, number: str, amount_fen: int) -> UUID | None:
+        """The account of the order of a number, if such money may be its."""
+        ...
+
+    def claim(self, session: Session, notice_key: bytes, number: str) -> None:
+        """Give the movement to the order, and book it. Raises Conflict."""
         ...
 
 

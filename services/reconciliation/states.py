@@ -34,7 +34,7 @@ KINDS = {
 RESOLUTIONS = {
     "explained": "已查明，不用记账",
     "booked": "按银行流水调账",
-    "belongs": "认领到一笔付款（退汇）",
+    "belongs": "认领到一笔付款（退汇）或异地转入",
 }
 EVENTS = {
     "found": "发现",

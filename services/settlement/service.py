@@ -201,7 +201,7 @@ class Settlement:
         fits = owner is not None and owner.state == "paid" and owner.amount_fen == amount_fen
         return owner.account_id if owner is not None and fits else None
 
-    def claim_return(self, session: Session, notice_key: bytes, instruction_no: str) -> None:
+    def claim(self, session: Session, notice_key: bytes, instruction_no: str) -> None:
         """Two people say that an unmatched credit is the return 退汇 of a payment: paid → returned."""
         owner = self._owner(session, instruction_no)
         assert owner is not None

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
+from services.core.errors import Conflict
+from services.ledger.service import proven_by
+from services.settlement.models import BankNotice
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
 from services.transfers.booking import compare, credit_direct, give_back, money_of, suspend, waiting_fen
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, locked
 from services.transfers.states import TRANSFER_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A movement of the bank's, by what decides here."""
+
+    key: bytes
+    direction: str
+    amount_fen: int
+    day: date
 
 
 class TransferReceipts:
@@ -32,10 +47,40 @@ class TransferReceipts:
         """Credit the member, keep it until the letter is there, or leave it to a person; never forget it."""
         now = self._clock.now()
         row = locked(session, owner.account_id, owner.application_id)
-        money = self._noted(session, row, change, now)
+        # A reversal 冲正 takes back, whatever its sign.
+        direction = "debit" if change.reversal else change.direction
+        told = Told(change_key(change), direction, change.amount_fen, change.day)
+        return self._apply(session, row, told, now)
+
+    def may_claim(self, session: Session, number: str, amount_fen: int) -> UUID | None:
+        """The account whose promised transfer money that came in without a number may be, all of it or a part."""
+        owner = self._claimed(session, number)
+        return owner.account_id if owner is not None and owner.state == "promised" else None
+
+    def claim(self, session: Session, notice_key: bytes, number: str) -> None:
+        """Two people say that an unmatched credit is the money of a letter: it goes the way of money that says so."""
+        owner = self._claimed(session, number)
+        assert owner is not None
+        row = locked(session, owner.account_id, owner.application_id)
+        notice = session.get_one(BankNotice, notice_key, with_for_update=True, populate_existing=True)
+        if (notice.outcome, notice.direction, row.state) != ("unmatched", "credit", "promised"):
+            raise Conflict
+        told = Told(notice_key, notice.direction, notice.amount_fen, notice.day)
+        notice.instruction_no = row.money_no
+        with proven_by(session, notice_key):
+            notice.outcome = self._apply(session, row, told, self._clock.now())
+
+    @staticmethod
+    def _claimed(session: Session, number: str) -> TransferIn | None:
+        """The transfer of a letter's digits or of a case number."""
+        known = or_(TransferIn.money_no == number, TransferIn.case_no == number)
+        return session.scalar(select(TransferIn).where(known))
+
+    def _apply(self, session: Session, row: TransferIn, told: Told, now: datetime) -> str:
+        money = self._noted(session, row, told, now)
         if money.direction == "debit":
             return self._taken_back(session, row, money, now)
-        early = self._early_return(session, row, change.amount_fen)
+        early = self._early_return(session, row, told.amount_fen)
         if early is not None:
             suspend(session, row, money, now)
             give_back(session, row, money, early, now)
@@ -45,7 +90,7 @@ class TransferReceipts:
             suspend(session, row, money, now)
             return "break"
         first = not money_of(session, row, "waiting")[1:]
-        if row.state == "promised" and first and change.amount_fen == row.amount_fen:
+        if row.state == "promised" and first and told.amount_fen == row.amount_fen:
             credit_direct(session, row, money, now)
             return "transfer_credited"
         suspend(session, row, money, now)
@@ -56,15 +101,15 @@ class TransferReceipts:
         return "transfer_waits"
 
     @staticmethod
-    def _noted(session: Session, row: TransferIn, change: AccountChange, now: datetime) -> TransferMoney:
-        """The movement as it came; a reversal 冲正 takes back, whatever its sign."""
+    def _noted(session: Session, row: TransferIn, told: Told, now: datetime) -> TransferMoney:
+        """The movement as it came."""
         money = TransferMoney(
             account_id=row.account_id,
-            notice_key=change_key(change),
+            notice_key=told.key,
             application_id=row.application_id,
-            direction="debit" if change.reversal else change.direction,
-            amount_fen=change.amount_fen,
-            on=change.day,
+            direction=told.direction,
+            amount_fen=told.amount_fen,
+            on=told.day,
             state="waiting",
             at=now,
         )
