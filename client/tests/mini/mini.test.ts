@@ -252,6 +252,21 @@ describe('from home to the face', () => {
     await check.leave()
   })
 
+  it('stays with what was filled in when the newest sum cannot be had, and goes on when it can', async () => {
+    const item = await phone.open('item', { code: 'rent-withdrawal' })
+    await item.type('提多少', '3000.00')
+    const answer = phone.answers['POST /items/rent-withdrawal/quote']
+    phone.answers['POST /items/rent-withdrawal/quote'] = problem(503, 'service.fault', '我们这边出了点问题。')
+    await item.blur('提多少')
+    await item.tap('下一步')
+    expect(item.text).toContain('我们这边出了点问题。')
+    expect(went()).toEqual([])
+    phone.answers['POST /items/rent-withdrawal/quote'] = answer
+    await item.tap('下一步')
+    expect(went()).toEqual(['navigateTo /pages/check/check?code=rent-withdrawal'])
+    await item.leave()
+  })
+
   it('asks at the tap whether it may write, and tells the server what the member said', async () => {
     const config = RECORDED['GET /client-config'].body as object
     phone.answers['GET /client-config'] = { status: 200, body: { ...config, mini_templates: [{ name: 'settlement_paid', id: 't1' }, { name: 'security', id: 't2' }] } }

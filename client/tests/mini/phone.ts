@@ -217,10 +217,19 @@ export class PageOnPhone {
 
   /** Words into the field with this label. */
   type(label: string, value: string): Promise<void> {
+    return this.send(this.input(label), 'input', { value })
+  }
+
+  /** The finger goes elsewhere. */
+  blur(label: string): Promise<void> {
+    return this.send(this.input(label), 'blur', {})
+  }
+
+  private input(label: string): Element {
     const field = this.all('a-field').find((one) => (one.textContent ?? '').trim().startsWith(label))
     const input = field?.querySelector('wx-input')
     if (!input) throw new Error(`no field ${label} in: ${this.text}`)
-    return this.send(input, 'input', { value })
+    return input
   }
 
   async leave(): Promise<void> {
