@@ -232,6 +232,8 @@ class Facts:
     household: HouseholdFacts | None = None
     transfers: TransferFacts | None = None
     sources: tuple[SourceNote, ...] = field(default=())
+    city_code: str = ""
+    """The centre's city."""
 
     def missing(self, fact: Fact) -> bool:
         """Whether a fact was asked for and could not be had (source down, or "not found")."""
@@ -251,7 +253,8 @@ def facts_from_json(data: Mapping[str, Any]) -> Facts:
         if data.get(fact.value) is not None
     }
     notes = tuple(SourceNote(**note) for note in data["sources"])
-    return Facts(today=date.fromisoformat(data["today"]), sources=notes, **parts)
+    today, city_code = date.fromisoformat(data["today"]), data.get("city_code", "")
+    return Facts(today=today, sources=notes, city_code=city_code, **parts)
 
 
 @cache

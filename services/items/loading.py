@@ -195,6 +195,7 @@ class FactLoader:
             closing=self._closing(session, account_id, today) if Fact.CLOSING in needs else None,
             **shared.parts,
             sources=(*_own_notes(item, now), *shared.sources),
+            city_code=self._city_code,
         )
 
     def local(self, session: Session, account_id: UUID) -> LocalFacts:

@@ -17,6 +17,7 @@ from services.items.facts import facts_from_json
 from services.items.jobs import ApplicationTending
 from services.items.judging import judge
 from services.members.consents import ConsentRequired, withdraw
+from tests.support.domain.loans import lend, loan_record
 from tests.support.domain.persons import Person
 from tests.support.domain.refusals import refusal
 from tests.support.domain.world import Member, World
@@ -163,6 +164,16 @@ def test_whoever_is_or_may_be_married_is_looked_at_by_a_person(
 def test_whoever_lives_alone_is_paid_at_once(world: World, member: Member, status: str) -> None:
     world.sharing.answers["civil.marriage"] = ("ok", {"status": status, "spouse": None})
     assert world.confirm(member, world.submit(member)).state == "approved"
+
+
+@pytest.mark.parametrize(("city_code", "state"), [("430200", "in_review"), ("430100", "approved")])
+def test_our_own_loan_on_a_home_here_is_known_before_the_register_knows_the_home(
+    world: World, member: Member, city_code: str, state: str
+) -> None:
+    """The register shows no home in the city: a flat that is being built has no title yet."""
+    house = {**loan_record()["house"], "city_code": city_code}
+    lend(world, member, contract_no=f"ZZGJJ{city_code}0000001", house=house)
+    assert world.confirm(member, world.submit(member)).state == state
 
 
 @pytest.mark.parametrize("service", ["civil.marriage", "estate.ownership"])

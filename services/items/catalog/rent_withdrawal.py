@@ -28,12 +28,14 @@ from services.items.facts import (
     ContributionFacts,
     Fact,
     Facts,
+    LoanFacts,
     MarriageFacts,
     PropertyFacts,
     SourceNote,
     UsageFacts,
 )
 from services.items.fields import AmountFen, PayeeCardId
+from services.items.fund_loans import EXAMPLE_LOAN
 from services.items.rules import (
     account_usable,
     first_of_next_month,
@@ -42,6 +44,8 @@ from services.items.rules import (
     truncated,
 )
 from services.policies.rules import Policy
+
+PURCHASE = "purchase-withdrawal"
 
 
 class RentForm(Form):
@@ -201,9 +205,17 @@ def rent_amount(facts: Facts, form: RentForm, policy: Policy) -> Amount:
 
 
 def rent_approval(facts: Facts, form: RentForm, policy: Policy) -> Approval:
-    """Instant for the unmarried with every source answering; otherwise a person looks at it."""
+    """Instant for the unmarried with every source answering and no home in our own books; otherwise a person looks."""
     sources_answered = not facts.missing(Fact.MARRIAGE) and not facts.missing(Fact.PROPERTY)
-    return Approval.INSTANT if sources_answered and lives_alone(facts) else Approval.REVIEW
+    plain = sources_answered and lives_alone(facts) and not _home_in_our_books(facts)
+    return Approval.INSTANT if plain else Approval.REVIEW
+
+
+def _home_in_our_books(facts: Facts) -> bool:
+    """Money drawn to buy a home, or our loan on one in this city: a title may take years, or lie elsewhere by now."""
+    drawn = facts.usage.last_by_item if facts.usage else {}
+    loans = facts.loans.open if facts.loans else ()
+    return PURCHASE in drawn or any(loan.house_city_code in ("", facts.city_code) for loan in loans)
 
 
 def _couple_fen(facts: Facts) -> int:
@@ -229,7 +241,9 @@ _FACTS = Facts(
     usage=UsageFacts(0, 0, 0, 0, False),
     marriage=MarriageFacts("10"),
     property=PropertyFacts(0),
+    loans=LoanFacts(()),
     sources=_ANSWERED,
+    city_code="430200",
 )
 _FORM = {"amount_fen": 300_000, "card_id": "019342a0-0000-7000-8000-000000000001"}
 
@@ -261,7 +275,9 @@ ITEM = Item(
         ),
     ),
     form=RentForm,
-    needs=frozenset({Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.MARRIAGE, Fact.PROPERTY}),
+    needs=frozenset(
+        {Fact.ACCOUNT, Fact.CONTRIBUTIONS, Fact.USAGE, Fact.LOANS, Fact.MARRIAGE, Fact.PROPERTY}
+    ),
     eligibility=(
         account_usable,
         nothing_in_flight,
@@ -283,7 +299,33 @@ ITEM = Item(
     sla_text="立即审批，一般 1 分钟内到账",
     order=10,
     examples=(
-        Example("单身无房，额度未用：可提 18,000 元", _FORM, _FACTS, True, max_fen=1_800_000),
+        Example(
+            "单身无房，额度未用：可提 18,000 元", _FORM, _FACTS, True, 1_800_000, approval=Approval.INSTANT
+        ),
+        Example(
+            "不动产登记没有房，办过购房提取：人工审核",
+            _FORM,
+            replace(_FACTS, usage=UsageFacts(0, 0, 0, 0, False, last_by_item={PURCHASE: "2025-03-01"})),
+            True,
+            1_800_000,
+            approval=Approval.REVIEW,
+        ),
+        Example(
+            "不动产登记没有房，有本市住房的公积金贷款没还清：人工审核",
+            _FORM,
+            replace(_FACTS, loans=LoanFacts((EXAMPLE_LOAN,))),
+            True,
+            1_800_000,
+            approval=Approval.REVIEW,
+        ),
+        Example(
+            "公积金贷款买的是外地的房",
+            _FORM,
+            replace(_FACTS, loans=LoanFacts((replace(EXAMPLE_LOAN, house_city_code="430100"),))),
+            True,
+            1_800_000,
+            approval=Approval.INSTANT,
+        ),
         Example(
             "2026-05-01 前年度上限 15,000 元",
             _FORM,
