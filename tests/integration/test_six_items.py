@@ -15,6 +15,7 @@ from services.core.db import transaction
 from services.core.errors import Conflict
 from services.settlement.ports import PayReply
 from tests.support.domain.fakes import movement
+from tests.support.domain.loans import lend, loan_record
 from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World, idempotency
 
@@ -273,6 +274,18 @@ def test_who_may_not_hears_why(world: World, item: str, answers: Mapping[str, An
     answer = apply(world, member, item, filled(member, item, {"choices": {}}))
     assert (answer.status_code, answer.get_json()["code"]) == (409, "item.refused")
     assert world.balance(member) == (3_200_000, 0)
+
+
+def test_the_centre_s_own_loan_on_the_house_counts_though_the_contract_names_none(world: World) -> None:
+    """800,000.00 − 780,000.00 of our loan = 20,000.00; another house's loan takes nothing off."""
+    member = able(world, "purchase-withdrawal")
+    house_no = f"{HOUSE}-own{next(_numbers)}"
+    contract = CONTRACT | {"house_no": house_no, "loan_fen": 0}
+    told(world, {"housing.contract": {"contracts": [contract]}})
+    for contract_no, other, max_fen in (("A", "-other", 3_199_999), ("B", "", 2_000_000)):
+        house = {**loan_record()["house"], "house_no": house_no + other}
+        lend(world, member, contract_no=f"{house_no}{contract_no}"[-30:], principal_fen=78_000_000, house=house)
+        assert quote(world, member, "purchase-withdrawal")["max_fen"] == max_fen
 
 
 SILENT = {

@@ -28,8 +28,9 @@ from services.items.declaration import (
     Verification,
 )
 from services.items.example_facts import CARD_ID, answered, plain_facts, with_account, with_usage
-from services.items.facts import Fact, Facts, KeyUsage
+from services.items.facts import Fact, Facts, KeyUsage, LoanFacts
 from services.items.fields import AmountFen, Day, PayeeCardId
+from services.items.fund_loans import EXAMPLE_LOAN
 from services.items.outside import DeedFacts, Purchase, PurchaseFacts
 from services.items.rules import (
     account_usable,
@@ -104,7 +105,15 @@ def _houses(facts: Facts) -> Mapping[str, tuple[str, _House]]:
         )
         for c in contracts
     }
-    return {**filed, **{key: known[key] for key in known if key not in filed}}
+    found = {**filed, **known, **filed}  # what is on file first
+    return {key: (label, _with_our_loans(house, facts)) for key, (label, house) in found.items()}
+
+
+def _with_our_loans(house: _House, facts: Facts) -> _House:
+    """The contract may be on file without the loan that we gave for the house afterwards."""
+    loans = facts.loans.loans if facts.loans else ()
+    ours = sum(loan.principal_fen for loan in loans if loan.house_key == house.key)
+    return replace(house, loan_fen=max(house.loan_fen, ours))
 
 
 def _house(facts: Facts, form: PurchaseForm) -> _House | None:
@@ -257,6 +266,7 @@ _FACTS = with_account(
     plain_facts(*_ASKED, purchase=PurchaseFacts((_CONTRACT,)), deed=DeedFacts(())), balance_fen=3_200_000
 )
 _FORM = {"house": "h1", "amount_fen": 1_000_000, "card_id": CARD_ID}
+_OUR_LOAN = LoanFacts((replace(EXAMPLE_LOAN, house_key="h1", principal_fen=78_000_000),))
 
 
 def _filed(**changes: object) -> Facts:
@@ -292,7 +302,7 @@ ITEM = Item(
         ),
     ),
     form=PurchaseForm,
-    needs=frozenset({Fact.ACCOUNT, Fact.USAGE, *_ASKED}),
+    needs=frozenset({Fact.ACCOUNT, Fact.USAGE, Fact.LOANS, *_ASKED}),
     eligibility=(
         account_usable,
         nothing_in_flight,
@@ -337,6 +347,13 @@ ITEM = Item(
             ),
             True,
             1_500_000,
+        ),
+        Example(
+            "备案里没有贷款，中心给这套房贷了 78 万元：房价 80 万元，剩 20,000 元",
+            _FORM,
+            replace(_filed(loan_fen=0), loans=_OUR_LOAN),
+            True,
+            2_000_000,
         ),
         Example(
             "合同没有备案：填购房款 20,000 元，由人工审核",
