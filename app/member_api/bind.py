@@ -25,6 +25,7 @@ from services.core.pii import mask_name
 from services.core.scope import across_members
 from services.face.envelope import point_on_curve
 from services.members.binding import (
+    MOST_TRIES,
     Claim,
     DeviceKey,
     bind,
@@ -33,6 +34,7 @@ from services.members.binding import (
     issue_code,
     proven_phone,
 )
+from services.members.guesses import account_of_try, let_prove
 from services.members.identity import person_of
 from services.members.sessions import attach_member
 from services.members.unbinding import unbind
@@ -50,6 +52,8 @@ SENT_DAY = Limit("sms_sent_day", 10, 86_400)
 USER_HOUR = Limit("sms_user_hour", 10, 3600)
 ADDRESS_HOUR = Limit("sms_address_hour", 200, 3600)
 TRY_HOUR = Limit("bind_try_hour", 30, 3600)
+GUESS_HOUR = Limit("bind_guess_hour", 10, 3600)
+GUESS_DAY = Limit("bind_guess_day", 20, 86_400)
 
 
 @blueprint.post("/bind/sms-code")
@@ -70,6 +74,7 @@ def send_code(body: SmsCodeIn) -> Any:
     goes = _may_be_sent(claim.phone if issued.account_id else f"nobody|{claim.phone}")
     with across_members(), transaction(own.sessions) as session:  # a job either way: both take the same time
         account_id = issued.account_id if goes else None
+        let_prove(session, issued.challenge_id, account_id)  # what nobody was sent is nobody's to guess
         own.notices.plan_code(session, account_id, issued.challenge_id, issued.code)
     return {
         "challenge_id": str(issued.challenge_id),
@@ -124,8 +129,15 @@ def bind_member(body: BindIn) -> Any:
     hit(TRY_HOUR, g.principal.openid)
     require_wechat_session(own, g.principal)
     now = own.clock.now()
+    with across_members(), transaction(own.sessions) as session:
+        guessed = account_of_try(
+            session, own.cipher, challenge_id, g.principal.openid, now, most_tries=MOST_TRIES
+        )
+    barred = _is_barred(str(guessed or f"nobody|{challenge_id}"))
     with across_members(), transaction(own.sessions) as session:  # the counted try is kept, right or wrong
-        proven = check_code(session, own.cipher, challenge_id, body.code, g.principal.openid, now)
+        proven = check_code(
+            session, own.cipher, challenge_id, body.code, g.principal.openid, now, barred=barred
+        )
         phone_mac = None if isinstance(proven, DomainError) else proven_phone(session, challenge_id)
     if isinstance(proven, DomainError):
         raise proven
@@ -135,6 +147,15 @@ def bind_member(body: BindIn) -> Any:
     if g.principal.channel != MINI:
         set_cookies(response, tokens)
     return response
+
+
+def _is_barred(guessed: str) -> bool:
+    """Whether too much was tried at a member's codes, by all users together. Silent, and counted before the try.
+
+    Tries that can open nothing are counted apart: they cost the same, and nobody is kept out by them.
+    """
+    hour, day = (_counted(hit, limit, guessed) for limit in (GUESS_HOUR, GUESS_DAY))
+    return not (hour and day)
 
 
 def bound_answer(

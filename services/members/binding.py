@@ -113,9 +113,19 @@ def _code_mac(cipher: FieldCipher, challenge_id: UUID, code: str) -> bytes:
 
 
 def check_code(
-    session: Session, cipher: FieldCipher, challenge_id: UUID, code: str, openid: str, at: datetime
+    session: Session,
+    cipher: FieldCipher,
+    challenge_id: UUID,
+    code: str,
+    openid: str,
+    at: datetime,
+    *,
+    barred: bool = False,
 ) -> DomainError | UUID:
-    """Use a code once. Returns the account it proves, or the fault to raise after the try was counted."""
+    """Use a code once. Returns the account it proves, or the fault to raise after the try was counted.
+
+    For a member at whom too much was guessed (`barred`) the right one is wrong, too, and nobody is told.
+    """
     challenge = session.get(SmsChallenge, challenge_id, with_for_update=True)
     principal = cipher.look_up(openid, "openid")
     if challenge is None or challenge.purpose != "bind":
@@ -126,7 +136,7 @@ def check_code(
         return CodeExpired()
     challenge.tries += 1
     right = compare_digest(challenge.code_mac, _code_mac(cipher, challenge_id, code))
-    if not right or challenge.account_id is None:
+    if not right or barred or challenge.account_id is None:
         return CodeWrong()
     challenge.used_at = at
     return challenge.account_id
