@@ -16,6 +16,7 @@ from config.settings import load_settings
 from runtime.bootstrap import build
 from runtime.garbage import leave_loaded_alone
 from runtime.giving_way import give_way
+from runtime.key_ring import check_at_start
 from services.core.pii import scrub
 from services.settlement.adapters.bdc.node import BdcSettlementNode
 from services.settlement.ports import NodeUnavailable
@@ -29,6 +30,7 @@ def main() -> None:
     settings = load_settings()
     configure(settings.log_level, scrub)
     product = build(settings)
+    check_at_start(product)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

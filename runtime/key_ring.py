@@ -13,9 +13,10 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from threading import Event
+from typing import Any, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -76,6 +77,12 @@ class WrongKeys(SettingsFault):
 def check_keys(session: Session, keys: Mapping[int, bytes], *, note: bool = False) -> None:
     """Refuse to work with a database whose fields these keys do not open; `note` those it has not seen."""
     known = {row.number: bytes(row.check_value) for row in session.execute(_KNOWN)}
+    _compare(known, keys)
+    for number in sorted(keys.keys() - known.keys()) if note else ():
+        session.execute(_NOTE, {"number": number, "value": check_value(keys[number])})
+
+
+def _compare(known: Mapping[int, bytes], keys: Mapping[int, bytes]) -> None:
     for number, value in known.items():
         if number not in keys:
             raise WrongKeys(
@@ -83,8 +90,6 @@ def check_keys(session: Session, keys: Mapping[int, bytes], *, note: bool = Fals
             )
         if not hmac.compare_digest(value, check_value(keys[number])):
             raise WrongKeys(f"field key {number} is another one than this database's")
-    for number in sorted(keys.keys() - known.keys()) if note else ():
-        session.execute(_NOTE, {"number": number, "value": check_value(keys[number])})
 
 
 class Opened(Protocol):
@@ -97,12 +102,27 @@ class Opened(Protocol):
 
 
 def check_at_start(product: Opened) -> None:
-    """What every process does first. A database that does not answer is told by readiness, not here."""
+    """What every process does first. A database that does not answer is told by readiness, and checked when it does."""
     try:
         with transaction(product.sessions) as session:
             check_keys(session, product.cipher.keys)
     except OperationalError:
-        return
+        _check_before_work(product.sessions.kw["bind"], product.cipher.keys)
+
+
+def _check_before_work(engine: Engine, keys: Mapping[int, bytes]) -> None:
+    """Have every connection refused until one has shown that the keys are right."""
+    right = Event()
+
+    def taken(connection: Any, _record: Any, _proxy: Any) -> None:
+        if right.is_set():
+            return
+        known = {number: bytes(value) for number, value in connection.execute(_KNOWN.text).fetchall()}
+        connection.rollback()
+        _compare(known, keys)
+        right.set()
+
+    event.listen(engine, "checkout", taken)
 
 
 _KNOWN = text("SELECT number, check_value FROM field_key WHERE retired_at IS NULL")

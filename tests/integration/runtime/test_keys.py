@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from config.settings import SettingsFault
+from runtime import bank_link
 from runtime.key_ring import WrongKeys, add_key, check_at_start, check_keys, parse_ring, read_ring
 from runtime.key_rotation import SEALED, left_over, retire, rotate
 from services.core.crypto import FieldCipher, KeyLost
-from services.core.db import make_engine, make_sessions, transaction
+from services.core.db import make_engine, make_sessions, one_look, transaction
 from services.members.identity import person_of
 from tests.support.domain.world import World
 
@@ -129,6 +133,66 @@ def test_a_database_restored_without_its_key_is_not_served(world: World) -> None
             check_keys(session, {1: _OLD})
         with pytest.raises(WrongKeys, match="key 1 is not there"):
             check_keys(session, {2: _NEW})
+
+
+@dataclass
+class Started:
+    """A process of its own on a database that may be away; `keys` are those in its hand."""
+
+    world: World
+    keys: dict[int, bytes]
+    away: bool = True
+
+    def __post_init__(self) -> None:
+        engine = make_engine(self.world.database.urls.app, pool_size=1)
+        event.listen(engine, "connect", self._refuse)
+        self.sessions = make_sessions(engine)
+        self.cipher = FieldCipher(self.keys, 1, b"l" * 32)
+
+    def _refuse(self, *_words: object) -> None:
+        if self.away:
+            raise psycopg.OperationalError("the database is away")
+
+    def work(self) -> int:
+        with transaction(self.sessions) as session:
+            return int(session.scalar(text("SELECT 7")))
+
+    def look(self) -> int:
+        with one_look(self.sessions) as session:
+            return int(session.scalar(text("SELECT 7")))
+
+
+def test_with_the_database_away_at_the_start_wrong_keys_are_told_by_the_first_work(world: World) -> None:
+    """It starts, and does nothing: no transaction and no look begins, however often it is tried."""
+    process = Started(world, {1: _OLD})
+    check_at_start(process)
+    with pytest.raises(OperationalError):
+        process.work()
+    process.away = False
+    for attempt in (process.work, process.look, process.work):
+        with pytest.raises(WrongKeys, match="key 1 is another one"):
+            attempt()
+
+
+def test_with_the_database_away_at_the_start_right_keys_are_checked_once(world: World) -> None:
+    process = Started(world, dict(world.cipher.keys))
+    check_at_start(process)
+    process.away = False
+    assert [process.work(), process.look()] == [7, 7]
+    process.cipher.keys.clear()  # looked at no more
+    assert process.work() == 7
+
+
+def test_the_bank_link_takes_nothing_with_another_database_s_keys(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Started(world, {1: _OLD}, away=False)
+    monkeypatch.setattr(bank_link, "build", lambda _settings: process)
+    monkeypatch.setattr(bank_link, "load_settings", lambda: world.product.settings)
+    monkeypatch.setattr(bank_link, "configure", lambda *_words: None)
+    monkeypatch.setattr(bank_link, "give_way", lambda: None)
+    with pytest.raises(WrongKeys, match="key 1 is another one"):
+        bank_link.main()
 
 
 def test_erased_sessions_have_nothing_to_rotate(world: World) -> None:
