@@ -17,6 +17,7 @@ from services.datasharing.retention import ANSWERS
 from services.face.retention import FrameRule, ScoreRule, TemplateRule, VerificationRule, oldest_frame_at
 from services.face.rights import people_counted
 from services.members.retention import FORMER_PHONES
+from services.notices.retention import RECIPIENTS
 from services.ratings.retention import WORDS
 from services.relatives.retention import LinkRule
 from services.remittances.retention import LineRule
@@ -38,6 +39,7 @@ KEEPS: tuple[Rule, ...] = (
     FORMER_PHONES,
     ADDRESSES,
     ANSWERS,
+    RECIPIENTS,
     Keep("notice_early_receipt", "received_at", timedelta(days=3)),
     Keep("rate_bucket", "window_start", timedelta(days=2)),
     Keep("staff_session", "created_at", timedelta(days=30)),

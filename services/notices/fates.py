@@ -176,9 +176,14 @@ class Fates:
         return None if receipt.recipient is None else self._mac(receipt.channel, receipt.recipient)
 
     def _is_to(self, intent: LockedIntent, mac: bytes | None) -> bool:
-        """Whether a receipt's user is the message's: two apps of WeChat may give out the same number."""
-        if intent.channel != "wechat" or mac is None or intent.recipient_sealed is None:
+        """Whether a receipt's user is the message's: two apps of WeChat may give out the same number.
+
+        One whose user is forgotten is past every receipt.
+        """
+        if intent.channel != "wechat" or mac is None:
             return True
+        if intent.recipient_sealed is None:
+            return False
         return mac == self._mac(
             intent.channel, self._cipher.open(intent.recipient_sealed, "notice.recipient")
         )

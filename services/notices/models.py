@@ -62,6 +62,13 @@ class NoticeIntent(Base):
         Index("ix_notice_intent_provider_ref", "provider_ref"),
         Index("ix_notice_intent_state", "state", "updated_at"),
         Index("ix_notice_intent_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_notice_intent_kept",
+            "updated_at",
+            postgresql_where=text(
+                "recipient_sealed IS NOT NULL AND state IN ('delivered', 'failed', 'not_subscribed')"
+            ),
+        ),
     )
 
 
