@@ -38,10 +38,11 @@ def test_it_signs_off_after_the_last_notice(monkeypatch: pytest.MonkeyPatch, fau
     monkeypatch.setattr(bank_link, "load_settings", lambda: SimpleNamespace(log_level="INFO"))
     for name in ("configure", "give_way"):
         monkeypatch.setattr(bank_link, name, lambda *_: None)
+    monkeypatch.setattr(bank_link, "check_at_start", lambda _: acts.append("keys compared"))
     monkeypatch.setattr(bank_link.signal, "signal", lambda *_: None)
     with capture_logs() as told:
         bank_link.main()
-    assert acts == ["listened", "signed off"]
+    assert acts == ["keys compared", "listened", "signed off"]
     assert [one["event"] for one in told] == ["bank.not_signed_off" if fault else "bank.signed_off"]
 
 
