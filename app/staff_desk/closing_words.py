@@ -74,7 +74,7 @@ def _result_text(name: str, result: dict[str, Any]) -> str:
     if name == "queues" and "payments" in result:
         return f"未完付款 {result['payments']['open']} 笔，结果待查 {result['payments']['unknown']} 笔"
     if name == "seal" and "chains" in result:
-        return f"{result['chains']} 条审计链，封存值 {result['seal'][:16]}…"
+        return f"{result['chains']} 条审计链有变动，封存值 {result['seal'][:16]}…"
     if name == "control" and "sums" in result:
         return (
             f"{len(result['sums'])} 个科目都对得上"

@@ -1,14 +1,18 @@
-"""The day's end 日终 from the command line: `python -m runtime.cli close-days`, `cut-over`."""
+"""The day's end 日终 from the command line: `python -m runtime.cli close-days`, `cut-over`, `check-seals`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
+
+from sqlalchemy import text
 
 from config.settings import Settings
 from runtime.bootstrap import build
 from services.closing.days import cut_over, open_day, roll, waiting_days
-from services.closing.queries import day_facts
+from services.closing.queries import day_facts, sealed_days
+from services.closing.steps.seal import check_seal
 from services.core.db import transaction
 
 
@@ -43,4 +47,16 @@ def run_cut_over(settings: Settings, _options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS = {"close-days": run_close_days, "cut-over": run_cut_over}
+def run_check_seals(settings: Settings, _options: argparse.Namespace) -> int:
+    """Work the seals of closed days out again; prints one line a day, 1 when one does not stand."""
+    product = build(settings)
+    with transaction(product.sessions) as session:
+        session.execute(text("SET LOCAL statement_timeout = '600s'"))
+        found = {day: check_seal(session, day) for day in sealed_days(session)}
+    for day, seal in found.items():
+        told = {"day": day.isoformat(), **asdict(seal), "stands": seal.stands}
+        print(json.dumps(told))
+    return 0 if all(seal.stands for seal in found.values()) else 1
+
+
+COMMANDS = {"close-days": run_close_days, "cut-over": run_cut_over, "check-seals": run_check_seals}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.core.db import Base, Fen, Instant, Json
+from services.core.db import Base, Fen, Instant, Json, Key
 
 
 class BusinessDay(Base):
@@ -48,6 +48,17 @@ class ClosingStep(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     result: Mapped[Json]
     fault: Mapped[str | None] = mapped_column(String(80))
+
+
+class SealedHead(Base):
+    """Where an account's audit chain ended when a day was sealed; written once, and only where it moved since the last."""
+
+    __tablename__ = "sealed_head"
+    account_id: Mapped[Key]
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (Index("ix_sealed_head_day", "day"),)
 
 
 class LedgerDay(Base):

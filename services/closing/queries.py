@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.closing.models import BusinessDay, ClosingStep, LedgerDay
+from services.closing.models import BusinessDay, ClosingStep, LedgerDay, SealedHead
 from services.core.errors import NotFound
 from services.reconciliation.models import BankBreak, BankStatement
 
@@ -23,6 +23,13 @@ class DayRow:
     steps: dict[str, str]
     open_breaks: int
     breaks: int
+
+
+def sealed_days(session: Session) -> list[date]:
+    """Closed days whose seal can be worked out again, the oldest first."""
+    sealed = select(SealedHead.day).where(SealedHead.day == BusinessDay.day)
+    closed = select(BusinessDay.day).where(BusinessDay.state == "closed", sealed.exists())
+    return list(session.scalars(closed.order_by(BusinessDay.day)))
 
 
 def days(session: Session) -> list[DayRow]:

@@ -83,7 +83,7 @@ class Closing:
             "bank": lambda day: self._read(hold_against_bank, day),
             "queues": lambda day: self._read(lambda session, _: age_queues(session, clock.now()), day),
             "retention": self._retention,
-            "seal": lambda day: self._read(lambda session, _: seal_chains(session), day),
+            "seal": lambda day: self._read(seal_chains, day),
             "close": self._close,
         }
 
