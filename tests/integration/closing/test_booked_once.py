@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from services.core.db import transaction
 from services.settlement.ports import AccountChange, PaymentOrder, QueryReply
-from tests.integration.loans.test_card_repayments import PREPAY
 from tests.integration.loans.test_fund_loan_items import apply, borrower, confirmed
 from tests.support.domain.bank_days import ClosingWorld, close_break, of_somebody
+from tests.support.domain.deductions import PREPAY
 from tests.support.domain.desk import Colleague
 from tests.support.domain.fakes import collected, movement
 from tests.support.domain.transfers import asked, line, office, transfer, write

@@ -7,8 +7,8 @@ from typing import Any
 from services.applications.models import Application
 from services.core.db import transaction
 from services.core.money import yuan_plain, yuan_text
-from tests.integration.loans.test_card_repayments import PREPAY, send, tell
 from tests.integration.loans.test_fund_loan_items import FUND_FEN, apply, borrower, confirmed
+from tests.support.domain.deductions import PREPAY, send, tell
 from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World

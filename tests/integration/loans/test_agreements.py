@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from services.core.db import transaction
-from tests.integration.loans.test_card_repayments import told
 from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, post, quote
 from tests.integration.test_second_binding import bind_stranger
+from tests.support.domain.deductions import told
 from tests.support.domain.fakes import movement
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World

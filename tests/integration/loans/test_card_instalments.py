@@ -13,8 +13,8 @@ from services.core.db import transaction
 from services.reviews.replay import replay
 from services.settlement.ports import PayReply
 from tests.integration.loans.test_agreements import SMALL, cases, runs, sign_in, signed, with_bank_loan
-from tests.integration.loans.test_card_repayments import look, send, tell, told
 from tests.integration.loans.test_fund_loan_items import apply, confirmed, lines, owed, quote
+from tests.support.domain.deductions import look, send, tell, told
 from tests.support.domain.loans import lend
 from tests.support.domain.world import Member, World
 
