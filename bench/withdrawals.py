@@ -25,7 +25,7 @@ from uuid import UUID
 import psycopg
 
 from bench import arrivals, clones, floor, load
-from bench.centre_host import database_settings
+from bench.centre_host import database_settings, huge_pages
 from bench.people import person
 from bench.prepare import Preparer, product_of, without_outside
 from config.logging import configure
@@ -231,6 +231,15 @@ def ratio(scale: float) -> tuple[dict[str, Any], dict[str, int]]:
             system.stop()
 
 
+def run(parts: Sequence[str], scale: float, seconds: float) -> tuple[dict[str, Any], dict[str, int]]:
+    """The parts asked for: figures, and invariants broken."""
+    found, wrong = ratio(scale) if "ratio" in parts else ({}, {})
+    if set(parts) - {"ratio"}:
+        more, more_wrong = arrivals.run(seconds, parts, say)
+        found, wrong = found | more, Counter(wrong) + Counter(more_wrong)
+    return found, wrong
+
+
 def say(line: str) -> None:
     """Progress."""
     print(line, flush=True)
@@ -252,10 +261,9 @@ def main() -> int:
     parts = given.only or PARTS
     configure("WARNING", scrub)
     os.environ["ANJU_PROXY_HOPS"] = "1"  # members come from addresses of their own
-    found, wrong = ratio(given.scale) if "ratio" in parts else ({}, {})
-    if set(parts) - {"ratio"}:
-        more, more_wrong = arrivals.run(given.seconds, parts, say)
-        found, wrong = found | more, Counter(wrong) + Counter(more_wrong)
+    with huge_pages() as reserved:
+        say(reserved)
+        found, wrong = run(parts, given.scale, given.seconds)
     print(f"wrong, or invariants broken: {dict(wrong) or 'none'}")
     print(json.dumps(found))
     return 1 if wrong else 0
