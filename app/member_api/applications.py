@@ -81,7 +81,11 @@ def wait_for(look: Any, enough: Any, wait_s: int) -> dict[str, Any]:
 @blueprint.input(ConfirmIn, arg_name="body")
 @blueprint.output(ApplicationOut, status_code=201)
 @blueprint.doc(
-    summary="确认办理", description="用通过的刷脸会话确认，只能用一次。需要请求头 Idempotency-Key。"
+    summary="确认办理",
+    description=(
+        "用通过的刷脸会话确认，只能用一次。需要请求头 Idempotency-Key。全部提完并销户的，提交以后金额变了：409"
+        " `application.amount_moved`，撤销以后按现在的金额重新办理。"
+    ),
 )
 @member_only
 def confirm(application_id: str, body: ConfirmIn) -> Any:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from services.accounts.models import PayeeCard
 from services.accounts.service import usable_card
-from services.accounts.settlement_interest import closing_interest
 from services.applications.case_numbers import CaseNumbers
 from services.applications.models import MONEY, Application
 from services.applications.service import load, move, open_application
@@ -42,13 +41,13 @@ from services.items.effects import Effects
 from services.items.facts import facts_from_json
 from services.items.judging import Quote, judge, refuse_unanswered
 from services.items.loading import FactLoader, SharedFacts
+from services.items.moved import closing_fen, refuse_moved
 from services.items.own_controls import refuse_controlled, refuse_kept_back
 from services.items.payees import payee_shown
 from services.items.phone_codes import use_phone_code
 from services.items.registry import Registry
 from services.items.standing import asked_of
 from services.items.usage import spend
-from services.ledger.queries import balance_of
 from services.ledger.service import lock_balance
 from services.members.identity import person_of
 from services.policies.rules import Policy
@@ -288,8 +287,9 @@ class Engine:
     ) -> Application:
         """Confirm by any route: `prove` uses up the proof or raises, then risk says at once, later, or to a person.
 
-        `origin` is from where it is asked for. Raises RouteClosed when risk does not let this route serve, and
-        StillCooling when the member was bound anew since; nothing is changed then.
+        `origin` is from where it is asked for. Raises RouteClosed when risk does not let this route serve,
+        StillCooling when the member was bound anew since, AmountMoved when a closing would pay another sum; nothing is
+        changed then.
         """
         now = self._clock.now()
         lock_balance(session, account_id)
@@ -297,6 +297,7 @@ class Engine:
         self.require_verifying(application)
         item = self.registry.get(application.item_code)
         refuse_cooling(session, account_id, item, now)
+        refuse_moved(session, self.policies, application, self._effect(application), shanghai_day(now))
         prove(application)
         policy = self.policy(session)
         asked = asked_of(item, application, policy)
@@ -357,9 +358,7 @@ class Engine:
             return self._effects.settles_for(session, application, effect, self.stored_form(application))
         if not isinstance(effect, CloseAccount):
             return None
-        today, account_id = shanghai_day(self._clock.now()), application.account_id
-        interest = closing_interest(session, self.policies, account_id, today)
-        return balance_of(session, account_id).balance_fen + interest.interest_fen
+        return closing_fen(session, self.policies, application.account_id, shanghai_day(self._clock.now()))
 
     def _too_late(self, application: Application) -> bool:
         return application.expires_at is not None and self._clock.now() >= application.expires_at
