@@ -42,7 +42,9 @@ _LATE_MS = 20_000
 _CONSUME = Statement(
     "UPDATE face_session SET state = 'consumed', consumed_at = :at WHERE account_id = :account_id"
     " AND session_id = :session_id AND application_id = :application_id AND operation_digest = :digest"
-    " AND state = 'passed' AND served_until > :at RETURNING consent_id"
+    " AND state = 'passed' AND served_until > :at"
+    " AND EXISTS (SELECT 1 FROM consent c WHERE c.account_id = face_session.account_id"
+    "  AND c.consent_id = face_session.consent_id AND c.withdrawn_at IS NULL) RETURNING consent_id"
 )
 
 
@@ -333,7 +335,7 @@ class Faces:
     def consume(self, session: Session, operation: Operation, session_id: UUID) -> UUID:
         """Use a passed session for its very operation, once; returns the consent it was made under.
 
-        Raises FaceNotPassed when it is not passed, used, too old or made for something else.
+        Raises FaceNotPassed when it is not passed, used, too old, made for something else, or its consent was taken back.
         """
         consumed = _CONSUME.first(
             session,

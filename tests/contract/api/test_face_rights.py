@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +18,7 @@ from services.face.models import FaceBatch
 from services.members.consents import TEXTS
 from tests.contract.api.reading import problem
 from tests.contract.api.test_face_frames import Phone
+from tests.support.domain.cases import confirm, faced, post
 from tests.support.domain.world import Member, World
 
 FACE_DATA = "/api/v1/face-data"
@@ -132,6 +134,28 @@ def test_a_check_in_the_judges_queue_ends_too(world: World, member: Member, phon
     world.product.face_jobs.judge(str(member.account_id), phone.opened["session_id"])
     assert world.judge.seen == []
     assert world.face_session(member, phone.opened["session_id"]).state == "expired"
+
+
+def test_a_face_that_passed_serves_no_more_once_its_consent_is_taken_back(
+    world: World, member: Member
+) -> None:
+    application = world.submit(member)
+    body = faced(world, member, str(application.application_id))
+    face = UUID(body["face_session_id"])
+    take_back(world, member, str(world.face_session(member, face).consent_id))
+    path = f"/applications/{application.application_id}/confirm"
+    problem(post(world, member, path, body), 403, "face.not_passed")
+    assert world.face_session(member, face).state == "passed"  # not used up
+    assert (world.balance(member), world.state(application)) == ((5_600_000, 0), ("verifying", None))
+    assert confirm(world, member, str(application.application_id)).status_code == 201  # agreed to anew
+
+
+def test_another_consent_taken_back_leaves_a_passed_face_serving(world: World, member: Member) -> None:
+    application = world.submit(member)
+    body = faced(world, member, str(application.application_id))
+    take_back(world, member, str(world.consent(member, "face")))
+    path = f"/applications/{application.application_id}/confirm"
+    assert post(world, member, path, body).status_code == 201
 
 
 def test_pictures_that_arrive_while_consent_is_taken_back_go_too(
