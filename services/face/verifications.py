@@ -303,7 +303,10 @@ class Verifications:
     def _bound(
         session: Session, account_id: UUID, session_id: UUID, *, lock: bool = False
     ) -> FaceVerification:
-        return session.get_one(FaceVerification, (account_id, session_id), with_for_update=lock)
+        bound = session.get(FaceVerification, (account_id, session_id), with_for_update=lock)
+        if bound is None:
+            raise session_over()  # answered, and erased by its member since, or by retention
+        return bound
 
 
 _SAME_SESSION = (FaceSession.account_id == FaceVerification.account_id) & (

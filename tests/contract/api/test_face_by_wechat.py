@@ -319,6 +319,18 @@ def test_of_two_confirmations_over_http_one_wins(world: World, phone: Phone) -> 
     assert world.balance(phone.member) == (5_300_000, 300_000)
 
 
+@pytest.mark.parametrize("before_the_camera", ["obama", "biden"])
+def test_coming_back_to_what_was_erased_is_over(phone: Phone, before_the_camera: str) -> None:
+    """Passed or not: the answer was lost on the way, the member deleted their face data, and the phone asks again."""
+    phone.camera("live", before_the_camera)
+    opened = phone.opened()
+    phone.look(opened)
+    assert phone.back(opened).status_code == 200
+    erased = phone.world.client().delete("/api/v1/face-data", headers=phone.user.bearer)
+    assert (erased.status_code, erased.get_json()) == (200, {"erased": 1})
+    problem(phone.back(opened), 409, "face.session_over")
+
+
 def test_coming_back_again_and_again_is_limited(phone: Phone) -> None:
     opened = phone.opened()
     answers = [phone.back(opened) for _ in range(31)]
