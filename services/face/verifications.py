@@ -224,11 +224,10 @@ class Verifications:
         bound = self._bound(session, account_id, session_id)
         if row.state in _LIVE and now >= row.expires_at:
             row.state = FACE_STATES.target(row.state, "expire")
-        settled = answer.outcome in ("passed", "failed")
-        if answer.outcome == "unavailable" or bound.answered_at or (row.state in _LIVE and not settled):
-            return
+        if answer.outcome not in ("passed", "failed") or bound.answered_at:
+            return  # an id that may still be performed is asked about again, for a day
         bound.answer, bound.answered_at = answer.code, now
-        reasons = _reasons(answer) if settled else []
+        reasons = _reasons(answer)
         if row.state in _LIVE:
             self._wait_for_verdict(row)
             models = {"verifier": KIND}

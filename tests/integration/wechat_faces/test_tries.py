@@ -100,6 +100,21 @@ def test_a_failure_learnt_after_the_session_expired_counts_too(
     assert tries_left(world, member) == 2
 
 
+def test_an_id_performed_after_the_next_tries_began_counts_too(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    """Three ids in hand: the oldest is performed last, by somebody else."""
+    wechat.answer = UNCLEAR
+    first, second, third = (begin(world, member, application) for _ in range(3))
+    assert [state(world, member, face) for face in (first, second, third)] == ["expired", "expired", "open"]
+    assert tries_left(world, member) == 3
+    wechat.script = [OTHER_PERSON]  # the oldest is asked about first
+    begin(world, member, application)
+    row = world.face_session(member, first)
+    assert (row.state, row.reasons) == ("expired", ["wechat.other_person"])
+    assert tries_left(world, member) == 2
+
+
 def test_a_pass_nobody_told_of_does_not_serve_once_the_session_is_over(
     world: World, member: Member, application: Application, wechat: FakeVerifier
 ) -> None:
@@ -110,6 +125,18 @@ def test_a_pass_nobody_told_of_does_not_serve_once_the_session_is_over(
     assert come_back(world, member, first) == ("expired", [])
     assert refusal(world, member, application, first) == "face.not_passed"
     assert come_back(world, member, second) == ("passed", [])
+
+
+def test_what_nobody_performs_is_asked_about_for_a_day(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    wechat.answer = UNCLEAR
+    begin(world, member, application)
+    for minutes, asked in ((6, 1), (23 * 60 + 53, 2), (1, 2)):  # after 6 minutes, 23:59 and 24:00 hours
+        world.later(minutes=minutes)
+        world.product.verifications.settle_earlier(member.account_id)
+        assert len(wechat.asked) == asked
+    assert tries_left(world, member) == 3
 
 
 def test_no_new_try_while_the_last_one_cannot_be_asked_about(
