@@ -74,11 +74,11 @@ def forget_frames(session: Session, row: FaceSession) -> None:
 
 
 def strangers_today(session: Session, account_id: UUID, at: datetime) -> int:
-    """How many tries of this Shanghai day showed another person."""
+    """How many tries of this Shanghai day showed another person, learnt in time or later."""
     recent = session.execute(
         select(FaceSession.created_at, FaceSession.reasons).where(
             FaceSession.account_id == account_id,
-            FaceSession.state == "failed",
+            FaceSession.state.in_(("failed", "expired")),
             FaceSession.created_at > at - timedelta(days=1),
         )
     )

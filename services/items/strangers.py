@@ -21,7 +21,7 @@ from services.policies.service import PolicyBook
 
 _SUSPECT = text(
     "SELECT a.account_id, a.application_id FROM application a WHERE a.state = 'verifying' AND EXISTS"
-    " (SELECT 1 FROM face_session f WHERE f.account_id = a.account_id AND f.state = 'failed'"
+    " (SELECT 1 FROM face_session f WHERE f.account_id = a.account_id AND f.state IN ('failed', 'expired')"
     "  AND f.created_at > :since AND jsonb_exists_any(f.reasons, CAST(:strangers AS text[]))) LIMIT 200"
 )
 

@@ -13,6 +13,7 @@ from services.face.engine.types import Verdict
 from services.face.methods import MethodRefused
 from services.face.service import Operation
 from services.face.verifications import VerificationUnavailable
+from services.items.strangers import StrangerTending
 from services.members.consents import ConsentRequired, withdraw
 from tests.support.domain.refusals import refusal
 from tests.support.domain.wechat import (
@@ -98,6 +99,36 @@ def test_a_failure_learnt_after_the_session_expired_counts_too(
     row = world.face_session(member, face)
     assert (row.state, row.reasons) == ("expired", ["wechat.other_person"])
     assert tries_left(world, member) == 2
+
+
+def test_three_strangers_learnt_after_their_sessions_expired_end_the_application(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    """Nobody ever comes back from WeChat's screen: each try is asked about when the next one begins."""
+    wechat.answer = OTHER_PERSON
+    tending = StrangerTending(world.sessions, world.clock, world.product.policies)
+    for _ in range(3):
+        begin(world, member, application)
+        world.later(seconds=301)
+        tending.take_up()
+    assert world.state(application)[0] == "verifying"  # two are known of
+    with pytest.raises(TooMany):
+        begin(world, member, application)
+    tending.take_up()
+    assert world.state(application)[0] == "refused"
+    note = "SELECT note FROM transition WHERE application_id = :id AND event = 'face_failed'"
+    assert world.one(note, id=application.application_id) == ("match.other_person",)
+
+
+def test_tries_nobody_came_back_from_that_showed_nobody_else_end_nothing(
+    world: World, member: Member, application: Application, wechat: FakeVerifier
+) -> None:
+    wechat.script = [OTHER_PERSON, OTHER_PERSON, CANCELLED]
+    for _ in range(4):
+        begin(world, member, application)
+        world.later(seconds=301)
+    StrangerTending(world.sessions, world.clock, world.product.policies).take_up()
+    assert (world.state(application)[0], tries_left(world, member)) == ("verifying", 1)
 
 
 def test_an_id_performed_after_the_next_tries_began_counts_too(
