@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.core.clock import Clock
@@ -21,6 +21,7 @@ from services.remittances.employers import payer
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
 from services.remittances.returning import told_of_return
 from services.remittances.service import allot, move, take_waiting_money
+from services.settlement.models import BankNotice
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
 
@@ -118,8 +119,9 @@ def _taken_back(session: Session, owner: Owed, by: RemittanceReceipt, at: dateti
         RemittanceReceipt.state.in_(("open", "allotted")),
         RemittanceReceipt.amount_fen == by.amount_fen,
     )
-    if owner.batch_id is not None and session.get_one(RemittanceBatch, owner.batch_id).state not in _SET_FREE:
-        statement = statement.where(RemittanceReceipt.batch_id == owner.batch_id)
+    named = session.get_one(RemittanceBatch, owner.batch_id) if owner.batch_id is not None else None
+    if named is not None and named.state not in _SET_FREE:
+        statement = statement.where(_came_for(named))
     order = (
         RemittanceReceipt.state.desc(),
         RemittanceReceipt.at.desc(),
@@ -131,6 +133,14 @@ def _taken_back(session: Session, owner: Owed, by: RemittanceReceipt, at: dateti
             return "remittance_back"
     by.state = "break"
     return "break"
+
+
+def _came_for(batch: RemittanceBatch) -> ColumnElement[bool]:
+    """What pays for the batch, and what named it when it was not waiting, wherever that is now."""
+    named_it = exists().where(
+        BankNotice.notice_key == RemittanceReceipt.notice_key, BankNotice.instruction_no == batch.batch_no
+    )
+    return or_(RemittanceReceipt.batch_id == batch.batch_id, named_it)
 
 
 def _release(session: Session, money: RemittanceReceipt, at: datetime) -> bool:
