@@ -18,6 +18,7 @@ from services.core.crypto import FieldCipher
 from services.ledger.chart import BANK_DEPOSIT, EMPLOYER_RECEIPT
 from services.ledger.service import Entry, Line, post
 from services.remittances.employers import payer
+from services.remittances.missing import short_batch
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
 from services.remittances.returning import told_of_return
 from services.remittances.service import allot, move, take_waiting_money
@@ -126,12 +127,14 @@ def _taken_back(session: Session, owner: Owed, by: RemittanceReceipt, at: dateti
         RemittanceReceipt.state.desc(),
         RemittanceReceipt.at.desc(),
     )  # open before allotted, the last first
+    posted = []
     for money in session.scalars(statement.order_by(*order).with_for_update()):
         if _release(session, money, at):
             money.state = by.state = "taken_back"
             _post(session, by, "back", "汇缴款被银行冲回", EMPLOYER_RECEIPT, BANK_DEPOSIT, at)
             return "remittance_back"
-    by.state = "break"
+        posted.append(money)
+    by.state, by.batch_id = "break", short_batch(session, named, posted)
     return "break"
 
 

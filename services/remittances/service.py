@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,11 +23,11 @@ from services.policies.service import PolicyBook
 from services.remittances.checking import check
 from services.remittances.employers import employer_of
 from services.remittances.faults import AlreadyFiled, Fault, NotNow
+from services.remittances.missing import money_there
 from services.remittances.models import Employer, RemittanceBatch, RemittanceFault, RemittanceReceipt
 from services.remittances.reading import RemittanceFile, read_file
 from services.remittances.staging import stage
 from services.remittances.states import REMITTANCE_STATES
-from services.settlement.models import BankNotice
 
 MODULE = "60"
 QUEUE = "default"
@@ -238,30 +237,6 @@ def set_money_free(session: Session, batch: RemittanceBatch) -> None:
     for money in money_there(session, batch):
         money.batch_id, money.state = None, "open"
         batch.received_fen -= money.amount_fen
-
-
-def money_there(session: Session, batch: RemittanceBatch) -> list[RemittanceReceipt]:
-    """What paid for a batch, the last first; without what the bank took back when it was posted already."""
-    of_employer = RemittanceReceipt.employer_id == batch.employer_id
-    gone = select(RemittanceReceipt).where(of_employer, RemittanceReceipt.state == "break")
-    gone_fens = Counter(money.amount_fen for money in session.scalars(gone))
-    statement = select(RemittanceReceipt).where(
-        of_employer, RemittanceReceipt.batch_id == batch.batch_id, RemittanceReceipt.state == "allotted"
-    ).order_by(RemittanceReceipt.at.desc(), RemittanceReceipt.notice_key)
-    there = []
-    for money in session.scalars(statement.with_for_update()):
-        came_fen = _came_fen(session, money)
-        if gone_fens[came_fen] > 0:
-            gone_fens[came_fen] -= 1
-        else:
-            there.append(money)
-    return there
-
-
-def _came_fen(session: Session, money: RemittanceReceipt) -> int:
-    """What came in, though a surplus was set apart from it since: the bank takes back the whole of it."""
-    told = session.get(BankNotice, money.notice_key)
-    return told.amount_fen if told is not None else money.amount_fen
 
 
 def defer_posting(session: Session, batch_id: UUID, delay_s: float | None = None) -> None:

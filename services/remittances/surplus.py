@@ -25,9 +25,10 @@ from services.ledger.chart import EMPLOYER_RECEIPT, EMPLOYER_RETURN
 from services.ledger.service import Entry, Line, post
 from services.remittances.employers import employer_of
 from services.remittances.faults import NotNow, SamePerson
+from services.remittances.missing import money_there
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
 from services.remittances.returning import take_early
-from services.remittances.service import batch_of, money_there
+from services.remittances.service import batch_of
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
