@@ -72,7 +72,7 @@ class Surpluses:
         with transaction(self._sessions) as session:
             employer = employer_of(session, employer_no, lock=True)
             money = session.scalar(
-                _money(employer.employer_id, "open")
+                _open_money(employer.employer_id)
                 .where(RemittanceReceipt.amount_fen == amount_fen)
                 .limit(1)
             )
@@ -131,9 +131,7 @@ class Surpluses:
 
 
 def _over(session: Session, batch: RemittanceBatch) -> int:
-    over_fen = batch.received_fen - batch.posted_fen
-    if batch.state == "reversed":
-        over_fen = sum(money.amount_fen for money in money_there(session, batch)) - batch.posted_fen
+    over_fen = sum(money.amount_fen for money in money_there(session, batch)) - batch.posted_fen
     if batch.state not in ("posted", "reversed") or over_fen <= 0:
         raise NotNow("这个批次没有多出来的钱，或者还没有入账。")
     return over_fen
@@ -143,14 +141,14 @@ def _lock(session: Session, employer_id: object) -> None:
     session.get_one(Employer, employer_id, with_for_update=True, populate_existing=True)
 
 
-def _money(employer_id: object, state: str):  # type: ignore[no-untyped-def]
-    """Money of an employer that came in and is in a state, the last first."""
+def _open_money(employer_id: object):  # type: ignore[no-untyped-def]
+    """Money of an employer that came in and waits, the last first."""
     return (
         select(RemittanceReceipt)
         .where(
             RemittanceReceipt.employer_id == employer_id,
             RemittanceReceipt.direction == "credit",
-            RemittanceReceipt.state == state,
+            RemittanceReceipt.state == "open",
         )
         .order_by(RemittanceReceipt.at.desc(), RemittanceReceipt.notice_key)
         .with_for_update()
@@ -173,9 +171,7 @@ def _set_apart(session: Session, row: RemittanceSurplus, at: datetime) -> Remitt
     if _over(session, batch) != row.amount_fen:
         raise NotNow("这个批次多出来的钱变了，请重新提出。")
     left_fen = row.amount_fen
-    paid = _money(row.employer_id, "allotted").where(RemittanceReceipt.batch_id == row.batch_id)
-    moneys = money_there(session, batch) if batch.state == "reversed" else session.scalars(paid)
-    for money in moneys:
+    for money in money_there(session, batch):
         taken_fen = min(left_fen, money.amount_fen)
         money.amount_fen, left_fen = money.amount_fen - taken_fen, left_fen - taken_fen
         if not money.amount_fen:

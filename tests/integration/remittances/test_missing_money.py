@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from services.core.db import transaction
+from services.remittances.faults import NotNow
 from services.remittances.service import Filed
 from tests.integration.remittances.test_paid_twice import STRANGER, taken_back
 from tests.integration.remittances.test_reversals import WHY, person
@@ -111,4 +112,41 @@ def test_money_for_a_refused_file_is_missing_where_it_was_posted(
     assert set_back(unit, filed, anna, boris) == 600_000
     again = unit.file()
     assert (again.state, again.received_fen) == ("waiting", 0)
+    assert world.new_violations() == {}
+
+
+def test_what_is_missing_is_no_surplus_of_a_posted_batch(
+    world: World, unit: Unit, anna: Colleague, boris: Colleague
+) -> None:
+    """15.00 and 6,005.00 came for 6,000.00, and the 15.00 went back: 5.00 are too much, out of the 6,005.00."""
+    filed = unit.file()
+    unit.pay(1_500, filed.batch_no)
+    unit.pay(600_500, filed.batch_no)
+    assert unit.post(filed.batch_id) == "posted"
+    surpluses, first, other = world.product.surpluses, person(world, anna), person(world, boris)
+    early = surpluses.ask_of_batch(filed.batch_no, "return", first, WHY)
+    assert early.amount_fen == 2_000
+    assert taken_back(unit, 1_500, filed.batch_no) == "break"
+    with pytest.raises(NotNow):
+        surpluses.decide(early.number, other, approve=True)
+    surpluses.decide(early.number, other, approve=False)
+    asked = surpluses.ask_of_batch(filed.batch_no, "return", first, WHY)
+    assert asked.amount_fen == 500
+    surpluses.decide(asked.number, other, approve=True)
+    states = "SELECT state FROM remittance_receipt WHERE employer_id = :e AND direction = 'credit' AND amount_fen = :f"
+    found = {fen: world.one(states, e=unit.employer_id, f=fen).state for fen in (1_500, 600_000, 500)}
+    assert found == {1_500: "allotted", 600_000: "allotted", 500: "to_return"}
+    with pytest.raises(NotNow):
+        surpluses.ask_of_batch(filed.batch_no, "keep", first, WHY)
+    assert world.new_violations() == {}
+
+
+def test_a_posted_batch_whose_money_is_missing_has_nothing_too_much(
+    world: World, unit: Unit, anna: Colleague
+) -> None:
+    """6,020.00 came for 6,000.00 and went back whole: the 20.00 are not there to be kept or given back."""
+    filed = posted(unit, "2026-11", 602_000)
+    assert taken_back(unit, 602_000, filed.batch_no) == "break"
+    with pytest.raises(NotNow):
+        world.product.surpluses.ask_of_batch(filed.batch_no, "return", person(world, anna), WHY)
     assert world.new_violations() == {}
