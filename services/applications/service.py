@@ -67,7 +67,9 @@ class InFlight(Conflict):
     detail = "您有一笔同类业务还没办完，请先完成或撤销它。"
 
 
-def open_application(session: Session, application: Application, at: datetime) -> Application:
+def open_application(
+    session: Session, application: Application, at: datetime, *, actor: str = "member"
+) -> Application:
     """Write a new application in its first state; raises InFlight when the account already has a live one."""
     try:
         with session.begin_nested():
@@ -82,7 +84,7 @@ def open_application(session: Session, application: Application, at: datetime) -
         "version": application.version,
         "event": "submit",
         "target": application.state,
-        "actor": "member",
+        "actor": actor,
         "at": at,
     }
     _OPENED.run(session, opened)

@@ -12,8 +12,8 @@ from services.audit.models import AuditEntry
 from services.core.crypto import FieldCipher
 from services.core.errors import NotFound
 from services.core.sql import Statement
+from services.evidence.beginning import beginning
 from services.evidence.models import CaseEvidence
-from services.evidence.verifying import SUBMITTED
 
 _ADDRESSES = Statement(
     "SELECT address_sealed FROM risk_decision WHERE account_id = :account_id AND application_id = :application_id"
@@ -58,13 +58,9 @@ def _written(session: Session, case: Application) -> list[CaseEvidence]:
 
 def _entries(session: Session, rows: list[CaseEvidence]) -> list[AuditEntry]:
     """What the records name, and every entry from the submission to the last record, so that the links can be seen."""
-    named = {place["seq"] for row in rows for place in (row.record or {})["chain"]}
-    begun = [
-        place["seq"]
-        for row in rows
-        for place in (row.record or {})["chain"]
-        if place["action"] == SUBMITTED and place["subject"] == str(row.application_id)
-    ]
+    records = [row.record or {} for row in rows]
+    named = {place["seq"] for one in records for place in one["chain"]}
+    begun = [place["seq"] for place in map(beginning, records) if place is not None]
     last = max(row.audit_seq or 0 for row in rows)
     statement = select(AuditEntry).where(
         AuditEntry.account_id == rows[0].account_id,

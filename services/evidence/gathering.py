@@ -55,6 +55,9 @@ WHERE o.account_id = a.account_id AND o.application_id = a.application_id) AS re
 'amount_fen', n.amount_fen, 'day', day, 'outcome', outcome) ORDER BY received_at, notice_key)
 FROM bank_notice n WHERE n.instruction_no = i.instruction_no))
 FROM payment_instruction i WHERE {of_case}) AS settlement,
+(SELECT jsonb_build_object('agreement_id', g.agreement_id, 'case_no', s.case_no, 'signed_at', g.created_at,
+'consent_id', g.consent_id) FROM loan_agreement g JOIN application s USING (account_id, application_id)
+WHERE g.account_id = a.account_id AND g.agreement_id = (a.result->'agreement'->>'agreement_id')::uuid) AS agreement,
 a.payee->>'card_id' AS card_id
 FROM application a JOIN transition t USING (account_id, application_id)
 WHERE a.account_id = :account_id AND a.application_id = :application_id AND t.version = :version
@@ -84,8 +87,9 @@ def gather(session: Session, account_id: UUID, application_id: UUID, version: in
 
 
 def _parts(record: dict[str, Any]) -> list[str]:
-    """What else the audit chain speaks of: consents, faces, phones and the code."""
+    """What else the audit chain speaks of: consents, faces, phones, the code and the agreement."""
     names = {"consents": "consent_id", "faces": "session_id", "devices": "device_id"}
     found = [row[name] for part, name in names.items() for row in record[part] or ()]
-    code = (record["code"] or {}).get("challenge_id")
-    return [*found, *([code] if code else [])]
+    code, agreement = record["code"] or {}, record["agreement"] or {}
+    single = (code.get("challenge_id"), agreement.get("agreement_id"))
+    return [*found, *(name for name in single if name)]

@@ -10,12 +10,11 @@ from uuid import UUID
 
 from services.applications.operations import digest_of
 from services.audit.service import entry_hash
+from services.evidence.beginning import Entries, begun, entry_of, unsigned
 from services.evidence.gathering import FORMAT
 from services.evidence.sealing import WRITTEN, Marks, digest_of_record, mark
 from services.evidence.shape import strange_addresses, strange_parts
 
-SUBMITTED = "application.submitted"
-Entries = Mapping[int, Mapping[str, Any]]
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -39,8 +38,8 @@ def _beside(file: Mapping[str, Any], entries: Entries) -> Iterator[str]:
     shown: set[int] = set()
     for one in file["evidence"]:
         record = one["record"]
-        begun = _of(record, entries, SUBMITTED, record["application_id"])
-        along = range(begun["seq"] if begun is not None else one["seq"], one["seq"] + 1)
+        first = begun(record, entries)
+        along = range(first["seq"] if first is not None else one["seq"], one["seq"] + 1)
         shown |= {place["seq"] for place in record["chain"]} | {seq for seq in entries if seq in along}
     yield from (f"entry {seq} is not of this case" for seq in entries if seq not in shown)
 
@@ -64,6 +63,7 @@ def _faults(one: Mapping[str, Any], entries: Entries, marks: Marks | None) -> li
         lambda: _places(record, entries),
         lambda: _written(record, digest, one["seq"], entries),
         lambda: _operation(record, entries),
+        lambda: unsigned(record, entries),
         lambda: _proof(record, entries),
         lambda: _settled(record, entries),
     )
@@ -87,22 +87,22 @@ def _places(record: Mapping[str, Any], entries: Entries) -> Iterator[str]:
 
 def _written(record: Mapping[str, Any], digest: bytes, seq: int, entries: Entries) -> Iterator[str]:
     """The chain runs without a gap from the submission to the entry that has this record's hash."""
-    entry, begun = entries.get(seq), _of(record, entries, SUBMITTED, record["application_id"])
+    entry, first = entries.get(seq), begun(record, entries)
     known = entry is not None and (entry["action"], entry["subject"]) == (WRITTEN, record["application_id"])
     if entry is None or not known or entry["detail"]["digest"] != digest.hex():
         yield "the audit chain does not know this record"
-    if begun is None:
+    if first is None:
         yield "there is no submission"
-    elif any(number not in entries for number in range(begun["seq"], seq)):
+    elif any(number not in entries for number in range(first["seq"], seq)):
         yield "the chain has a gap"
 
 
 def _operation(record: Mapping[str, Any], entries: Entries) -> Iterator[str]:
     """What was submitted is what the digest says; fields only the centre can open are not in it here."""
-    begun = _of(record, entries, SUBMITTED, record["application_id"])
-    asked = begun["detail"] if begun is not None else {}
+    first = begun(record, entries)
+    asked = first["detail"] if first is not None else {}
     if "operation" not in asked:
-        return  # submitted by a version that did not write it down
+        return  # submitted by a version that did not write it down, or run by an agreement: no proof is bound to it
     if asked["operation"] != record["operation_digest"]:
         yield "another operation was submitted"
     if asked["private"]:
@@ -123,7 +123,7 @@ def _proof(record: Mapping[str, Any], entries: Entries) -> Iterator[str]:
     for face in record["faces"] or ():
         if face["consumed_at"] is None:
             continue
-        judged = _of(record, entries, "face.judged", face["session_id"])
+        judged = entry_of(record, entries, "face.judged", face["session_id"])
         if judged is None or judged["detail"]["passed"] is not True:
             yield "a face was used that is not known to have passed"
         if face["operation"] != record["operation_digest"]:
@@ -137,17 +137,9 @@ def _settled(record: Mapping[str, Any], entries: Entries) -> Iterator[str]:
     """A payment that is said to be made was written down with this very amount."""
     if record["outcome"] != "paid" or record["settlement"] is None:
         return
-    paid = _of(record, entries, "withdrawal.paid", record["application_id"])
+    paid = entry_of(record, entries, "withdrawal.paid", record["application_id"])
     if paid is None or paid["detail"]["amount_fen"] != record["settlement"]["amount_fen"]:
         yield "the payment is not the one in the chain"
-
-
-def _of(record: Mapping[str, Any], entries: Entries, action: str, subject: str) -> Mapping[str, Any] | None:
-    """The entry of an act, if the record names it."""
-    for place in record["chain"]:
-        if (place["action"], place["subject"]) == (action, subject):
-            return entries.get(place["seq"])
-    return None
 
 
 def _at(words: str) -> datetime:

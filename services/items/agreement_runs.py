@@ -22,7 +22,6 @@ from services.agreements.models import AgreementRun, LoanAgreement
 from services.agreements.rules import Share, months_owed, run_day, share
 from services.agreements.service import end, months_covered, note_fault
 from services.applications.models import MONEY, Application
-from services.applications.service import open_application
 from services.core.clock import SHANGHAI, Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.errors import DomainError
@@ -38,6 +37,7 @@ from services.items.judging import Quote
 from services.items.payees import payee_shown
 from services.items.repaying import finish_repaid, note_booked
 from services.items.rules import available_fen, truncated
+from services.items.run_opening import open_run
 from services.items.run_rules import FIGURES
 from services.items.usage import last_drawn_on, last_unnamed_on, lock_keys, spend
 from services.ledger.service import lock_balance
@@ -213,6 +213,8 @@ class AgreementRuns:
         if due.paid.amount_fen > available_fen(facts, keep):
             self._tell_short(session, agreement, due.paid.amount_fen, available_fen(facts, keep), now)
             return self._note(session, agreement, Due(due.on, Share(0, ())), None)
+        held = loan_held(session, agreement.account_id, UUID(loan.loan_id)).loan
+        standing_of(session, held.account_id, held.loan_id, lock=True)  # first: the chain's head is locked last
         application = self._open(session, agreement, quote, due, None)
         self._book(session, application, loan, now)
         return self._note(session, agreement, due, application)
@@ -300,7 +302,7 @@ class AgreementRuns:
             expires_at=None,
             result={"agreement": run | {"months": list(due.paid.months)}},
         )
-        return open_application(session, application, now)
+        return open_run(session, application, agreement, card, now)
 
     def _note(
         self, session: Session, agreement: LoanAgreement, due: Due, application: Application | None
