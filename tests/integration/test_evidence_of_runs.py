@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from services.applications.models import Application
+from services.audit.service import record as record_act
 from services.core.db import transaction
 from services.evidence.verifying import faults_of
 from services.items import run_opening
+from services.loans.standing import standing_of
+from tests.integration.card_route.test_overlapping import PATIENCE_S
 from tests.integration.loans.test_agreements import SMALL, pay, run, signed, with_bank_loan
 from tests.integration.test_evidence import one_file, written
 from tests.support.domain.fakes import movement
@@ -19,6 +24,10 @@ from tests.support.domain.world import Member, World
 
 __all__ = ["one_file"]
 File = dict[str, Any]
+WAITING = (
+    "SELECT count(*) AS waiting FROM pg_stat_activity"
+    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 def paid_run(world: World) -> tuple[Member, Application]:
@@ -169,3 +178,27 @@ def test_a_run_of_an_older_version_begins_with_its_approval(
 def test_what_a_member_asked_for_still_needs_its_submission(world: World, one_file: File) -> None:
     without_first_word(one_file)
     assert "there is no submission" in faults_of(one_file, world.cipher)
+
+
+def test_a_run_waits_for_its_loan_before_it_takes_the_head_of_the_chain(world: World) -> None:
+    """Whoever has the loan and then writes to the chain (a change of rate) comes through, and so does the run."""
+    member = world.member()
+    world.consent(member)
+    loan_id = lend(world, member, **SMALL)
+    signed(world, member)
+    world.later(days=27)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(world.sessions) as session:
+            standing_of(session, member.account_id, loan_id, lock=True)
+            meanwhile = pool.submit(run, world)
+            end = time.monotonic() + PATIENCE_S
+            while not world.one(WAITING).waiting:
+                assert time.monotonic() < end, "the run did not wait"
+                time.sleep(0.01)
+            record_act(
+                session, member.account_id, "test.act", actor="系统", subject="x", at=world.clock.now()
+            )
+        meanwhile.result(PATIENCE_S)
+    agreement = world.one("SELECT attempts FROM loan_agreement WHERE account_id = :a", a=member.account_id)
+    assert (agreement.attempts, case_of(world, member).state) == (0, "repaid")
+    assert world.new_violations() == {}
