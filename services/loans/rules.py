@@ -1,7 +1,8 @@
 """Arithmetic of loans 贷款计算: plan, interest by day, change of rate, prepayment, penalty, settlement.
 
 Amounts are whole fen, rates parts per million a year (2.60 % = 26000), days 30/360. Every interest is rounded
-half up once; the last instalment takes the rest.
+half up once; the last instalment takes the rest. Every instalment repays at least a fen of principal, so a rest of a
+few fen ends before its term.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ Change = Literal["instalment", "term"]
 """What a partial prepayment makes smaller: the instalment 减额 or the term 缩期."""
 _YEAR = 360 * 1_000_000
 _SHORT_MONTHS = 60
+_LEAST_FEN = 1
+"""Of principal in an instalment: one of nothing could neither be taken nor booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def level_of(rest: Rest, method: Method, ppm: int) -> Level:
     """The instalment (01) or its principal (02, rounded first) for what is left at a rate."""
     months = len(rest.due_on)
     fen = annuity_fen(rest.balance_fen, ppm, months) if method == "01" else half_up(rest.balance_fen, months)
-    return Level(fen, ppm)
+    return Level(max(_LEAST_FEN, fen), ppm)
 
 
 def plan(rest: Rest, method: Method, steps: Sequence[RateStep], level: Level | None = None) -> Plan:
@@ -164,11 +167,12 @@ def _instalment(rest: Rest, method: Method, steps: Sequence[RateStep], level: Le
     due_on = rest.due_on[0]
     interest = interest_fen(rest.balance_fen, steps, rest.since_on, due_on)
     if len(rest.due_on) == 1:
-        principal = rest.balance_fen
+        wanted = rest.balance_fen
     elif method == "02":
-        principal = min(level.fen, rest.balance_fen)
+        wanted = level.fen
     else:
-        principal = max(0, min(level.fen - _interest_within(rest, level, interest), rest.balance_fen))
+        wanted = level.fen - _interest_within(rest, level, interest)
+    principal = min(max(_LEAST_FEN, wanted), rest.balance_fen)
     return Instalment(
         rest.first_no, due_on, level.ppm, level.fen, principal, interest, rest.balance_fen - principal
     )
