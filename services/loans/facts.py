@@ -49,7 +49,7 @@ class LoanFact:
     """The next instalment, principal and interest; 0 when none is left."""
     next_due_on: str | None
     normal_months: int
-    """Instalments paid on their day without a gap, back from the last one."""
+    """Instalments paid in time (grace and a moved due day counted) without a gap, back from the last one."""
     overdue_principal_fen: int
     overdue_interest_fen: int
     penalty_fen: int

@@ -15,7 +15,7 @@ from services.core.errors import NotFound
 from services.loans.cards import card_of
 from services.loans.contract import CARD_CONTEXT, house_of
 from services.loans.facts import DatedRate, LoanFact, LoanFacts, Repaid, Role
-from services.loans.models import Loan, LoanCoBorrower, LoanInstalment, LoanRepayment
+from services.loans.models import Loan, LoanCoBorrower, LoanRepayment
 from services.loans.recovering import to_recover_fen
 from services.loans.rules import month_after
 from services.loans.standing import Standing, standing_of
@@ -96,7 +96,7 @@ def _fact(session: Session, cipher: FieldCipher, held: Held, on: date, key: Keye
         months_left=len(ahead),
         instalment_fen=ahead[0].principal_fen + ahead[0].interest_fen if ahead else 0,
         next_due_on=ahead[0].due_on.isoformat() if ahead else None,
-        normal_months=_normal_months(standing.rows, on),
+        normal_months=_normal_months(standing, on),
         overdue_principal_fen=due.overdue_principal_fen,
         overdue_interest_fen=due.overdue_interest_fen,
         penalty_fen=due.penalty_fen,
@@ -129,11 +129,12 @@ def state_on(standing: Standing, on: date) -> str:
     return "overdue" if standing.overdue(on) else "normal"
 
 
-def _normal_months(rows: Sequence[LoanInstalment], on: date) -> int:
-    """Instalments paid on their day in a row, back from the last one that fell due."""
+def _normal_months(standing: Standing, on: date) -> int:
+    """Instalments paid in time in a row, back from the last one paid or late; one still in time breaks nothing."""
     count = 0
-    for row in reversed([row for row in rows if row.due_on < on or row.state == "paid"]):
-        if row.state != "paid" or row.paid_on is None or row.paid_on > row.due_on:
+    fell = [row for row in standing.rows if row.state != "planned" or standing.in_time_until(row) < on]
+    for row in reversed(fell):
+        if row.paid_on is None or row.paid_on > standing.in_time_until(row):
             break
         count += 1
     return count
