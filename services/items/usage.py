@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from services.applications.models import Application
 from services.core.db import Base
 from services.items.facts import KeyUsage
+from services.items.rules import plus_months
 from services.withdrawals.states import COUNTED_STATES
 
 
@@ -178,10 +179,5 @@ def _sum(key: str, rows: list[_Draw], account_id: UUID, today: date) -> KeyUsage
         own_count=len(own),
         all_fen=sum(fen for _, fen, _ in rows),
         year_fen=sum(fen for _, fen, on in rows if on.year == today.year),
-        rolling_fen=sum(fen for _, fen, on in rows if on > year_before(today)),
+        rolling_fen=sum(fen for _, fen, on in rows if plus_months(on, 12) > today),
     )
-
-
-def year_before(day: date) -> date:
-    """The same day a year earlier; 28 February for the 29th."""
-    return date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
