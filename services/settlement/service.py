@@ -39,6 +39,7 @@ from services.settlement.ports import (
     PayReply,
     QueryReply,
 )
+from services.settlement.strays import stray_debits
 
 _TAIL = 4
 _OWNER = Statement(
@@ -191,6 +192,8 @@ class Settlement:
         if change.direction == "debit" and told:
             return "confirmed"
         if change.direction == "credit" and instruction.state == "paid":
+            if stray_debits(session, instruction.instruction_no, instruction.amount_fen) > 0:
+                return "break"  # it answers one of those, as far as anybody knows
             self._come_back(session, instruction, change.host_seq_no)
             return "came_back"
         return "break"
@@ -223,16 +226,18 @@ class Settlement:
         return not paid_to or open_payee(self._cipher, instruction.payee_sealed).account_no.endswith(paid_to)
 
     def _take_early_return(self, session: Session, instruction: PaymentInstruction) -> None:
-        """A return that was told before its payment stands there as a break; now it is proven."""
-        found = _EARLY_RETURN.first(
-            session,
-            {"instruction_no": instruction.instruction_no, "amount_fen": instruction.amount_fen},
-        )
-        early = None if found is None else session.get_one(BankNotice, found.notice_key)
-        if early is not None:
-            early.outcome = "came_back"
-            with proven_by(session, early.notice_key):
-                self._come_back(session, instruction, early.host_seq_no)
+        """A return that was told before its payment stands there as a break; now it is proven.
+
+        Not one that answers a stray debit.
+        """
+        number, fen = instruction.instruction_no, instruction.amount_fen
+        found = _EARLY_RETURN.first(session, {"instruction_no": number, "amount_fen": fen})
+        if found is None or stray_debits(session, number, fen) >= 0:
+            return
+        early = session.get_one(BankNotice, found.notice_key)
+        early.outcome = "came_back"
+        with proven_by(session, early.notice_key):
+            self._come_back(session, instruction, early.host_seq_no)
 
     def _stored(self, change: AccountChange, key: bytes, instruction_no: str | None) -> dict[str, Any]:
         return {

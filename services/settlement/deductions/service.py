@@ -26,6 +26,7 @@ from services.settlement.deductions.states import ASKING_STATES, DEDUCTION_STATE
 from services.settlement.models import BankNotice
 from services.settlement.payees import open_payee
 from services.settlement.ports import AccountChange, PayReply, QueryReply
+from services.settlement.strays import stray_debits
 
 QUEUE = "settlement"
 _TOLD_STATES = ("collected", "taken_back", "unbooked")
@@ -216,6 +217,8 @@ class Deductions:
         if change.direction == "credit" and told:
             return "confirmed"
         if change.direction == "debit" and row.state == "collected":
+            if stray_debits(session, row.instruction_no, row.amount_fen) < 0:
+                return "break"  # it answers a stray credit, such as a second collection
             self._take_back(session, row, change.host_seq_no)
             return "taken_back"
         return "break"
@@ -256,7 +259,10 @@ class Deductions:
         return "collected"
 
     def _take_early_reversal(self, session: Session, row: Deduction) -> None:
-        """A reversal that was told before its deduction stands there as a break; now it is proven."""
+        """A reversal that was told before its deduction stands there as a break; now it is proven.
+
+        Not one that a stray credit has answered.
+        """
         early = session.scalar(
             select(BankNotice)
             .where(
@@ -267,7 +273,9 @@ class Deductions:
             )
             .limit(1)
         )
-        if early is not None and row.state == "collected":
+        if early is None or row.state != "collected":
+            return
+        if stray_debits(session, row.instruction_no, row.amount_fen) > 0:
             early.outcome = "taken_back"
             with proven_by(session, early.notice_key):
                 self._take_back(session, row, early.host_seq_no)

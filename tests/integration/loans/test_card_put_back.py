@@ -18,7 +18,7 @@ from tests.integration.loans.test_fund_loan_items import (
     owed,
     quote,
 )
-from tests.support.domain.deductions import PREPAY, accounts, look, send, tell, told
+from tests.support.domain.deductions import PREPAY, accounts, deduction, look, send, tell, told
 from tests.support.domain.persons import card_number
 from tests.support.domain.world import World
 
@@ -134,3 +134,43 @@ def test_what_was_put_back_after_the_settlement_is_paid_by_another_card(world: W
     assert accounts(world, member.account_id) == {"119": 0}
     assert quote(world, member, "retirement-withdrawal", retirement)["refusals"] == []
     assert world.new_violations() == {}
+
+
+def outcomes(world: World) -> dict[str, str]:
+    """How each movement of the last deduction was classified, by the bank's number."""
+    statement = "SELECT json_object_agg(host_seq_no, outcome) AS all FROM bank_notice WHERE instruction_no = :n"
+    return dict(world.one(statement, n=world.node.deducted[-1].instruction_no).all)
+
+
+def test_what_undoes_a_second_collection_is_not_owed(world: World) -> None:
+    """Collected twice under one number, the second undone: the first stands, nothing is owed or charged again."""
+    member, loan_id = borrower(world)
+    confirmed(world, member, apply(world, member, "partial-prepayment", PREPAY))
+    send(world, member)
+    tell(world, host_seq_no="K81")
+    tell(world, host_seq_no="K82")
+    tell(world, direction="debit", host_seq_no="Z82")
+    assert outcomes(world) == {"K81": "collected", "K82": "break", "Z82": "break"}
+    assert (deduction(world, member).state, owed(world, member, loan_id)) == ("collected", ("normal", 42_946_865))
+    assert accounts(world, member.account_id) == {"119": 0}
+    world.later(hours=1)
+    look(world)
+    send(world, member)
+    assert len(world.node.deducted) == 1
+    assert told(world, member, "deduction_taken_back") == []
+    tell(world, direction="debit", host_seq_no="Z81")  # this one puts the first back on the card
+    assert deduction(world, member).state == "taken_back"
+    assert accounts(world, member.account_id) == {"119": 10_002_167}
+
+
+def test_a_debit_that_was_undone_before_the_collection_is_not_owed(world: World) -> None:
+    """A debit under the number, and the reversal that undoes it; then the card pays, and what it paid stands."""
+    member, loan_id = borrower(world)
+    confirmed(world, member, apply(world, member, "partial-prepayment", PREPAY))
+    send(world, member)
+    tell(world, direction="debit", host_seq_no="Z91")
+    tell(world, host_seq_no="U91", reversal=True)
+    tell(world, host_seq_no="K91")
+    assert outcomes(world) == {"Z91": "break", "U91": "break", "K91": "collected"}
+    assert (deduction(world, member).state, owed(world, member, loan_id)) == ("collected", ("normal", 42_946_865))
+    assert accounts(world, member.account_id) == {"119": 0}
