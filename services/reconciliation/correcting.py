@@ -12,7 +12,7 @@ from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABL
 from services.ledger.day_books import CORRECTION, booked_by
 from services.ledger.service import Entry, Line, post
 from services.reconciliation.errors import BookedLater, BookedSince, NothingToBook
-from services.reconciliation.models import BankBreak
+from services.reconciliation.models import BankBreak, BankStatementLine
 from services.reconciliation.states import KINDS
 from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.states import LIVE_STATES
@@ -30,7 +30,10 @@ def refuse_correction(session: Session, row: BankBreak) -> None:
     told = _told(session, row)
     if told is None or row.kind == "duplicate_line":  # the line that it repeats is booked, and rightly so
         return
-    if booked_by(session, [told.notice_key]).get(told.notice_key) == row.bank_fen:
+    keys = [told.notice_key]
+    if row.kind != "shifted_day":  # whose other telling is booked on its own day, and was when this was found
+        keys += [other.notice_key for other in _in_other_words(session, told)]
+    if row.bank_fen in booked_by(session, keys).values():
         raise BookedSince
     if told.outcome in _ORDER_MAY_TAKE and _is_open(session, told.instruction_no):
         raise BookedLater
@@ -41,6 +44,23 @@ def _told(session: Session, row: BankBreak) -> BankNotice | None:
     if row.notice_key is None:
         return None
     return session.get(BankNotice, row.notice_key, with_for_update=True, populate_existing=True)
+
+
+def _in_other_words(session: Session, told: BankNotice) -> list[BankNotice]:
+    """The same movement under other keys, which no statement has. Held, too."""
+    if told.instruction_no is None:
+        return []
+    line = exists().where(BankStatementLine.notice_key == BankNotice.notice_key)
+    same = select(BankNotice).where(
+        BankNotice.instruction_no == told.instruction_no,
+        BankNotice.host_seq_no == told.host_seq_no,
+        BankNotice.direction == told.direction,
+        BankNotice.amount_fen == told.amount_fen,
+        BankNotice.notice_key != told.notice_key,
+        ~line,
+    )
+    held = same.order_by(BankNotice.notice_key).with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(held))
 
 
 def _is_open(session: Session, instruction_no: str | None) -> bool:
@@ -60,6 +80,9 @@ def correct(session: Session, row: BankBreak, at: datetime) -> None:
         f"{CORRECTION}:{row.break_id}", CORRECTION, f"{KINDS[row.kind]}，按银行流水调账", lines, row.day
     )
     post(session, row.member_account_id or CENTRE, entry, at)
-    told = session.get(BankNotice, row.notice_key) if row.notice_key is not None else None
-    if told is not None and told.outcome == "break":
-        told.outcome = "corrected"  # what fits it later must not book it again
+    told = _told(session, row)
+    if told is None or told.outcome != "break":
+        return
+    for one in (told, *_in_other_words(session, told)):
+        if one.outcome == "break":
+            one.outcome = "corrected"  # what fits it later must not book it again

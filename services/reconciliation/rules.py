@@ -110,20 +110,27 @@ class _Comparison:
         return [*found, *self._repeats]
 
     def _pairs(self) -> tuple[list[Finding], set[bytes]]:
-        """Movements told in other words or with another amount than their line."""
+        """Movements told in other words or with another amount than their line; what is booked chooses first.
+
+        Where nothing is booked for either, the line is judged on its own merits and stands for both.
+        """
         found: list[Finding] = []
         settled: set[bytes] = set()
-        free = {(_identity(line), line.key): line for line in self._first.values() if self._is_open(line)}
-        for movement in self._gone:
-            same = [
-                line for (who, key), line in free.items() if who == _identity(movement) and key not in settled
-            ]
-            if not same or _identity(movement) is None:
+        free = {line.key: line for line in self._first.values() if self._is_open(line)}
+        for movement in sorted(self._gone, key=lambda one: not one.booked_fen):
+            who = _identity(movement)
+            same = [line for line in free.values() if _identity(line) == who]
+            if not same or who is None:
                 continue
             line = next((one for one in same if one.fen == movement.fen), same[0])
-            settled |= {line.key, movement.key}
+            del free[line.key]
+            settled.add(movement.key)
+            if movement.booked_fen or line.fen != movement.fen:
+                settled.add(line.key)
             if line.fen != movement.fen:
                 found.append(_finding("amount_differs", line, movement.booked_fen, movement.key))
+            elif movement.booked_fen not in (0, line.fen):
+                found.append(_finding("books_differ", line, movement.booked_fen, movement.key))
         return found, settled
 
     def _is_open(self, line: Line) -> bool:

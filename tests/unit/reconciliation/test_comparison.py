@@ -81,6 +81,36 @@ def test_the_same_movement_in_other_words_is_no_difference() -> None:
     assert compare(DAY, [listed], [movement(told), movement(listed, "confirmed", 0)], []) == []
 
 
+def test_what_neither_told_nor_listed_books_is_named_by_its_line() -> None:
+    """Refused for good, and yet the bank debits 3,000.00: told in two spellings, booked under neither."""
+    told, listed = line(1, -300_000), replace(line(1, -300_000), key=b"other words")
+    movements = [movement(told, "break", 0), movement(listed, "break", 0)]
+    (found,) = compare(DAY, [listed], movements, [])
+    assert (found.kind, found.key, found.bank_fen, found.book_fen) == (
+        "status_differs",
+        b"other words",
+        -300_000,
+        0,
+    )
+    (doubtful,) = compare(DAY, [listed], movements[:1], [])
+    assert (doubtful.kind, doubtful.bank_fen, doubtful.book_fen) == ("bank_only", -300_000, 0)
+
+
+def test_a_line_belongs_to_the_telling_that_is_booked() -> None:
+    """Three spellings of one payment of 3,000.00: two told of, one of them booked, the third on the statement."""
+    first = line(1, -300_000)
+    second, listed = replace(first, key=b"second words"), replace(first, key=b"third words")
+    movements = [movement(second, "confirmed", 0), movement(first), movement(listed, "confirmed", 0)]
+    assert compare(DAY, [listed], movements, []) == []
+
+
+def test_a_telling_booked_with_another_sum_is_named_with_both() -> None:
+    told, listed = line(1, -300_000), replace(line(1, -300_000), key=b"other words")
+    movements = [movement(told, "paid", -299_900), movement(listed, "confirmed", 0)]
+    (found,) = compare(DAY, [listed], movements, [])
+    assert (found.kind, found.bank_fen, found.book_fen) == ("books_differ", -300_000, -299_900)
+
+
 def test_a_line_told_twice_in_other_words_is_one_too_many() -> None:
     told, again = line(1, -300_000), replace(line(1, -300_000), key=b"stroke 2")
     found = compare(DAY, [told, again], [movement(told), movement(again, "confirmed", 0)], [])
