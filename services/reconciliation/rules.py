@@ -151,7 +151,7 @@ class _Comparison:
         if movement.booked_fen:
             return _finding("books_differ", line, movement.booked_fen)
         if movement.outcome in ("break", "corrected"):
-            return self._told_again(line, "late_return" if line.fen > 0 else "status_differs")
+            return self._told_again(line, _left_to_people(line))
         return _finding(_WITHOUT_BOOKING.get(movement.outcome, "books_differ"), line, 0)
 
     def _told_again(self, line: Line, otherwise: str = "status_differs") -> Finding | None:
@@ -183,6 +183,13 @@ def _same(movement: Movement, line: Line) -> bool:
         _identity(line),
         line.fen,
     )
+
+
+def _left_to_people(line: Line) -> str:
+    """What a line is that nothing was booked for; money without a number of ours is then an employer's, told before."""
+    if line.fen < 0:
+        return "status_differs"
+    return "late_return" if line.instruction_no else "duplicate_line"
 
 
 def _finding(kind: str, line: Line, book_fen: int, other_key: bytes | None = None) -> Finding:

@@ -20,6 +20,7 @@ from services.ledger.service import Entry, Line, post
 from services.remittances.employers import payer
 from services.remittances.missing import short_batch
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
+from services.remittances.repeating import told_before
 from services.remittances.returning import told_of_return
 from services.remittances.service import allot, move, take_waiting_money
 from services.settlement.models import BankNotice
@@ -64,11 +65,16 @@ class RemittanceReceipts:
         return Owed(found.employer_id, None) if found is not None else None
 
     def apply(self, session: Session, change: AccountChange, owner: Owed) -> str:
-        """Book it, and pay the batch with it; what takes money back that is posted already is for a person."""
+        """Book it, and pay the batch with it.
+
+        What takes money back that is posted already, or tells of money a second time, is for a person.
+        """
         now = self._clock.now()
         session.get_one(Employer, owner.account_id, with_for_update=True, populate_existing=True)
         if owner.surplus_no is not None:
             return told_of_return(session, owner.surplus_no, change, now)
+        if told_before(session, owner.account_id, change):
+            return "break"
         money = RemittanceReceipt(
             employer_id=owner.account_id,
             notice_key=change_key(change),

@@ -133,6 +133,17 @@ def test_what_was_not_booked_is_named_by_why() -> None:
         assert (found.kind, found.bank_fen, found.book_fen) == (kind, fen, 0)
 
 
+def test_money_without_a_number_that_was_told_before_is_one_too_many() -> None:
+    """An employer's 6,000.00, which a notice has told and booked under another spelling: each of the two is named."""
+    told, listed = (replace(line(1, 600_000), key=key, instruction_no=None) for key in (b"told", b"listed"))
+    movements = [movement(told, "remittance_open"), movement(listed, "break", 0)]
+    found = compare(DAY, [listed], movements, [])
+    assert [(one.kind, one.bank_fen, one.book_fen) for one in found] == [
+        ("duplicate_line", 600_000, 0),
+        ("ours_only", 0, 600_000),
+    ]
+
+
 def test_money_of_a_letter_that_is_over_is_on_the_books_and_still_open() -> None:
     one = line(1, 120_000)
     (found,) = compare(DAY, [one], [movement(one, "break", 120_000)], [])
