@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.staff_desk.queue import age_text, moment
 from services.core.crypto import FieldCipher
 from services.core.money import yuan_text
+from services.reconciliation.correcting import is_taken_in
 from services.reconciliation.models import BankBreak, BreakDecision, BreakProposal
 from services.reconciliation.queries import Told, history_of, proposals_of, sides
 from services.reconciliation.states import BREAK_STATES, EVENTS, KINDS, RESOLUTIONS
@@ -31,6 +32,7 @@ _WHAT = {
     "transfer_open": "转入款在暂收款里，要退回或另行处理。",
     "control_differs": "流水的逐笔合计和余额对不上，缺笔或改动过。系统没有按它记账。",
 }
+_NOT_TAKEN_IN = "这一天的流水还没有采信：先处理“流水控制总额不符”那笔差错，再处理这一笔。"
 
 
 def signed_yuan(fen: int) -> str:
@@ -67,9 +69,10 @@ def break_view(
     owner = next((name for event, name in reversed(history) if event.staff_id == row.owner_id and name), None)
     proposals = proposals_of(session, row.break_id)
     names = {event.staff_id: name for event, name in history}
+    taken_in = is_taken_in(session, row)
     return {
         **break_row(row, owner, staff, now),
-        "what": _WHAT[row.kind],
+        "what": _WHAT[row.kind] + ("" if taken_in else _NOT_TAKEN_IN),
         "found": moment(row.found_at),
         "told": [_told(one) for one in found.told],
         "order": _order(found.order),
@@ -87,7 +90,7 @@ def break_view(
             for event, name in history
         ],
         "proposals": [_proposal(proposal, decision, names) for proposal, decision in proposals],
-        "resolutions": _choices(row),
+        "resolutions": _choices(row, taken_in),
         **_steps(staff, row, proposals),
     }
 
@@ -96,12 +99,12 @@ def _event_text(event: str, note: str) -> str:
     return f"{EVENTS[event]}（{note}）" if note else EVENTS[event]
 
 
-def _choices(row: BankBreak) -> dict[str, str]:
-    """What may be proposed for a break of its kind."""
+def _choices(row: BankBreak, taken_in: bool) -> dict[str, str]:
+    """What may be proposed for a break of its kind; for a line of a doubtful statement nothing that books."""
     fits = {
         "explained": True,
-        "booked": bool(row.difference_fen),
-        "belongs": row.kind == "bank_only" and row.bank_fen > 0,
+        "booked": taken_in and bool(row.difference_fen),
+        "belongs": taken_in and row.kind == "bank_only" and row.bank_fen > 0,
     }
     return {code: text for code, text in RESOLUTIONS.items() if fits[code]}
 

@@ -19,7 +19,7 @@ from services.core.pii import scrub
 from services.core.states import IllegalTransition
 from services.ledger.service import lock_balance
 from services.members.models import Member
-from services.reconciliation.correcting import correct, refuse_correction
+from services.reconciliation.correcting import correct, refuse_correction, refuse_untaken
 from services.reconciliation.errors import (
     BreakTaken,
     NotAReturn,
@@ -150,6 +150,7 @@ class Breaks:
         if resolution == "booked":
             refuse_correction(session, row)
         if resolution == "belongs":
+            refuse_untaken(session, row)
             refuse_own(session, staff, self._claimed(session, row, belongs_to or "")[1])
 
     def _claimed(self, session: Session, row: BankBreak, number: str) -> tuple[Claims, UUID]:

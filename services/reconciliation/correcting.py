@@ -11,7 +11,7 @@ from services.audit.service import CENTRE
 from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
 from services.ledger.day_books import CORRECTION, booked_by
 from services.ledger.service import Entry, Line, post
-from services.reconciliation.errors import BookedLater, BookedSince, NothingToBook
+from services.reconciliation.errors import BookedLater, BookedSince, NothingToBook, NotTakenIn
 from services.reconciliation.models import BankBreak, BankStatementLine
 from services.reconciliation.states import KINDS
 from services.settlement.deductions.models import Deduction
@@ -24,9 +24,10 @@ _ORDER_MAY_TAKE = ("break", "unbooked")
 
 
 def refuse_correction(session: Session, row: BankBreak) -> None:
-    """Raises NothingToBook, BookedSince, BookedLater. The account of the break's order is locked."""
+    """Raises NothingToBook, NotTakenIn, BookedSince, BookedLater. The account of the break's order is locked."""
     if not row.difference_fen:
         raise NothingToBook
+    refuse_untaken(session, row)
     told = _told(session, row)
     if told is None or row.kind == "duplicate_line":  # the line that it repeats is booked, and rightly so
         return
@@ -37,6 +38,19 @@ def refuse_correction(session: Session, row: BankBreak) -> None:
         raise BookedSince
     if told.outcome in _ORDER_MAY_TAKE and _is_open(session, told.instruction_no):
         raise BookedLater
+
+
+def refuse_untaken(session: Session, row: BankBreak) -> None:
+    """Raises NotTakenIn: when its statement is believed, the line may book itself."""
+    if not is_taken_in(session, row):
+        raise NotTakenIn
+
+
+def is_taken_in(session: Session, row: BankBreak) -> bool:
+    """Whether what the bank told here was read as a movement; lines of a doubtful statement are not, until believed."""
+    if row.notice_key is None or row.kind == "duplicate_line":
+        return True
+    return session.get(BankNotice, row.notice_key) is not None
 
 
 def _told(session: Session, row: BankBreak) -> BankNotice | None:

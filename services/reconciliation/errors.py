@@ -69,6 +69,16 @@ class BookedLater(Conflict):
     )
 
 
+class NotTakenIn(BookedLater):
+    """Its statement does not add up, so its lines are kept and nothing was read from them yet."""
+
+    code, title, detail = (
+        "break.not_taken_in",
+        "流水还没有采信",
+        "这一天的流水控制总额对不上，系统还没有按它记账。请先处理“流水控制总额不符”那笔差错；流水采信以后，系统能入账的会自己入账，剩下的再来处理。",
+    )
+
+
 class NotAReturn(Conflict):
     """What came in is neither the return of that payment nor the money of that letter."""
 
