@@ -6,13 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from wechatpy import WeChatClient as LibraryClient
 
 from services.core.clock import Clock
 from wechat.config import WeChatConfig
+from wechat.credentials import Credentials
 from wechat.errors import Action, QuotaReached, WeChatFailure, WeChatUnreachable
 from wechat.http import call_json, new_session
 from wechat.quotas import Quotas, Uncounted
@@ -20,7 +20,7 @@ from wechat.replies import Reply
 from wechat.token_store import StoredToken, TokenStore
 
 log = logging.getLogger(__name__)
-EARLY_S = 300
+TOKEN, TICKET = "access_token", "jsapi_ticket"
 BUSY_WAITS_S = (0.2, 0.5, 1.0)
 
 
@@ -42,24 +42,23 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         super().__init__(config.appid, config.secret)
         self.API_BASE_URL = f"{config.api_base_url}/cgi-bin/"
         self._config = config
-        self._tokens = tokens
-        self._clock = clock
+        self._credentials = Credentials(config.appid, tokens, clock)
         self._quotas: Quotas = quotas or Uncounted()
         self._sleep = sleep
         self._http = new_session()
 
     @property
     def access_token(self) -> str:
-        """A token that is good for some minutes more."""
-        return self._credential("access_token", self._issue_token)
+        """A token that is still good."""
+        return self._credentials.value(TOKEN, self._issue_token)
 
     def fetch_access_token(self) -> None:
         """Renew the token (wechatpy's name for it)."""
-        self._credential("access_token", self._issue_token)
+        self._credentials.value(TOKEN, self._issue_token)
 
     def jsapi_ticket(self) -> str:
         """The JS-SDK ticket, shared like the token."""
-        return self._credential("jsapi_ticket", self._issue_ticket)
+        return self._credentials.value(TICKET, self._issue_ticket)
 
     def send_template(self, message: dict[str, Any], *, urgent: bool = False) -> str:
         """message/template/send; returns WeChat's msgid. Urgent ones go on when our own count says stop."""
@@ -88,23 +87,6 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         """clear_quota: WeChat begins to count anew; ten times a month."""
         self.post("clear_quota", data={"appid": self._config.appid}, urgent=True)
 
-    def _credential(self, kind: str, issue: Callable[[], StoredToken]) -> str:
-        name = f"{self._config.appid}/{kind}"
-        kept = self._usable(name)
-        if kept is None:
-            with self._tokens.locked(name):
-                kept = self._usable(name)
-                if kept is None:
-                    kept = issue()
-                    self._tokens.put(name, kept)
-        return kept.value
-
-    def _usable(self, name: str) -> StoredToken | None:
-        kept = self._tokens.get(name)
-        if kept is None or kept.ends_at - self._clock.now() <= timedelta(seconds=EARLY_S):
-            return None
-        return kept
-
     def _issue_token(self) -> StoredToken:
         body = {
             "grant_type": "client_credential",
@@ -123,9 +105,7 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         value, life_s = answer.get(field), answer.get("expires_in")
         if not isinstance(value, str) or not isinstance(life_s, int):
             raise WeChatUnreachable(call, sent=True)
-        # A credential issued with less than the margin left is still used: it is the newest there is.
-        life_s = max(life_s, EARLY_S + 30)
-        return StoredToken(value, self._clock.now() + timedelta(seconds=life_s))
+        return self._credentials.issued(value, life_s)
 
     def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> Any:
         params = {k: v for k, v in (kwargs.get("params") or {}).items() if k != "access_token"}
@@ -137,7 +117,7 @@ class WeChatClient(LibraryClient):  # type: ignore[misc]
         except WeChatFailure as failure:
             if failure.action is not Action.RENEW:
                 raise
-            self._tokens.drop(f"{self._config.appid}/access_token", token)
+            self._credentials.drop(TOKEN, token)
             answer = self._call(attempt, self.access_token)
         return process(answer) if process else answer
 

@@ -21,10 +21,11 @@ from app.http.codes import use_code
 from app.http.oauth_state import OAuthState
 from app.http.rate_limit import Limit, client_address, hit
 from app.member_api.auth_schemas import RefreshIn, SessionOut, Tokens
+from app.member_api.wechat_state import wechat_away
 from app.ports import Ports, ports
 from services.core.clock import shanghai_iso
 from services.core.db import transaction
-from services.core.errors import DomainError, Malformed, Unavailable
+from services.core.errors import DomainError, Malformed
 from services.core.pii import mask_name
 from services.core.scope import across_members
 from services.members.binding import bindings_of, find_device
@@ -102,9 +103,7 @@ def finish_wechat() -> Response:
     except SnapshotUser:
         raise Snapshot from None
     except WeChatError:
-        raise Unavailable(
-            "微信暂时没有回应，请稍后再试。", code="auth.wechat_unavailable", retry_after_s=3
-        ) from None
+        raise wechat_away() from None
     with across_members(), transaction(own.sessions) as session:
         tokens = issue(start(session, own.cipher, openid, "h5", own.clock.now()))
     if request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json":

@@ -14,11 +14,11 @@ from app.http.rate_limit import Limit, client_address, hit
 from app.member_api.auth import SIGN_IN
 from app.member_api.auth_schemas import BindOut, MiniLoginIn, MiniPhoneIn, Tokens
 from app.member_api.bind import ADDRESS_HOUR, TRY_HOUR, bound_answer
-from app.member_api.wechat_state import MINI, require_wechat_session
+from app.member_api.wechat_state import MINI, require_wechat_session, wechat_away
 from app.ports import Ports, ports
 from services.core.clock import shanghai_day
 from services.core.db import transaction
-from services.core.errors import DomainError, Forbidden, Invalid, Malformed, TooMany, Unavailable
+from services.core.errors import DomainError, Forbidden, Invalid, Malformed, TooMany
 from services.core.identity import check_id_no, check_name
 from services.core.scope import across_members
 from services.members.binding import Claim, account_of_claim
@@ -104,7 +104,7 @@ def _told(failure: WeChatError) -> DomainError:
     if isinstance(failure, TooFast):
         return TooMany("登录太频繁了，请一分钟后再试。", retry_after_s=60)
     log.warning("mini.wechat_failed", fault=str(failure))
-    return Unavailable("微信暂时没有回应，请稍后再试。", code="auth.wechat_unavailable", retry_after_s=3)
+    return wechat_away()
 
 
 @blueprint.post("/bind/mini-phone")

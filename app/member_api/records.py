@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, g, request
+from flask import Response, g
 from sqlalchemy import select
 
-from app.http.auth import member_only, open_to_all
+from app.http.auth import member_only
 from app.member_api.reading import path_key
-from app.member_api.schemas import AccessLogOut, CertificatesOut, ClientConfigOut, JsSdkOut
+from app.member_api.schemas import AccessLogOut, CertificatesOut
 from app.member_api.views import certificate_view
 from app.ports import ports
 from services.audit.models import AuditEntry
-from services.certificates.service import CENTRE, certificates_of
+from services.certificates.service import certificates_of
 from services.core.clock import shanghai_iso
 from services.core.db import transaction
-from services.core.errors import Invalid
-from wechat.jssdk import ForeignPage
 
 blueprint = APIBlueprint("records", __name__, url_prefix="/api/v1", tag="证明与记录")
 _ACTIONS = {
@@ -150,44 +147,4 @@ def _entry(entry: AuditEntry) -> dict[str, str]:
         "actor": _ACTORS.get(entry.actor, "工作人员"),
         "action": entry.action,
         "text": text,
-    }
-
-
-@blueprint.get("/client-config")
-@blueprint.output(ClientConfigOut)
-@blueprint.doc(summary="页面配置")
-@open_to_all
-def client_config() -> Any:
-    """What the page needs to know at start."""
-    settings = ports().settings
-    return {
-        "appid": settings.wechat_appid,
-        "jweixin_url": settings.wechat_jweixin_url,
-        "hotline": "12329",
-        "centre": CENTRE,
-        "api_version": "1",
-        "mini_templates": _templates(settings.mini_template_ids),
-        "subscribe_templates": _templates(settings.subscribe_template_ids),
-    }
-
-
-def _templates(ids: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "id": id_} for name, id_ in ids.items()]
-
-
-@blueprint.get("/jssdk-config")
-@blueprint.output(JsSdkOut)
-@blueprint.doc(summary="微信 JS-SDK 签名", description="`url` 是页面地址去掉 # 之后的部分，只签本站的页面。")
-@open_to_all
-def jssdk_config() -> Any:
-    """Signature of wx.config for one of our pages."""
-    try:
-        found = ports().jssdk.config_for(request.args.get("url", ""))
-    except ForeignPage:
-        raise Invalid("只能用在本站页面。", code="jssdk.foreign_page", field="url") from None
-    return {
-        "appid": found["appId"],
-        "timestamp": found["timestamp"],
-        "nonce": found["nonceStr"],
-        "signature": found["signature"],
     }

@@ -18,6 +18,11 @@ class WeChatSessionOver(Unauthenticated):
     code, title, detail = "auth.wechat_session_over", "登录已过期", "登录已过期，请关掉小程序再打开一次。"
 
 
+def wechat_away() -> Unavailable:
+    """WeChat cannot be asked now; nothing happened, and it may work in a moment."""
+    return Unavailable("微信暂时没有回应，请稍后再试。", code="auth.wechat_unavailable", retry_after_s=3)
+
+
 def require_wechat_session(own: Ports, principal: Principal) -> None:
     """For a user of the mini-program, ask WeChat unless it vouched for the session key in the last ten minutes.
 
@@ -40,9 +45,7 @@ def _holds(own: Ports, openid: str, session_key: str) -> bool:
     try:
         return own.mini_program.holds(openid, session_key)
     except WeChatError:
-        raise Unavailable(
-            "微信暂时没有回应，请稍后再试。", code="auth.wechat_unavailable", retry_after_s=3
-        ) from None
+        raise wechat_away() from None
 
 
 def _let_go(own: Ports, principal: Principal) -> None:
