@@ -125,9 +125,9 @@ def bind_by_phone(body: MiniPhoneIn) -> Any:
         raise Forbidden("用微信手机号绑定只能在小程序里办。", code="session.channel")
     now = own.clock.now()
     name, id_no = check_name(body.name), check_id_no(body.id_no, today=shanghai_day(now))
-    hit(ADDRESS_HOUR, client_address())
     hit(TRY_HOUR, openid)
     hit(NUMBER_DAY, openid)
+    hit(ADDRESS_HOUR, client_address())
     require_wechat_session(own, g.principal)
     phone = _number(own, body.code, openid)
     with across_members(), transaction(own.sessions) as session:

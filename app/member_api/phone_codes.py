@@ -77,17 +77,18 @@ def _send(item: Item) -> Callable[..., Any]:
 
 
 def _count(account_id: UUID, phone: str, policy: Policy, pause_s: int) -> None:
-    """Of an address, a session and an account first: who is stopped there costs the number's owner none of theirs.
+    """Of an account, a session and an address first: who is stopped there costs the number's owner none of theirs.
 
-    The number is counted for everybody together, so that it cannot be flooded from many accounts.
+    The address after the caller's own, since thousands share one of a carrier's. The number is counted for everybody
+    together, so that it cannot be flooded from many accounts.
     """
-    hit(ADDRESS_HOUR, client_address())
     session_hour, account_day, number_day = (
         policy.integer(f"phone_code.{name}") for name in ("session_hour", "account_day", "number_day")
     )
     pause(Pause("phone_code", pause_s), str(account_id))
     hit(Limit("phone_code_session", session_hour, _HOUR_S), str(g.principal.session_id))
     hit(Limit("phone_code_account", account_day, _DAY_S), str(account_id))
+    hit(ADDRESS_HOUR, client_address())
     pause(Pause("phone_code_number", pause_s), phone)
     hit(Limit("phone_code_number", number_day, _DAY_S), phone)
 
