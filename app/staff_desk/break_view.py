@@ -14,6 +14,7 @@ from services.reconciliation.correcting import is_taken_in
 from services.reconciliation.models import BankBreak, BreakDecision, BreakProposal
 from services.reconciliation.queries import Told, history_of, proposals_of, sides
 from services.reconciliation.states import BREAK_STATES, EVENTS, KINDS, RESOLUTIONS
+from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 
 _LATE = timedelta(days=1)
@@ -91,7 +92,7 @@ def break_view(
         ],
         "proposals": [_proposal(proposal, decision, names) for proposal, decision in proposals],
         "resolutions": _choices(row, taken_in),
-        **_steps(staff, row, proposals),
+        **_steps(session, staff, row, proposals),
     }
 
 
@@ -158,15 +159,19 @@ def _proposal(
 
 
 def _steps(
-    staff: Staff, row: BankBreak, proposals: list[tuple[BreakProposal, BreakDecision | None]]
+    session: Session,
+    staff: Staff,
+    row: BankBreak,
+    proposals: list[tuple[BreakProposal, BreakDecision | None]],
 ) -> dict[str, bool]:
     """What this person may do now."""
+    waits = row.state == "proposed"
+    own = waits and is_same_person(session, proposals[-1][0].staff_id, staff)
     mine = row.owner_id == staff.staff_id
-    author = proposals[-1][0].staff_id if proposals else None
     return {
         "may_take": row.state == "found" and REVIEWER in staff.roles,
         "may_propose": row.state == "taken" and mine and REVIEWER in staff.roles,
         "may_release": row.state == "taken" and (mine or APPROVER in staff.roles),
-        "may_decide": row.state == "proposed" and author != staff.staff_id and APPROVER in staff.roles,
-        "own_proposal": row.state == "proposed" and author == staff.staff_id,
+        "may_decide": waits and not own and APPROVER in staff.roles,
+        "own_proposal": own,
     }

@@ -25,6 +25,7 @@ from services.reviews.queries import live_claim, names_of, opinions_of
 from services.reviews.reasons import REFUSALS, REVEALS
 from services.reviews.replay import Replay, replay
 from services.reviews.requests import request_of, requests_of
+from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.transfers.queries import desk_rows
 
@@ -98,7 +99,7 @@ def case_view(session: Session, own: DeskPorts, staff: Staff, case: Application)
         "history": _history(session, case),
         "reasons": list(REFUSALS.values()),
         "reveals": REVEALS,
-        **_steps(staff, case, claim, opinions, names),
+        **_steps(session, staff, case, claim, opinions, names),
     }
 
 
@@ -125,6 +126,7 @@ def _names(
 
 
 def _steps(
+    session: Session,
     staff: Staff,
     case: Application,
     claim: ReviewClaim | None,
@@ -134,19 +136,17 @@ def _steps(
     """What this person may do now."""
     live = case.state == "in_review"
     pending = opinions[-1][0] if opinions and opinions[-1][1] is None else None
+    own = pending is not None and is_same_person(session, pending.staff_id, staff)
     mine = claim is not None and claim.staff_id == staff.staff_id
     return {
         "holder": names.get(claim.staff_id) if claim else None,
         "mine": mine,
         "pending": pending is not None,
-        "own_proposal": pending is not None and pending.staff_id == staff.staff_id,
+        "own_proposal": own,
         "may_claim": live and claim is None and REVIEWER in staff.roles,
         "may_propose": live and mine and pending is None and REVIEWER in staff.roles,
         "may_release": live and pending is None and claim is not None and (mine or APPROVER in staff.roles),
-        "may_decide": live
-        and pending is not None
-        and pending.staff_id != staff.staff_id
-        and APPROVER in staff.roles,
+        "may_decide": live and pending is not None and not own and APPROVER in staff.roles,
     }
 
 

@@ -31,6 +31,7 @@ from services.reconciliation.errors import (
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
 from services.reconciliation.ports import Claims, OnClosed
 from services.reconciliation.states import BREAK_STATES, RESOLUTIONS
+from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -138,7 +139,7 @@ class Breaks:
         proposal = last_proposal(session, break_id)
         if row.state != "proposed" or proposal is None:
             raise BreakTaken
-        if proposal.staff_id == staff.staff_id:
+        if is_same_person(session, proposal.staff_id, staff):
             raise OwnProposal
         if proposal.proposal_id != seen_id:
             raise ProposalMoved

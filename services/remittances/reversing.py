@@ -29,6 +29,7 @@ from services.remittances.models import (
 )
 from services.remittances.service import Filed, batch_of, defer_posting, filed, move, set_money_free
 from services.remittances.stepping import ACCOUNTS, Lines, Sets, entry_texts, locked, post_lines
+from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -99,7 +100,7 @@ class Reversals(Sets):
             row = session.get(RemittanceReversal, batch.batch_id)
             if row is None or row.approved is not None:
                 raise NotNow("这个批次没有等待复核的更正。")
-            if row.asked_by == staff.staff_id:
+            if is_same_person(session, row.asked_by, staff):
                 raise SamePerson
             if asked_at not in (None, row.asked_at):
                 raise NotNow("更正申请在您看的时候换了新的，请看过再定。")

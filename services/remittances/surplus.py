@@ -29,6 +29,7 @@ from services.remittances.missing import money_there
 from services.remittances.models import Employer, RemittanceBatch, RemittanceReceipt, RemittanceSurplus
 from services.remittances.returning import take_early
 from services.remittances.service import batch_of
+from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -93,7 +94,7 @@ class Surpluses:
             row = session.get_one(RemittanceSurplus, number, with_for_update=True, populate_existing=True)
             if row.approved is not None:
                 raise NotNow("这一笔已经有人复核过了。")
-            if row.asked_by == staff.staff_id:
+            if is_same_person(session, row.asked_by, staff):
                 raise SamePerson
             row.decided_by, row.decided_at, row.approved = staff.staff_id, now, approve
             session.flush()  # the database gives money back only after the second person's word

@@ -43,6 +43,7 @@ from services.reviews.queries import case_of, live_claim, pending_opinion
 from services.reviews.reasons import member_text, note, refusal_reason, reveal_reason
 from services.reviews.requests import MOST as MOST_REQUESTS
 from services.reviews.requests import requests_of
+from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -243,7 +244,7 @@ class Reviews:
         opinion = pending_opinion(session, case)
         if opinion is None:
             raise NothingPending
-        if opinion.staff_id == staff.staff_id:
+        if is_same_person(session, opinion.staff_id, staff):
             raise OwnProposal
         if opinion.opinion_id != seen_id:
             raise OpinionMoved

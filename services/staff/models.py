@@ -28,7 +28,8 @@ ROLES = (REVIEWER, APPROVER)
 class Staff(Base):
     """One person of the centre. `demo` marks the accounts of development, which production never lets in.
 
-    `id_no_mac` is the look-up value of their own ID number, if they gave it: nobody works on their own case.
+    `id_no_mac` is the look-up value of their own ID number, if they gave it: nobody works on their own case, or is
+    their own second person under another login.
     """
 
     __tablename__ = "staff"

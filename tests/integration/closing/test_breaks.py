@@ -17,6 +17,7 @@ from services.settlement.ports import AccountChange
 from tests.support.domain.bank_days import ClosingWorld, close_break, of_somebody
 from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.fakes import movement
+from tests.support.domain.persons import Person
 from tests.support.domain.world import World
 
 PAID = 300_000
@@ -251,6 +252,32 @@ def test_nobody_closes_what_they_proposed(days: ClosingWorld, anna: Colleague, b
     assert [one.state for one in days.breaks()] == ["taken"]
     history = days.rows("SELECT event FROM break_event ORDER BY seq")
     assert [one.event for one in history] == ["found", "take", "propose", "send_back"]
+
+
+def test_a_new_login_is_no_second_person(days: ClosingWorld, desk: DeskWorld, boris: Colleague) -> None:
+    """Proposed under the old login, neither confirmed nor sent back under the new one; a colleague sends it back."""
+    days.bank.book(of_somebody(days.today))
+    days.next_day()
+    days.run()
+    (row,) = days.breaks()
+    path, id_no = f"/breaks/{row.break_id}", Person().id_no
+    first = desk.colleague(id_no=id_no).sign_in()
+    assert first.post(f"{path}/take").status_code == 303
+    assert first.post(f"{path}/proposal", resolution="explained", note="已和银行核对").status_code == 303
+    again = desk.come_back(first, id_no).sign_in()
+    boris.sign_in()
+    seen = boris.seen(path)
+    assert "自己不能复核自己的意见" in again.client.get(path).get_data(as_text=True)
+    for outcome in ("confirm", "send_back"):
+        own = again.client.post(
+            f"{path}/decision",
+            data={**seen, "outcome": outcome, "note": "请附回单", "mark": again.mark("/queue")},
+        )
+        assert own.status_code == 403
+        assert "自己" in own.get_data(as_text=True)
+    assert [one.state for one in days.breaks()] == ["proposed"]
+    assert boris.post(f"{path}/decision", outcome="send_back", note="请附回单").status_code == 303
+    assert [one.state for one in days.breaks()] == ["taken"]
 
 
 def test_the_database_itself_wants_two(days: ClosingWorld, desk: DeskWorld) -> None:

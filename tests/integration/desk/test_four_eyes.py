@@ -14,6 +14,7 @@ from services.applications.models import Application
 from services.core.ids import new_id
 from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.fakes import movement
+from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World
 
 REFUSE = {
@@ -254,6 +255,38 @@ def test_nobody_works_on_their_own_case(world: World, desk: DeskWorld, boris: Co
     approve(boris, case)
     assert self_server.act(case, "decision", outcome="confirm").status_code == 403
     assert self_server.act(case, "reveal", reason="check_documents").status_code == 403
+
+
+def test_a_new_login_is_no_second_person(world: World, desk: DeskWorld, boris: Colleague) -> None:
+    """Proposed under the old login, neither confirmed nor sent back under the new one; a colleague does."""
+    id_no = Person().id_no
+    first = desk.colleague(id_no=id_no).sign_in()
+    member, case = desk.in_review()
+    approve(first, case)
+    again = desk.come_back(first, id_no).sign_in()
+    seen = boris.seen(f"/cases/{case.case_no}")
+    assert "自己不能复核自己的意见" in again.page(case)
+    for outcome in ("confirm", "send_back"):
+        own = again.client.post(
+            f"/cases/{case.case_no}/decision",
+            data={**seen, "outcome": outcome, "note": "请再核对", "mark": again.mark("/queue")},
+        )
+        assert own.status_code == 403
+        assert "不能复核自己提出的意见" in own.get_data(as_text=True)
+    assert world.balance(member) == (5_600_000, 0)
+    assert boris.act(case, "decision", outcome="confirm").status_code == 303
+    assert world.balance(member) == (5_300_000, 300_000)
+
+
+def test_people_without_a_number_are_told_apart_by_login(
+    world: World, desk: DeskWorld, anna: Colleague
+) -> None:
+    """That both have none makes nobody one person; nor does one number and none."""
+    numbered = desk.colleague(id_no=Person().id_no).sign_in()
+    for proposer, second in ((anna, desk.colleague().sign_in()), (anna, numbered), (numbered, anna)):
+        _, case = desk.in_review()
+        approve(proposer, case)
+        assert second.act(case, "decision", outcome="confirm").status_code == 303
 
 
 def test_the_member_may_cancel_a_claimed_case_and_the_desk_is_told(

@@ -20,8 +20,9 @@ from services.remittances.service import Filed
 from services.staff.models import Staff
 from services.staff.service import RoleMissing, known_staff
 from tests.integration.remittances.test_surplus import bank
-from tests.support.domain.desk import Colleague
+from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.fixtures import anna, boris, desk
+from tests.support.domain.persons import Person
 from tests.support.domain.remittances import Unit, credit
 from tests.support.domain.world import World
 from tests.support.remittance_files import sheet
@@ -81,6 +82,22 @@ def test_one_person_is_not_two(world: World, unit: Unit, posted: Filed, anna: Co
     with pytest.raises(DBAPIError, match="no second person"), transaction(world.sessions) as session:
         session.execute(alone, {"b": posted.batch_id})
     assert unit.state(posted.batch_id) == "posted"
+
+
+def test_a_new_login_is_no_second_person(
+    world: World, unit: Unit, posted: Filed, desk: DeskWorld, boris: Colleague
+) -> None:
+    """Asked for under the old login, decided on under the new one neither way; a colleague does."""
+    id_no = Person().id_no
+    first = desk.colleague(id_no=id_no)
+    world.product.reversals.ask(posted.batch_no, person(world, first), WHY)
+    again = person(world, desk.come_back(first, id_no))
+    for approve in (True, False):
+        with pytest.raises(SamePerson):
+            world.product.reversals.decide(posted.batch_no, again, approve=approve)
+    assert unit.state(posted.batch_id) == "posted"
+    world.product.reversals.decide(posted.batch_no, person(world, boris), approve=True)
+    assert unit.post(posted.batch_id) == "reversed"
 
 
 def test_roles_reasons_and_states(

@@ -17,8 +17,9 @@ from services.settlement.ports import AccountChange
 from services.staff.models import Staff
 from services.staff.service import known_staff
 from tests.integration.remittances.test_command import Command, _proof, command
-from tests.support.domain.desk import Colleague
+from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.fixtures import anna, boris, desk
+from tests.support.domain.persons import Person
 from tests.support.domain.remittances import Unit, credit
 from tests.support.domain.world import World
 
@@ -139,6 +140,22 @@ def test_one_person_gives_nothing_back(
             text("UPDATE remittance_surplus SET approved = true WHERE number = :n"), {"n": asked.number}
         )
     assert on(world, unit, "21904") == 0
+
+
+def test_a_new_login_is_no_second_person(
+    world: World, unit: Unit, over: Filed, desk: DeskWorld, boris: Colleague
+) -> None:
+    """Asked for under the old login, decided on under the new one neither way; a colleague gives the 20.00 back."""
+    id_no = Person().id_no
+    first = desk.colleague(id_no=id_no)
+    asked = world.product.surpluses.ask_of_batch(over.batch_no, "return", person(world, first), WHY)
+    again = desk.come_back(first, id_no)
+    for approve in (True, False):
+        with pytest.raises(SamePerson):
+            decided(world, asked.number, again, approve=approve)
+    assert on(world, unit, "21904") == 0
+    decided(world, asked.number, boris)
+    assert on(world, unit, "21904") == OVER
 
 
 def test_by_hand_neither_open_money_is_returned_nor_another_sum(

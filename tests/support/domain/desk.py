@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from app.staff_desk.assembly import create_desk
 from services.applications.models import Application
 from services.core.db import transaction
-from services.staff.service import NewStaff, add_staff
+from services.staff.service import NewStaff, add_staff, disable
 from services.staff.totp import code_at, step_of
 from tests.support.domain.world import Member, World
 
@@ -94,6 +94,12 @@ class DeskWorld:
         with transaction(self.world.sessions) as session:
             add_staff(session, self.world.cipher, new, self.world.clock.now())
         return Colleague(login, secret, self.client(), self.world)
+
+    def come_back(self, first: Colleague, id_no: str) -> Colleague:
+        """The person left, and is back under a login of their own that is new."""
+        with transaction(self.world.sessions) as session:
+            disable(session, first.login, self.world.clock.now())
+        return self.colleague(id_no=id_no)
 
     def in_review(self, amount_fen: int = 300_000) -> tuple[Member, Application]:
         """A married member's rent withdrawal, confirmed by face: it waits for people."""
