@@ -38,7 +38,7 @@ def add_arguments(name: str, sub: argparse.ArgumentParser) -> None:
     if name == "add-staff":
         sub.add_argument("--name", required=True, help="as colleagues know them")
         sub.add_argument("--role", action="append", required=True, choices=("reviewer", "approver"))
-        sub.add_argument("--id-no", help="their own ID number: nobody works on their own case")
+        sub.add_argument("--id-no", help="their own ID number, needed in production: nobody works on their own case, or is two people")
     if name in ("add-staff", "set-staff-password"):
         sub.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input"
@@ -47,6 +47,8 @@ def add_arguments(name: str, sub: argparse.ArgumentParser) -> None:
 
 def run_add_staff(settings: Settings, options: argparse.Namespace) -> int:
     """Add a person to the review desk; prints the address for their authenticator, once."""
+    if settings.env == "production" and not options.id_no:
+        raise SettingsFault("--id-no is needed: without it somebody could work on their own case, or be two people")
     product, password = build(settings), _password(options)
     now = product.clock.now()
     id_no = check_id_no(options.id_no, today=shanghai_day(now)) if options.id_no else None

@@ -8,6 +8,7 @@ from argparse import Namespace
 import pytest
 from sqlalchemy import text
 
+from config.settings import SettingsFault
 from runtime.cli.staff import run_add_staff, run_disable, run_rotate_totp, seed_demo_staff
 from services.applications.models import Application
 from services.core.db import transaction
@@ -125,6 +126,15 @@ def test_people_are_added_from_the_command_line(
     assert run_disable(settings, person) == 0
     colleague = Colleague("zhouli", b"", desk.client(), world)
     assert colleague.post("/sign-in", login="zhouli", password=PASSWORD).status_code == 401
+
+
+def test_production_adds_nobody_without_an_id_number(world: World, desk: DeskWorld) -> None:
+    production = world.product.settings.model_copy(update={"env": "production"})
+    person = Namespace(login="zhouqi", name="周七", role=["reviewer"], id_no=None, password_stdin=True)
+    with pytest.raises(SettingsFault, match="--id-no"):
+        run_add_staff(production, person)
+    with transaction(world.sessions) as session:
+        assert find_staff(session, "zhouqi") is None
 
 
 def test_one_person_has_one_login(world: World, desk: DeskWorld) -> None:
