@@ -21,7 +21,8 @@ from wechat.jssdk import ForeignPage
 
 blueprint = APIBlueprint("page_config", __name__, url_prefix="/api/v1", tag="证明与记录")
 log = structlog.get_logger(__name__)
-JSSDK = Limit("jssdk", 60, 60)
+JSSDK = Limit("jssdk", 600, 60)
+"""Each page asks once, and thousands share one address of a carrier."""
 
 
 @blueprint.get("/client-config")

@@ -27,6 +27,7 @@ from services.reconciliation.errors import (
     OwnMoney,
     OwnProposal,
     ProposalMoved,
+    ProposerGone,
 )
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
 from services.reconciliation.ports import Claims, OnClosed
@@ -105,6 +106,8 @@ class Breaks:
     def confirm(self, session: Session, staff: Staff, break_id: UUID, seen_id: UUID | None) -> None:
         """Second person: as proposed in what they saw. What was proposed is booked in this transaction, on the break's own day."""
         row, proposal = self._for_second(session, staff, break_id, seen_id)
+        if session.get_one(Staff, proposal.staff_id).disabled_at is not None:
+            raise ProposerGone
         self._check(session, staff, row, proposal.resolution, proposal.belongs_to)
         self._decide(session, staff, proposal, "confirmed", "")
         now = self._clock.now()

@@ -33,6 +33,16 @@ class OwnProposal(Forbidden):
     )
 
 
+class ProposerGone(Conflict):
+    """Whose login is disabled is no first person any more."""
+
+    code, title, detail = (
+        "break.proposer_gone",
+        "提出的人已经停用",
+        "提出意见的同事已经停用，这条意见不能再确认。请退回，由另一位同事重新提出。",
+    )
+
+
 class OwnMoney(Forbidden):
     """Nobody decides on a difference in their own account."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from services.core.db import transaction
 from services.core.ids import new_id
 from services.settlement.ports import AccountChange
+from services.staff.service import disable
 from tests.support.domain.bank_days import ClosingWorld, close_break, of_somebody
 from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.fakes import movement
@@ -278,6 +279,28 @@ def test_a_new_login_is_no_second_person(days: ClosingWorld, desk: DeskWorld, bo
     assert [one.state for one in days.breaks()] == ["proposed"]
     assert boris.post(f"{path}/decision", outcome="send_back", note="请附回单").status_code == 303
     assert [one.state for one in days.breaks()] == ["taken"]
+
+
+def test_the_word_of_who_has_left_is_sent_back(
+    days: ClosingWorld, desk: DeskWorld, anna: Colleague, boris: Colleague
+) -> None:
+    days.bank.book(of_somebody(days.today))
+    days.next_day()
+    days.run()
+    (row,) = days.breaks()
+    path = f"/breaks/{row.break_id}"
+    anna.sign_in()
+    boris.sign_in()
+    assert anna.post(f"{path}/take").status_code == 303
+    assert anna.post(f"{path}/proposal", resolution="explained", note="已和银行核对").status_code == 303
+    with transaction(desk.world.sessions) as session:
+        disable(session, anna.login, desk.world.clock.now())
+    refused = boris.post(f"{path}/decision", outcome="confirm")
+    assert (refused.status_code, "已经停用" in refused.get_data(as_text=True)) == (409, True)
+    assert [one.state for one in days.breaks()] == ["proposed"]
+    assert boris.post(f"{path}/decision", outcome="send_back", note="请重新提出").status_code == 303
+    assert boris.post(f"{path}/release").status_code == 303
+    assert [one.state for one in days.breaks()] == ["found"]
 
 
 def test_the_database_itself_wants_two(days: ClosingWorld, desk: DeskWorld) -> None:
