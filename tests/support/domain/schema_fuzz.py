@@ -19,7 +19,6 @@ from schemathesis.config import (
     FuzzingPhaseConfig,
     GenerationConfig,
     PhasesConfig,
-    PositiveDataAcceptanceConfig,
     ProjectConfig,
     ProjectsConfig,
     SchemathesisConfig,
@@ -36,6 +35,8 @@ from wechat.oauth import CodeRefused
 
 MAY_SAY = ["2xx", "3xx", "401", "403", "404", "409", "415", "422", "429"]
 """To a request that the document allows: done, or no for a reason of the member's own state. Never 400 or 5xx."""
+MUST_SAY = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
+"""To a request that it does not allow: no, also for its size alone, which is looked at before its words."""
 _ENDS = {"/api/v1/auth/logout", "/api/v1/session/binding", "/api/v1/auth/refresh"}
 
 
@@ -75,7 +76,12 @@ def _config(examples: int, *, seed: int | None, phases: frozenset[str]) -> Schem
         generation=generation,
         continue_on_failure=True,
         workers=1,
-        checks=ChecksConfig(positive_data_acceptance=PositiveDataAcceptanceConfig(expected_statuses=MAY_SAY)),
+        checks=ChecksConfig.from_dict(
+            {
+                "positive_data_acceptance": {"expected-statuses": MAY_SAY},
+                "negative_data_rejection": {"expected-statuses": MUST_SAY},
+            }
+        ),
         phases=PhasesConfig(
             examples=ExamplesPhaseConfig(enabled="examples" in phases),
             coverage=CoveragePhaseConfig(enabled="coverage" in phases),
