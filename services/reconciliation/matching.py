@@ -94,12 +94,20 @@ def match_day(session: Session, day: date, began_at: datetime, at: datetime) -> 
         *_orders_without_line(session, day),
         *_left_by_transfers(session, day),
     ]
+    missed = _missed_before(session, day)
     for finding in findings:
-        note_break(session, day, finding, at)
+        if finding.kind != "shifted_day" or finding.ref not in missed:
+            note_break(session, day, finding, at)
     session.flush()
     unnamed = session.scalar(_WITHOUT_A_NAME, {"day": day, "began": began_at}) or 0
     told = sum(movement.day == day or movement.key in late for movement in movements)
     return Matched(len(lines), told, dict(Counter(finding.kind for finding in findings)), unnamed)
+
+
+def _missed_before(session: Session, day: date) -> set[str]:
+    """What the day's statement lacked before the next one had it: a break already, and not to be booked a second time."""
+    statement = select(BankBreak.ref).where(BankBreak.day == day, BankBreak.kind == "ours_only")
+    return set(session.scalars(statement))
 
 
 def _lines(session: Session, *where: object) -> list[BankStatementLine]:
