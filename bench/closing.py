@@ -4,8 +4,8 @@ A database is filled with accounts and a year of postings and copied for each tu
 rows. The floor writes the rows that the product writes in one statement; the product does so in sets, with locks,
 audit and a mark of how far it has come, contributions from the employers' files on. Growth is the processor time that
 PostgreSQL spends on one account among many, against one among few, the worse of the two. Both are also done by a
-process that is killed again and again. The server has the settings of `deploy/postgresql`, and huge
-pages where they can be reserved. The last line is one JSON object. `make bench-closing`.
+process that is killed again and again. The server has the settings of `deploy/postgresql`, and huge pages where they
+can be reserved. The last line is one JSON object. `make bench-closing`.
 """
 
 from __future__ import annotations
