@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from sqlalchemy import select
 
 from bench.journeys import lives
 from bench.journeys.colleagues import agree
+from services.applications.models import Application
+from services.contributions.service import post_contribution
+from services.core.db import transaction
 
 
 def _paid(phone, sandbox, item: str, yuan: str) -> str:
@@ -94,3 +100,32 @@ def test_the_whole_account(handset, somebody, sandbox, product, item, life):
     assert "56,0" not in phone.see("receipt-balance")
     assert "0.00" in phone.see("receipt-balance").replace("\n", "")
     assert "单号" in page
+
+
+def test_money_comes_in_while_the_account_is_being_closed(handset, somebody, product):
+    """The face was for another sum: nothing moves, both sums are said, and the case can be stopped and begun anew."""
+    phone = handset(lives.retired(somebody()))
+    phone.enter()
+    phone.begin("retirement-withdrawal")
+    before = phone.see("max").replace("\n", "").strip("¥ ")
+    phone.hand_in()
+    (case,) = phone.cases_of("retirement-withdrawal")
+    with transaction(product.sessions) as session:
+        account_id = session.scalar(select(Application.account_id).where(Application.case_no == case["case_no"]))
+        post_contribution(session, account_id, date(2030, 1, 1), 123_400, product.clock.now())
+    phone.see("face-consent")
+    phone.double_tap("face-agree")
+    phone.see("face-start")
+    phone.double_tap("face-start")
+    said = phone.see("amount-moved", 120_000).replace("\n", "")
+    phone.shot("closing-moved")
+    assert before in said
+    assert not phone.at("face-start").is_visible()
+    assert phone.cases_of("retirement-withdrawal")[0]["state"] == "verifying"
+    phone.tap("moved-stop")
+    phone.tap("cancel")
+    phone.tap("cancel-yes")
+    phone.ends("cancelled")
+    phone.open()
+    phone.begin("retirement-withdrawal")
+    assert phone.see("max").replace("\n", "").strip("¥ ") in said

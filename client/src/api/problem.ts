@@ -54,6 +54,9 @@ export function fromTransport(message: string, repeatable: boolean): ApiProblem 
   return new ApiProblem(slow ? 'timeout' : 'offline', 0, slow ? 'network.timeout' : 'network.offline', head + tail)
 }
 
+/** The same application would pay another sum now: it has to be stopped, and begun anew. */
+export const amountMoved = (fault: unknown): boolean => fault instanceof ApiProblem && fault.code === 'application.amount_moved'
+
 /** The sentence to show for anything that was thrown. */
 export function sentence(fault: unknown): string {
   return fault instanceof ApiProblem ? fault.detail : t.problem.unknown

@@ -62,6 +62,10 @@ export const face = {
     otherWay: 'No face scan? Another way',
     unanswered: 'WeChat has not told us the result yet. Tap again in a while; there is no need to apply anew.',
   },
+  moved: {
+    title: 'The amount has changed',
+    stop: 'Go and cancel this one',
+  },
   unsettled: {
     title: 'Not known yet whether it is done',
     what: 'Your face passed and your confirmation was sent, but its answer has not arrived. It may be done, or it may not.',

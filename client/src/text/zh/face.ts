@@ -62,6 +62,10 @@ export const face = {
     otherWay: '不方便刷脸？换个办法',
     unanswered: '微信还没有告诉我们结果。请过一会儿再点一次，不用重新申请。',
   },
+  moved: {
+    title: '金额变了',
+    stop: '去撤销这一笔',
+  },
   unsettled: {
     title: '还不知道办成没有',
     what: '人脸通过了，您的确认也发出去了，只是还没有收到结果。可能已经办成，也可能没有。',
