@@ -9,6 +9,8 @@ from typing import Any
 
 import procrastinate
 import structlog
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import make_url
 
 from config.logging import configure
 from config.settings import Settings, load_settings
@@ -19,6 +21,7 @@ from runtime.garbage import leave_loaded_alone
 from runtime.giving_way import give_way
 from runtime.handfuls import BY_INDEX, Handfuls
 from runtime.key_ring import check_at_start
+from services.core.db import SILENCE
 from services.core.jobs import Job
 from services.core.pii import scrub
 
@@ -30,9 +33,9 @@ CONCURRENCY = {"face": 1}
 
 def make_app(jobs: Sequence[Job], database_url: str, at_once: int = 1) -> procrastinate.App:
     """A queue application that knows the given jobs, and takes so many of them in one trip when many wait."""
-    conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
+    words = {"options": BY_INDEX, "connect_timeout": 2, **SILENCE}
     connector = procrastinate.PsycopgConnector(
-        conninfo=conninfo, min_size=1, max_size=4, kwargs={"options": BY_INDEX}
+        conninfo=conninfo_of(database_url), min_size=1, max_size=4, kwargs=words
     )
     app = procrastinate.App(connector=connector)
     app.job_manager = Handfuls(connector, at_once)
@@ -40,6 +43,13 @@ def make_app(jobs: Sequence[Job], database_url: str, at_once: int = 1) -> procra
         retry = procrastinate.RetryStrategy(max_attempts=job.retries, exponential_wait=2)
         app.task(name=job.name, queue=job.queue, retry=retry)(_logged(job))
     return app
+
+
+def conninfo_of(database_url: str) -> str:
+    """The address as libpq takes it: SQLAlchemy has a way of its own to name a primary and its standby."""
+    address = make_url(database_url)
+    _, words = address.get_dialect()().create_connect_args(address)
+    return make_conninfo(**words)
 
 
 def concurrency(queues: Sequence[str]) -> int:

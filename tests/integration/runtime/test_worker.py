@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from runtime import beside, worker
 from runtime.embedded_pg import plain
@@ -35,11 +36,13 @@ def asked(database: Database, question: str) -> list[tuple[object, ...]]:
         return connection.execute(question).fetchall()
 
 
-def serve(database: Database, run: Callable[[], None], ended: threading.Event) -> None:
+def serve(
+    database: Database, run: Callable[[], None], ended: threading.Event, *, address: str | None = None
+) -> None:
     """A worker that knows this one job, until told to end."""
 
     async def work() -> None:
-        app = worker.make_app([Job("closing.run", "default", run)], plain(database.urls.app))
+        app = worker.make_app([Job("closing.run", "default", run)], address or plain(database.urls.app))
         serving = asyncio.create_task(worker.serve(app, ["default"], []))
         await asyncio.to_thread(ended.wait, PATIENCE_S)
         serving.cancel()
@@ -89,3 +92,32 @@ def test_while_it_stops_its_last_job_stays_its_own(
     serve(database, run, ended)
     assert runs == [0] * 10
     assert asked(database, "SELECT status FROM procrastinate_jobs") == []
+
+
+def test_it_works_for_an_address_that_names_a_primary_and_its_standby(database: Database) -> None:
+    """As services and web take it; the driver finds the one that writes."""
+    url = make_url(database.urls.app)
+    credentials, one = database.urls.app.partition("@")[0], f"127.0.0.1:{url.port}"
+    both = f"{credentials}@/{url.database}?host={one}&host={one}&target_session_attrs=read-write"
+    runs, ended = [], threading.Event()
+
+    def run() -> None:
+        runs.append(time.monotonic())
+        ended.set()
+
+    add(database)
+    serve(database, run, ended, address=both)
+    assert len(runs) == 1
+
+
+def test_a_server_without_power_is_given_up_in_seconds(database: Database) -> None:
+    """Nothing answers then, and nothing is refused either: the system would wait a quarter of an hour."""
+
+    async def words() -> dict[str, str]:
+        app = worker.make_app([], plain(database.urls.app))
+        async with app.open_async(), app.connector.pool.connection() as connection:
+            return dict(connection.info.get_parameters())
+
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(lambda: asyncio.run(words())).result()
+    assert found.items() >= {"tcp_user_timeout": "2500", "keepalives_idle": "10", "connect_timeout": "2"}.items()
