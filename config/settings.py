@@ -10,12 +10,12 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from config.production import OWN_KEYS, debugging, key_fault, open_lines, other_roles, unsaid
 from config.sms_settings import NOT_THE_SANDBOXS_SMS, SANDBOX_SMS_SECRETS, SmsSettings, sms_faults
 from config.sms_settings import needed as needed_for_sms
 
 ROOT = Path(__file__).resolve().parent.parent
 SANDBOX = tomllib.loads((ROOT / "config" / "sandbox.toml").read_text(encoding="utf-8"))
-OWN_KEYS = ("jwt_member", "jwt_staff", "field_key", "lookup_key", "certificate_key")
 OFFICIAL_WECHAT_API = "https://api.weixin.qq.com"
 OFFICIAL_WECHAT_OPEN = "https://open.weixin.qq.com"
 OFFICIAL_JWEIXIN = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
@@ -256,7 +256,11 @@ NOT_THE_SANDBOXS = (
     "wechat_template_contribution",
     "wechat_template_interest",
     "wechat_template_news",
+    "wechat_template_loan_repaid",
+    "wechat_subscribe_templates",
+    "wechat_mini_templates",
     *NOT_THE_SANDBOXS_SMS,
+    *(name for name in Settings.model_fields if name.startswith("sms_template_")),
     "share_base_url",
     "bdc_tx_unit_no",
     "bdc_cust_no",
@@ -291,7 +295,10 @@ def _production_faults(settings: Settings) -> list[str]:
         faults.append("ANJU_WECHAT_JWEIXIN_URL must be the official script")
     if not settings.database_web_url.get_secret_value():
         faults.append("ANJU_DATABASE_WEB_URL must name the member zone's own role")
-    faults.extend(sms_faults(settings))
+    if not settings.share_base_url.startswith("https://"):
+        faults.append("ANJU_SHARE_BASE_URL must be https")
+    faults.extend((*sms_faults(settings), *other_roles(settings), *open_lines(settings)))
+    faults.extend((*unsaid(settings), *debugging()))
     if settings.clock_offset_file is not None:
         faults.append("ANJU_CLOCK_OFFSET_FILE is for development only")
     if settings.proxy_hops == 0:
@@ -325,8 +332,10 @@ def _secret_faults(settings: Settings) -> list[str]:
             faults.append(f"secret file missing: {name}")
         elif path.stat().st_mode & 0o077:
             faults.append(f"secret file readable by others: {name}")
-        elif path.read_text(encoding="utf-8").strip() == SANDBOX_SECRETS.get(name):
+        elif (text := path.read_text(encoding="utf-8").strip()) == SANDBOX_SECRETS.get(name):
             faults.append(f"secret file holds the sandbox's value: {name}")
+        elif fault := key_fault(name, text):
+            faults.append(fault)
     return faults
 
 

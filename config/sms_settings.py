@@ -88,7 +88,7 @@ def provider_of(name: str) -> str | None:
     for provider in ("aliyun", "mas"):
         if name.startswith(f"sms_{provider}_"):
             return provider
-    return "tencent" if name in _TENCENTS else None
+    return "tencent" if name in _TENCENTS or name.startswith("sms_template_") else None
 
 
 def needed(settings: SmsSettings, name: str) -> bool:

@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from config.settings import OWN_KEYS
+from config.production import OWN_KEYS
 
 _KEY_BYTES = 32
 

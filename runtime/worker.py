@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import make_url
 
 from config.logging import configure
-from config.settings import Settings, load_settings
+from config.settings import Settings, SettingsFault, load_settings
 from runtime.beside import STALLED_S, beside_the_worker
 from runtime.bootstrap import Product, build
 from runtime.duties import jobs_of, listened, take_ups_of
@@ -115,7 +115,11 @@ def main() -> None:
 def _database_url(settings: Settings, queues: Sequence[str]) -> str:
     """A worker that does faces alone connects as the role that can do no more."""
     face_url = settings.database_face_url.get_secret_value()
-    return face_url if queues == ["face"] and face_url else settings.database_url.get_secret_value()
+    if list(queues) == ["face"] and face_url:
+        return face_url
+    if "face" in queues and settings.env == "production":
+        raise SettingsFault("faces want a worker for them alone, with ANJU_DATABASE_FACE_URL")
+    return settings.database_url.get_secret_value()
 
 
 def _warm_up(product: Product) -> None:

@@ -11,28 +11,33 @@ from flask import Flask
 
 from app.factory import create_app
 from app.http.rate_limit import client_address
-from config.settings import NOT_THE_SANDBOXS, OWN_KEYS, SANDBOX_SECRETS, SettingsFault, load_settings
+from config.production import OWN_KEYS, TO_BE_SAID
+from config.settings import NOT_THE_SANDBOXS, SANDBOX_SECRETS, Settings, SettingsFault, load_settings
+from runtime.worker import _database_url
 from tests.support.domain.world import World
 
 
 def production(secrets: Path, **changed: Any) -> dict[str, Any]:
     """Settings that production accepts, with changes."""
     for name in (*SANDBOX_SECRETS, *OWN_KEYS):
-        (secrets / name).write_text("real", encoding="utf-8")
+        (secrets / name).write_text("5e" * 32 if name in OWN_KEYS else "real", encoding="utf-8")
         (secrets / name).chmod(0o600)
     values: dict[str, Any] = dict.fromkeys(NOT_THE_SANDBOXS, "https://real.example")
+    values |= {name: Settings.model_fields[name].default for name in TO_BE_SAID}
     templates = secrets / "sms_templates.toml"
     templates.write_text('[aliyun]\nsms_code = "SMS_1"\n[mas]\nsms_code = "a1"\n', encoding="utf-8")
     return values | {
         "env": "production",
         "secrets_dir": secrets,
-        "DATABASE_URL": "postgresql+psycopg://x@db/anju",
-        "database_web_url": "postgresql+psycopg://anju_web@db/anju",
+        "DATABASE_URL": "postgresql+psycopg://x@db/anju?sslmode=verify-full",
+        "database_web_url": "postgresql+psycopg://anju_web@127.0.0.1:6432/anju",
         "public_base_url": "https://gjj.example",
         "staff_base_url": "https://desk.gjj.example",
         "wechat_api_base_url": "https://api.weixin.qq.com",
         "wechat_open_base_url": "https://open.weixin.qq.com",
         "wechat_jweixin_url": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
+        "wechat_subscribe_templates": "settlement_paid=real",
+        "wechat_mini_templates": "",
         "sms_scheme": "https",
         "sms_providers": "tencent,aliyun,mas",
         "sms_aliyun_scheme": "https",
@@ -52,6 +57,84 @@ def test_a_value_of_the_sandbox_is_refused(tmp_path: Path, name: str) -> None:
     del values[name]
     with pytest.raises(SettingsFault, match=f"ANJU_{name.upper()} "):
         load_settings(**values)
+
+
+@pytest.mark.parametrize("name", TO_BE_SAID)
+def test_what_the_model_city_has_is_not_taken_in_silence(tmp_path: Path, name: str) -> None:
+    """Another centre would pay from an account under the model city's name, and sign its messages with it."""
+    values = production(tmp_path)
+    del values[name]
+    with pytest.raises(SettingsFault, match=f"ANJU_{name.upper()} must be written down"):
+        load_settings(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("web", "anju_web"), ("face", "anju_face"), ("owner", "anju_owner")],
+)
+def test_an_address_of_the_database_bears_its_own_role(tmp_path: Path, name: str, role: str) -> None:
+    """The member zone under another role would see everybody's rows, and nothing would say so."""
+    setting = f"database_{name}_url"
+    of_the_role = f"postgresql+psycopg://{role}:pw@/anju?host=a:5432&host=b:5432&sslmode=verify-full"
+    assert load_settings(**production(tmp_path, **{setting: of_the_role})).env == "production"
+    with pytest.raises(SettingsFault, match=f"ANJU_{setting.upper()} must be of the role {role}"):
+        load_settings(**production(tmp_path, **{setting: "postgresql+psycopg://anju_app:pw@db/anju"}))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://x:pw@10.20.1.10/anju",
+        "postgresql+psycopg://x:pw@10.20.1.10/anju?sslmode=prefer",
+        "postgresql+psycopg://x:pw@10.20.1.10/anju?sslmode=require",
+        "postgresql+psycopg://x:pw@/anju?host=127.0.0.1:5432&host=10.20.1.11:5432",
+    ],
+)
+def test_a_database_on_another_machine_is_asked_encrypted(tmp_path: Path, address: str) -> None:
+    """The driver's own default is to talk in the clear where the other side wants it."""
+    with pytest.raises(SettingsFault, match="DATABASE_URL leads to another machine"):
+        load_settings(**production(tmp_path, DATABASE_URL=address))
+
+
+@pytest.mark.parametrize("name", OWN_KEYS)
+@pytest.mark.parametrize("text", ["", "changeme", "5e" * 16, "5e" * 31 + "5g"])
+def test_a_key_that_is_none_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    values = production(tmp_path)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsFault, match=f"secret file (is empty|must hold 64 hex digits): {name}"):
+        load_settings(**values)
+
+
+@pytest.mark.parametrize("name", sorted(SANDBOX_SECRETS))
+def test_an_empty_secret_is_refused(tmp_path: Path, name: str) -> None:
+    values = production(tmp_path)
+    (tmp_path / name).write_text("\n", encoding="utf-8")
+    with pytest.raises(SettingsFault, match=f"secret file is empty: {name}"):
+        load_settings(**values)
+
+
+def test_departments_are_asked_encrypted(tmp_path: Path) -> None:
+    """ID numbers go there, and the police register's photos come from there."""
+    with pytest.raises(SettingsFault, match="ANJU_SHARE_BASE_URL must be https"):
+        load_settings(**production(tmp_path, share_base_url="http://10.1.1.1"))
+
+
+def test_no_debugging_in_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    with pytest.raises(SettingsFault, match="FLASK_DEBUG"):
+        load_settings(**production(tmp_path))
+
+
+def test_faces_are_judged_under_a_role_of_their_own(tmp_path: Path) -> None:
+    """Without its address the worker would go on as anju_app, which may read far more."""
+    plain = load_settings(**production(tmp_path))
+    own = "postgresql+psycopg://anju_face@/anju?host=/run/postgresql"
+    faces = load_settings(**production(tmp_path, database_face_url=own))
+    assert _database_url(faces, ["face"]) == own
+    for settings, queues in ((plain, ["face"]), (faces, ["face", "default"])):
+        with pytest.raises(SettingsFault, match="ANJU_DATABASE_FACE_URL"):
+            _database_url(settings, queues)
+    assert _database_url(plain, ["settlement", "default"]) == plain.database_url.get_secret_value()
 
 
 ALIYUNS = {name for name in (*NOT_THE_SANDBOXS, *SANDBOX_SECRETS) if name.startswith("sms_aliyun_")}

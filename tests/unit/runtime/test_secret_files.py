@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from config.settings import OWN_KEYS
+from config.production import OWN_KEYS
 from runtime import secret_files
 
 
