@@ -14,7 +14,7 @@ def configure(level: str, scrub: Callable[[str], str]) -> None:
     """Send structlog and the standard library's loggers to standard output as scrubbed JSON lines."""
 
     def clean(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        return {key: _clean(value, scrub) for key, value in event.items()}
+        return {key: value if key.startswith("_") else _clean(value, scrub) for key, value in event.items()}
 
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -39,6 +39,8 @@ def configure(level: str, scrub: Callable[[str], str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    server = logging.getLogger("gunicorn.error")  # its own handler would write a refused request's line as it came
+    server.handlers[:], server.propagate = [], True
     for noisy in ("procrastinate", "urllib3", "sqlalchemy.engine"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
@@ -50,4 +52,6 @@ def _clean(value: Any, scrub: Callable[[str], str]) -> Any:
         return {key: _clean(inner, scrub) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_clean(inner, scrub) for inner in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return scrub(repr(value))  # a fault, bytes: they would be written so in the end
