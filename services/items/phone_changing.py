@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +18,7 @@ from services.core.identity import check_phone
 from services.core.outbox import emit
 from services.items.declaration import Item
 from services.items.phone_codes import number_of
-from services.members.phones import change_phone
+from services.members.phones import PhoneChanged, change_phone
 from services.policies.rules import Policy
 from services.withdrawals.states import LIVE_STATES
 
@@ -45,24 +47,62 @@ def change_member_phone(
     """
     phone = number_of(item, form)
     assert phone is not None  # the form asks for it
-    account_id = application.account_id
-    if any(one.state in LIVE_STATES for one in money_applications(session, account_id)):
-        raise MoneyUnderWay
+    application_id = application.application_id
+    changed = put_number(
+        session,
+        cipher,
+        application.account_id,
+        application_id,
+        check_phone(phone),
+        policy,
+        subject={"application_id": str(application_id)},
+        actor=actor,
+        at=at,
+    )
+    told = {
+        "phone4": changed.tail4,
+        "old_phone4": changed.old_tail4,
+        "money_from": changed.money_from.isoformat(),
+    }
+    application.result = {**application.result, **told}
+    session.flush()  # the state is moved by a statement of its own
+    move(session, application, PLAIN_STATES, "complete", actor=actor, at=at)
+
+
+def put_number(
+    session: Session,
+    cipher: FieldCipher,
+    account_id: UUID,
+    change_id: UUID,
+    phone: str,
+    policy: Policy,
+    *,
+    subject: Mapping[str, str],
+    actor: str,
+    at: datetime,
+) -> PhoneChanged:
+    """Put a number on the record and tell both; `subject` is what the two events are said to be about.
+
+    The caller holds the account's lock. Raises MoneyUnderWay, SamePhone.
+    """
+    refuse_while_money_moves(session, account_id)
     changed = change_phone(
         session,
         cipher,
         account_id,
-        application.application_id,
-        check_phone(phone),
+        change_id,
+        phone,
         actor=actor,
         at=at,
         money_from=at + timedelta(hours=policy.integer("cooling.phone_hours")),
     )
-    money_from = changed.money_from.isoformat()
-    told = {"phone4": changed.tail4, "old_phone4": changed.old_tail4, "money_from": money_from}
-    application.result = {**application.result, **told}
-    session.flush()  # the state is moved by a statement of its own
-    move(session, application, PLAIN_STATES, "complete", actor=actor, at=at)
-    subject = {"application_id": str(application.application_id), "money_from": money_from}
-    emit(session, account_id, "phone.changed", {**subject, "phone4": changed.tail4}, at)
-    emit(session, account_id, "phone.left", subject, at)
+    told = {**subject, "money_from": changed.money_from.isoformat()}
+    emit(session, account_id, "phone.changed", {**told, "phone4": changed.tail4}, at)
+    emit(session, account_id, "phone.left", told, at)
+    return changed
+
+
+def refuse_while_money_moves(session: Session, account_id: UUID) -> None:
+    """Raise MoneyUnderWay while a withdrawal is not finished."""
+    if any(one.state in LIVE_STATES for one in money_applications(session, account_id)):
+        raise MoneyUnderWay

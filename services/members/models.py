@@ -31,7 +31,10 @@ class Member(Base):
 
 
 class PhoneChange(Base):
-    """A change of the number a member is reached at; the former number stays only until its last notice is written."""
+    """A change of the number a member is reached at; the former number stays only until its last notice is written.
+
+    `application_id` is what changed it: the member's application, or a proposal at a counter.
+    """
 
     __tablename__ = "phone_change"
     account_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)

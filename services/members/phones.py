@@ -34,7 +34,7 @@ def change_phone(
     session: Session,
     cipher: FieldCipher,
     account_id: UUID,
-    application_id: UUID,
+    change_id: UUID,
     phone: str,
     *,
     actor: str,
@@ -43,7 +43,8 @@ def change_phone(
 ) -> PhoneChanged:
     """Put another number on the record; money waits on every binding, and codes on their way serve no more.
 
-    The former number is kept, sealed, for its last notice. Sessions stay. Raises SamePhone.
+    `change_id` is the application's, or the proposal's at a counter. The former number is kept, sealed, for its last
+    notice. Sessions stay. Raises SamePhone.
     """
     member = session.get_one(Member, account_id, with_for_update=True, populate_existing=True)
     former = cipher.open(member.phone_sealed, "member.phone")
@@ -52,7 +53,7 @@ def change_phone(
     session.add(
         PhoneChange(
             account_id=account_id,
-            application_id=application_id,
+            application_id=change_id,
             former_sealed=cipher.seal(former, "phone_change.former"),
             changed_at=at,
         )
@@ -69,7 +70,7 @@ def change_phone(
         account_id,
         "phone.changed",
         actor=actor,
-        subject=str(application_id),
+        subject=str(change_id),
         at=at,
         detail={"old_tail4": changed.old_tail4, "tail4": changed.tail4},
     )
@@ -90,11 +91,11 @@ def _end_codes(session: Session, account_id: UUID, at: datetime) -> None:
 
 
 def take_former_phone(
-    session: Session, cipher: FieldCipher, account_id: UUID, application_id: UUID
+    session: Session, cipher: FieldCipher, account_id: UUID, change_id: UUID
 ) -> str | None:
     """The number before a change, once: from then on it is kept nowhere. None when it was taken already."""
     change = session.get(
-        PhoneChange, (account_id, application_id), with_for_update=True, populate_existing=True
+        PhoneChange, (account_id, change_id), with_for_update=True, populate_existing=True
     )
     if change is None or change.former_sealed is None:
         return None

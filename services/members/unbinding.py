@@ -1,7 +1,8 @@
-"""Unbinding 解除绑定 by the member: ends a binding with its phone and its sessions."""
+"""Unbinding 解除绑定 by the member, or for them at a counter: ends a binding with its phone and its sessions."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -46,19 +47,38 @@ def unbind(session: Session, account_id: UUID, own_channel: str, channel: str, a
         raise NotBoundThere
     if not may_end(active[own_channel], ending):
         raise OlderBinding
+    _end(session, ending, actor="member", by=own_channel, at=at)
+    return ending
+
+
+def end_bindings(
+    session: Session, account_id: UUID, binding_ids: Collection[UUID], *, actor: str, at: datetime
+) -> None:
+    """End just these bindings for a member at a counter, whichever is the older; each is told as any other is.
+
+    Raises NotBoundThere, and ends none, when one of them has ended meanwhile.
+    """
+    session.get_one(Member, account_id, with_for_update=True)
+    ending = [row for row in bindings_of(session, account_id, lock=True) if row.binding_id in binding_ids]
+    if len(ending) != len(set(binding_ids)):
+        raise NotBoundThere
+    for row in ending:
+        _end(session, row, actor=actor, by="counter", at=at)
+
+
+def _end(session: Session, ending: Binding, *, actor: str, by: str, at: datetime) -> None:
     ending.ended_at = at
     _end_phone_and_sessions(session, ending, at)
     record(
         session,
-        account_id,
+        ending.account_id,
         "member.unbound",
-        actor="member",
+        actor=actor,
         subject=str(ending.binding_id),
         at=at,
-        detail={"channel": channel, "by": own_channel},
+        detail={"channel": ending.channel, "by": by},
     )
-    emit(session, account_id, "member.unbound", {"channel": channel}, at)
-    return ending
+    emit(session, ending.account_id, "member.unbound", {"channel": ending.channel}, at)
 
 
 def _end_phone_and_sessions(session: Session, ending: Binding, at: datetime) -> None:

@@ -59,7 +59,8 @@ class Notices:
         subject_id = event.payload.get("application_id")
         sms_to = None
         if telling.sms_to == "former_phone":
-            sms_to = take_former_phone(session, self._cipher, account_id, UUID(subject_id))
+            change_id = UUID(event.payload.get("change_id", subject_id))
+            sms_to = take_former_phone(session, self._cipher, account_id, change_id)
             if sms_to is None:
                 return []
         fields = telling.fields(event.payload, event.created_at)
