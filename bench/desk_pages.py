@@ -49,6 +49,7 @@ SHOTS = (
     DeskShot("desk-ratings", "差评整改", "ratings"),
     DeskShot("desk-rating", "一条差评", "ratings", "/ratings/"),
     DeskShot("desk-lock", "电话上锁", "lock"),
+    DeskShot("desk-counter", "到柜台办的事", "counter"),
     DeskShot("desk-announcements", "公告与停机", "announcements"),
     DeskShot("desk-password", "自己的密码", "password"),
 )

@@ -16,6 +16,7 @@ from services.contributions.models import Contribution
 from services.core.db import Base
 from services.core.outbox import OutboxEvent, ProcessedEvent
 from services.core.retention import RetentionRun
+from services.counter.models import CounterDecision, CounterProposal
 from services.datasharing.models import ShareCall
 from services.documents.models import Document
 from services.evidence.models import CaseEvidence
@@ -92,7 +93,7 @@ from wechat.token_store import WeChatToken
 
 TABLES = (
     AgreementRun, Announcement, LoanAgreement, Application, AuditEntry, AuditHead, BankBreak, BankNotice, BankStatement, BankStatementLine, Binding, BreakDecision, BreakEvent, BreakProposal, BusinessDay, CardSmsCheck, CaseCounter, CaseEvidence, CaseRating, Certificate, ClosingStep, Consent,
-    Contribution, DailyLimit, Deduction, Device, Document, EarlyReceipt, Employer,
+    Contribution, CounterDecision, CounterProposal, DailyLimit, Deduction, Device, Document, EarlyReceipt, Employer,
     FaceBatch, FaceFrameHash, FacePictureHash, FaceSession, FaceTemplate, FaceVerification, IdempotencyRecord, InterestReceipt, InterestRun, ItemUsage, Journal, LedgerDay, Loan, LoanCard, LoanCoBorrower,
     LoanInstalment, LoanPlan, LoanRate, LoanReminder, LoanRepayment, LoginSession,
     Member, MemberBalance, MiniUser, MortgageDischarge,

@@ -23,6 +23,8 @@ from services.centre.service_points import ServicePoints
 from services.certificates.jobs import CertificateJobs
 from services.certificates.service import Certificates
 from services.core.db import Sessions, make_engine, make_sessions
+from services.counter.deciding import Deciding
+from services.counter.proposing import Proposing
 from services.documents.adapters.child import ConfinedCleaner
 from services.documents.service import Documents
 from services.face.adapters.child import FaceJudge
@@ -309,6 +311,8 @@ class Product(BankSide):
             breaks=self.breaks,
             ratings=RatingDesk(self.cipher, self.clock),
             locking=self.locking,
+            proposing=Proposing(self.clock, self.cipher, self.policies),
+            deciding=Deciding(self.clock, self.cipher, self.policies),
             keys=SessionKeys(bytes.fromhex(self.settings.secret("jwt_staff"))),
         )
 

@@ -8,6 +8,7 @@ from runtime.bootstrap import Product
 from runtime.retention import Retention
 from services.closing.telling import InterestTelling
 from services.core.jobs import Job
+from services.counter.moving import CounterTending
 from services.evidence.writing import EvidenceWriting
 from services.items.jobs import ApplicationTending
 from services.items.locking import LockTending
@@ -67,6 +68,7 @@ def _tending(product: Product) -> list[TakeUp]:
         product.certificate_jobs.take_up,
         ApplicationTending(sessions, clock).expire_late,
         LockTending(sessions, clock).take_up,
+        CounterTending(sessions, clock).take_up,
         StrangerTending(sessions, clock, policies).take_up,
         product.discharges.take_up,
         product.agreement_runs.take_up,

@@ -28,6 +28,7 @@ SEALED: dict[tuple[str, str], str] = {
     ("case_rating", "words_sealed"): "case_rating.words",
     ("certificate", "contents_sealed"): "certificate.contents",
     ("certificate", "pdf_sealed"): "certificate.pdf",
+    ("counter_proposal", "phone_sealed"): "counter_proposal.phone",
     ("deduction", "payer_sealed"): "payee",
     ("document", "picture_sealed"): "document.picture",
     ("face_batch", "frames_sealed"): "face_batch.frames",

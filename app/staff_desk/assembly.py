@@ -16,6 +16,7 @@ from app.staff_desk import (
     breaks,
     cases,
     closing_days,
+    counter,
     guard,
     locking,
     passwords,
@@ -68,6 +69,7 @@ def create_desk(own: DeskPorts) -> Flask:
         ratings,
         announcements,
         locking,
+        counter,
         passwords,
     ):
         app.register_blueprint(module.blueprint)

@@ -11,6 +11,8 @@ from config.settings import Settings
 from services.core.clock import Clock
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions
+from services.counter.deciding import Deciding
+from services.counter.proposing import Proposing
 from services.items.engine import Engine
 from services.items.locking import Locking
 from services.policies.service import PolicyBook
@@ -34,6 +36,8 @@ class DeskPorts:
     breaks: Breaks
     ratings: RatingDesk
     locking: Locking
+    proposing: Proposing
+    deciding: Deciding
     keys: SessionKeys
 
 

@@ -20,6 +20,7 @@ from runtime.cli.security_page import security_page
 from services.applications.states import PLAIN_STATES
 from services.closing.states import DAY_STATES
 from services.core.states import StateTable
+from services.counter.states import COUNTER_STATES
 from services.face.states import FACE_STATES
 from services.face.tips import TIPS
 from services.items.declaration import Approval, Example, Item
@@ -47,6 +48,7 @@ TABLES = {
     "transfer_in": ("异地转移 transfer from another centre", TRANSFER_STATES),
     "business_day": ("会计日期 business day", DAY_STATES),
     "bank_break": ("差错 break", BREAK_STATES),
+    "counter_proposal": ("柜台事项 act at the counter", COUNTER_STATES),
     "notice_intent": ("通知 notice intent", NOTICE_STATES),
 }
 _NOWHERE = "postgresql+psycopg://nobody@127.0.0.1/none"
