@@ -22,9 +22,11 @@ from services.settlement.adapters.bdc.node import BdcSettlementNode
 from services.settlement.adapters.bdc.notices import BdcNoticeStream
 from services.settlement.deductions.jobs import DeductionJobs
 from services.settlement.deductions.service import Deductions
+from services.settlement.deductions.unpaid import UnpaidDeductions
 from services.settlement.jobs import SettlementJobs
 from services.settlement.letters import LetterOffice
 from services.settlement.service import Settlement
+from services.settlement.unpaid import UnpaidPayments
 from services.transfers.jobs import TransferJobs
 from services.transfers.money import TransferReceipts
 from services.transfers.sweeps import TransferSweeps
@@ -82,7 +84,12 @@ class BankSide(Foundation):
     @cached_property
     def breaks(self) -> Breaks:
         """What does not agree, and people's word on it."""
-        return Breaks(self.clock, (self.settlement, TransferReceipts(self.clock)), look_again)
+        claims = (self.settlement, TransferReceipts(self.clock))
+        orders = (
+            UnpaidPayments(self.clock, WithdrawalPayments()),
+            UnpaidDeductions(self.clock, CardOutcomes()),
+        )
+        return Breaks(self.clock, claims, orders, look_again)
 
     @cached_property
     def closing(self) -> Closing:

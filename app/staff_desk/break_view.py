@@ -14,6 +14,7 @@ from services.reconciliation.correcting import is_taken_in
 from services.reconciliation.models import BankBreak, BreakDecision, BreakProposal
 from services.reconciliation.queries import Told, history_of, proposals_of, sides
 from services.reconciliation.states import BREAK_STATES, EVENTS, KINDS, RESOLUTIONS
+from services.reconciliation.unpaid import is_the_orders
 from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 
@@ -25,7 +26,7 @@ _WHAT = {
     "duplicate_line": "流水上同一笔出现了不止一次，或单位来款和前后三天内的一笔流水号、金额都相同。确认银行是真的收付了两次，还是同一笔重复。",
     "status_differs": "银行和我方对这笔业务的结果说法不一样。",
     "late_return": "钱退回来了，但我方那笔业务不在“已付款”，或者同一流水号还有一笔不明的付款，没有自动入账。",
-    "payee_differs": "银行把钱付给了和指令不同的账户。先向银行查询。",
+    "payee_differs": "银行把钱付给了和指令不同的账户。先向银行查询。这里只处理付错的这笔钱；职工没有收到的那笔，在指令自己的差错里处理。",
     "reference_differs": "同一笔进出，通知和流水上的业务流水号不同。",
     "shifted_day": "通知和流水不在同一天，金额相同。两天的差错会互相抵消。",
     "unbooked": "扣款已到账，但没能记进贷款账。",
@@ -106,6 +107,7 @@ def _choices(row: BankBreak, taken_in: bool) -> dict[str, str]:
         "explained": True,
         "booked": taken_in and bool(row.difference_fen),
         "belongs": taken_in and row.kind == "bank_only" and row.bank_fen > 0,
+        "unpaid": is_the_orders(row),
     }
     return {code: text for code, text in RESOLUTIONS.items() if fits[code]}
 

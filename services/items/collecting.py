@@ -35,6 +35,9 @@ from services.loans.standing import Standing, standing_of
 from services.settlement.deductions.ports import Moved
 from services.withdrawals.states import WITHDRAWAL_STATES
 
+_BY_BANK, _BY_PEOPLE = ("bank_rejected", "银行"), ("unpaid", "两位工作人员")
+"""By which edge a case ends uncollected, and whose it is."""
+
 
 def start_collecting(
     session: Session, cards: Cards, application: Application, wish: Wish, source: str, at: datetime
@@ -105,7 +108,14 @@ class CardOutcomes:
         if moved.row.application_id is None:
             give_up_instalment(session, moved)
         else:
-            _give_up_case(session, moved)
+            _give_up_case(session, moved, _BY_BANK, "bank")
+
+    def unpaid(self, session: Session, moved: Moved, actor: str) -> None:
+        """Two people's word that the card paid nothing."""
+        if moved.row.application_id is None:
+            give_up_instalment(session, moved)
+        else:
+            _give_up_case(session, moved, _BY_PEOPLE, actor)
 
     def taken_back(self, session: Session, moved: Moved) -> None:
         """The bank put a booked sum back."""
@@ -132,26 +142,24 @@ def _book_case(session: Session, moved: Moved) -> None:
         ask_for_discharge(session, loan, application, moved.at)
 
 
-def _give_up_case(session: Session, moved: Moved) -> None:
+def _give_up_case(session: Session, moved: Moved, edge: tuple[str, str], actor: str) -> None:
     application = _case(session, moved)
     release(session, moved.row, moved.at)
     why = refused_why(moved.note)
     application.result = {**application.result, "uncollected": why}
     session.flush()
-    move(
-        session,
-        application,
-        WITHDRAWAL_STATES,
-        "bank_rejected",
-        actor="银行",
-        at=moved.at,
-        note=moved.note,
-    )
-    _told(session, moved, application, "loan.uncollected", {"reason": why})
+    event, who = edge
+    move(session, application, WITHDRAWAL_STATES, event, actor=who, at=moved.at, note=moved.note)
+    _told(session, moved, application, "loan.uncollected", {"reason": why}, actor)
 
 
 def _told(
-    session: Session, moved: Moved, application: Application, topic: str, more: dict[str, object]
+    session: Session,
+    moved: Moved,
+    application: Application,
+    topic: str,
+    more: dict[str, object],
+    actor: str = "bank",
 ) -> None:
     row = moved.row
     payload = {
@@ -165,4 +173,4 @@ def _told(
     emit(session, row.account_id, topic, payload, moved.at)
     detail = {"amount_fen": row.amount_fen, "held_fen": row.held_fen, "case_no": application.case_no}
     subject = str(application.application_id)
-    record(session, row.account_id, topic, actor="bank", subject=subject, at=moved.at, detail=detail)
+    record(session, row.account_id, topic, actor=actor, subject=subject, at=moved.at, detail=detail)

@@ -23,6 +23,7 @@ from services.reconciliation.correcting import correct, refuse_correction, refus
 from services.reconciliation.errors import (
     BreakTaken,
     NotAReturn,
+    NotTheOrders,
     NotYourBreak,
     OwnMoney,
     OwnProposal,
@@ -30,8 +31,9 @@ from services.reconciliation.errors import (
     ProposerGone,
 )
 from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent, BreakProposal
-from services.reconciliation.ports import Claims, OnClosed
+from services.reconciliation.ports import Claims, GivesUp, OnClosed
 from services.reconciliation.states import BREAK_STATES, RESOLUTIONS
+from services.reconciliation.unpaid import refuse_unpaid
 from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
@@ -42,9 +44,12 @@ _NOTE = (4, 200)
 class Breaks:
     """What people do with breaks; each act in one transaction, in the break's history and the centre's audit chain."""
 
-    def __init__(self, clock: Clock, claims: Sequence[Claims], on_closed: OnClosed) -> None:
+    def __init__(
+        self, clock: Clock, claims: Sequence[Claims], orders: Sequence[GivesUp], on_closed: OnClosed
+    ) -> None:
         self._clock = clock
         self._claims = claims
+        self._orders = orders
         self._on_closed = on_closed
 
     def take(self, session: Session, staff: Staff, break_id: UUID) -> None:
@@ -71,7 +76,7 @@ class Breaks:
     ) -> None:
         """Say how it is to be closed and why.
 
-        Raises NotYourBreak, NotAReturn, Invalid, and what `refuse_correction` raises.
+        Raises NotYourBreak, NotAReturn, Invalid, and what `refuse_correction` and `refuse_unpaid` raise.
         """
         require_role(staff, REVIEWER)
         row = self._locked(session, staff, break_id)
@@ -118,6 +123,8 @@ class Breaks:
             assert proposal.belongs_to is not None
             claims, _ = self._claimed(session, row, proposal.belongs_to)
             claims.claim(session, row.notice_key, proposal.belongs_to)
+        elif proposal.resolution == "unpaid":
+            self._give_up(session, row.instruction_no or "", f"staff:{staff.login}")
         row.resolution, row.closed_at = proposal.resolution, now
         self._move(session, row, staff, "confirm", RESOLUTIONS[proposal.resolution])
         self._on_closed(session, now)
@@ -153,6 +160,8 @@ class Breaks:
     ) -> None:
         if resolution == "booked":
             refuse_correction(session, row)
+        if resolution == "unpaid":
+            refuse_unpaid(session, row)
         if resolution == "belongs":
             refuse_untaken(session, row)
             refuse_own(session, staff, self._claimed(session, row, belongs_to or "")[1])
@@ -165,6 +174,10 @@ class Breaks:
                 if owner is not None:
                     return claims, owner
         raise NotAReturn
+
+    def _give_up(self, session: Session, number: str, actor: str) -> None:
+        if not any(orders.give_up(session, number, actor) for orders in self._orders):
+            raise NotTheOrders
 
     def _decide(
         self, session: Session, staff: Staff, proposal: BreakProposal, outcome: str, note: str

@@ -97,3 +97,43 @@ class NotAReturn(Conflict):
         "对不上这笔付款或转入",
         "只有没带业务流水号的入账，才能认领到一笔同样金额、已经付出的付款，或者一笔对方已经来信、还在等钱的异地转入。",
     )
+
+
+class NotTheOrders(Conflict):
+    """It is about a movement, or about nothing of ours; the order has a break of its own."""
+
+    code, title, detail = (
+        "break.not_the_orders",
+        "要在指令自己的差错里确认",
+        "“确认未付”只用在指令自己的那笔差错（状态不符，银行没有进出）。付错账户或金额的进出，在这里按银行流水调账；指令自己的差错，在它发出后一个完整银行日的流水到了以后出现。",
+    )
+
+
+class OrderMoved(Conflict):
+    """Only what is accepted or unknown can be said not to have been carried out."""
+
+    code, title, detail = (
+        "break.order_moved",
+        "指令已经不在等结果",
+        "只有“银行已受理”或“结果待查”的指令才能确认未付。请看它现在的状态；已经有结果的，请选“已查明，不用记账”。",
+    )
+
+
+class UnpaidTooEarly(Conflict):
+    """The bank may still book it: a whole day after it was sent has to be over, with its statement."""
+
+    code, title, detail = (
+        "break.unpaid_too_early",
+        "流水还没有到齐",
+        "指令发出当天和下一个银行日的流水都到了、控制总额对上或已经采信，才能确认未付。",
+    )
+
+
+class CarriedOut(Conflict):
+    """The bank has told of just this money under just this number."""
+
+    code, title, detail = (
+        "break.carried_out",
+        "银行报过这笔钱",
+        "银行报过同一业务流水号、同样金额、账户也相符的进出，不能确认未付。请先把那一笔查清。",
+    )

@@ -49,6 +49,14 @@ class Claims(Protocol):
         ...
 
 
+class GivesUp(Protocol):
+    """Orders that two people may say were not carried out 确认未付."""
+
+    def give_up(self, session: Session, number: str, actor: str) -> bool:
+        """End the order of a number as not carried out; False when it is none of these. Raises IllegalTransition."""
+        ...
+
+
 TakeChanges = Callable[[Sequence[AccountChange]], None]
 """Stores and applies movements, each once."""
 OnClosed = Callable[[Session, datetime], None]

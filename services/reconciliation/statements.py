@@ -156,6 +156,12 @@ def _waived(session: Session, day: date, missing_fen: int) -> bool:
     return session.scalar(statement) is not None
 
 
+def is_believed(session: Session, day: date) -> bool:
+    """Whether the statement of a day is there, and adds up or is believed all the same."""
+    row = session.get(BankStatement, day, populate_existing=True)
+    return row is not None and (row.missing_fen == 0 or _waived(session, day, row.missing_fen))
+
+
 def control_ref(day: date, missing_fen: int) -> str:
     """Names the break of a statement that does not add up; another sum is another break."""
     return f"{day.isoformat()}:{missing_fen}"

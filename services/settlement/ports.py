@@ -170,6 +170,10 @@ class PaymentListener(Protocol):
         """The bank's final no, or absent after cut-off: the hold goes back."""
         ...
 
+    def unpaid(self, session: Session, payment: PaymentRef, actor: str) -> None:
+        """Two people say that the bank has not paid and will not: the hold goes back. `actor` confirmed it."""
+        ...
+
     def unclear(self, session: Session, payment: PaymentRef) -> None:
         """No usable answer: fate unknown."""
         ...

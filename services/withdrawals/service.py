@@ -230,18 +230,12 @@ class WithdrawalPayments:
         self._step(session, payment, "timed_out", "系统")
 
     def rejected(self, session: Session, payment: PaymentRef) -> None:
-        """The hold goes back to the member: Dr 219, Cr 201."""
-        application = self._advance(session, payment, "bank_rejected", "银行")
-        lines = (Line(WITHDRAWAL_PAYABLE, payment.amount_fen), Line(MEMBER_FUND, -payment.amount_fen))
-        post(
-            session,
-            payment.account_id,
-            self._entry(payment, "reverse", "提取未付，退回账户", lines),
-            payment.at,
-        )
-        _reopen(session, application, payment.at)
-        moved = Moved(application.quote["item_name"], application.payee)
-        self._tell(session, moved, payment, "withdrawal.returned")
+        """The bank's final no."""
+        self._give_back(session, payment, self._advance(session, payment, "bank_rejected", "银行"), "bank")
+
+    def unpaid(self, session: Session, payment: PaymentRef, actor: str) -> None:
+        """Two people's word that the bank has not paid."""
+        self._give_back(session, payment, self._advance(session, payment, "unpaid", "两位工作人员"), actor)
 
     def paid(self, session: Session, payment: PaymentRef) -> None:
         """The money left the centre: Dr 219, Cr 101."""
@@ -265,6 +259,19 @@ class WithdrawalPayments:
         _stop(session, application, "call_back", "系统", payment.at)
         _note_called_back(session, application, "系统", payment.at)
 
+    def _give_back(self, session: Session, payment: PaymentRef, application: Application, actor: str) -> None:
+        """The hold goes back to the member: Dr 219, Cr 201."""
+        lines = (Line(WITHDRAWAL_PAYABLE, payment.amount_fen), Line(MEMBER_FUND, -payment.amount_fen))
+        post(
+            session,
+            payment.account_id,
+            self._entry(payment, "reverse", "提取未付，退回账户", lines),
+            payment.at,
+        )
+        _reopen(session, application, payment.at)
+        moved = Moved(application.quote["item_name"], application.payee)
+        self._tell(session, moved, payment, "withdrawal.returned", actor)
+
     @staticmethod
     def _step(session: Session, payment: PaymentRef, event: str, actor: str) -> Moved:
         key = (payment.account_id, payment.application_id)
@@ -281,7 +288,7 @@ class WithdrawalPayments:
         return Entry(f"withdrawal:{payment.application_id}:{step}", f"withdrawal_{step}", summary, lines)
 
     @staticmethod
-    def _tell(session: Session, moved: Moved, payment: PaymentRef, topic: str) -> None:
+    def _tell(session: Session, moved: Moved, payment: PaymentRef, topic: str, actor: str = "bank") -> None:
         balance = balance_of(session, payment.account_id)
         payload = {
             "application_id": str(payment.application_id),
@@ -296,7 +303,7 @@ class WithdrawalPayments:
             session,
             payment.account_id,
             topic,
-            actor="bank",
+            actor=actor,
             subject=str(payment.application_id),
             at=payment.at,
             detail={"amount_fen": payment.amount_fen},

@@ -84,6 +84,10 @@ class Bank(NamedTuple):
             return "no_record"
         return {"failed": "failed", "moved": "success", "undone": "success"}.get(one.state, "pending")
 
+    def never(self, ref: int) -> bool:
+        """What the bank tells people who ask it: nothing was done for this number, and nothing of it waits."""
+        return all(one.state == "failed" for one in self.taken if one.ref == ref)
+
     def statement(self, first: int, last: int) -> tuple[Line, ...]:
         """The movements of some days."""
         return tuple(sorted(line for line in self.lines if first <= line.day <= last))

@@ -38,6 +38,9 @@ class Collecting:
         case = self.edges.move(above.case, "bank_rejected")
         return above._replace(case=case).book("release", "uncollected")
 
+    def unpaid(self, above: Above) -> Above:
+        return above._replace(case=self.edges.move(above.case, "unpaid")).book("release", "uncollected")
+
     def moved(self, above: Above) -> Above:
         case = self.edges.move(above.case, "bank_collected")
         return above._replace(case=case).book("repay", "repaid")
@@ -56,8 +59,8 @@ class Deduction:
     later would be taken. A connection that carries one frame and is closed makes no copies.
     """
 
-    def __init__(self, faults: Faults = SOUND, *, bank_remembers: bool = True) -> None:
-        self.machine = Machine(Collecting(), faults)
+    def __init__(self, faults: Faults = SOUND, *, bank_remembers: bool = True, people: bool = True) -> None:
+        self.machine = Machine(Collecting(), faults, people=people)
         self._bank = Bank(remembers=bank_remembers, copies=0)
 
     def explored(self) -> Explored[Order]:

@@ -35,6 +35,7 @@ class Faults:
     reply_after_notice: bool = False
     calls_back_unasked: bool = False
     calls_back_what_was_on_the_line: bool = False
+    unpaid_too_early: bool = False
 
 
 SOUND = Faults()
@@ -88,6 +89,7 @@ class Listener(Protocol):
     def accepted(self, above: Above) -> Above: ...
     def unclear(self, above: Above) -> Above: ...
     def rejected(self, above: Above) -> Above: ...
+    def unpaid(self, above: Above) -> Above: ...
     def moved(self, above: Above) -> Above: ...
     def undone(self, above: Above) -> Above: ...
     def called_back(self, above: Above) -> Above: ...
@@ -96,10 +98,12 @@ class Listener(Protocol):
 class Machine:
     """Every step that can be taken from a state."""
 
-    def __init__(self, listener: Listener, faults: Faults = SOUND) -> None:
+    def __init__(self, listener: Listener, faults: Faults = SOUND, *, people: bool = True) -> None:
         self.edges = Edges(listener.table)
         self._listener = listener
         self._faults = faults
+        # With a mistake planted nobody helps an order out, or what is stuck by it would not show.
+        self._people = people and (faults == SOUND or faults.unpaid_too_early)
 
     def steps(self, order: Order) -> Iterator[tuple[str, Order]]:
         """Label and what comes of it."""
@@ -108,6 +112,8 @@ class Machine:
             yield from self._asking(order)
         if not self._faults.no_reconciliation and not self._faults.no_day_end:
             yield from self._day_end(order)
+        if self._people and order.state in ("accepted", "unknown"):
+            yield from self._two_people(order)
         yield from self._outside(order)
         if order.state == "unbooked":
             yield "it is booked after all", self._moved(order)
@@ -244,6 +250,13 @@ class Machine:
             if line not in order.seen:
                 for done in self._record_change(order, line):
                     yield f"the day's end finds {line.kind}", done
+
+    def _two_people(self, order: Order) -> Iterator[tuple[str, Order]]:
+        """The break of an order that its closed day does not have, and the bank's word that it did nothing."""
+        late = order.bank.day > order.sent_on or self._faults.unpaid_too_early
+        if late and order.bank.never(order.ref):
+            unpaid = self._move(order, "unpaid")
+            yield "two people say unpaid", unpaid._replace(above=self._listener.unpaid(order.above))
 
     # -- the bank's own doing ------------------------------------------------------------------------------
 

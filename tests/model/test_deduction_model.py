@@ -17,6 +17,11 @@ PLANTED = {
         True,
         "given up and collected",
     ),
+    "two people say unpaid before its day is over": (
+        Faults(unpaid_too_early=True),
+        True,
+        "given up and collected",
+    ),
     "no reconciliation": (Faults(no_reconciliation=True), True, "stuck: no way leads to an end"),
     "nobody asks about what was accepted": (
         Faults(never_asks_about_accepted=True),
@@ -31,6 +36,11 @@ def test_no_state_is_wrong_none_is_stuck_and_every_edge_is_taken() -> None:
     found = flow.explored()
     assert found.wrong is None, str(found)
     assert flow.machine.edges.untaken == set()
+
+
+def test_none_waits_for_people() -> None:
+    found = Deduction(people=False).explored()
+    assert found.wrong is None, str(found)
 
 
 @pytest.mark.parametrize("fault", PLANTED)

@@ -54,6 +54,11 @@ PLANTED = {
         True,
         "stuck: no way leads to an end",
     ),
+    "two people say unpaid before its day is over": (
+        Faults(unpaid_too_early=True),
+        True,
+        "reversed and paid",
+    ),
     "the lock calls back what a worker is sending": (
         Faults(calls_back_unasked=True),
         True,
@@ -79,6 +84,12 @@ def test_no_state_is_wrong_and_none_is_stuck(sound: Withdrawal) -> None:
     found = sound.found  # type: ignore[attr-defined]
     assert found.wrong is None, str(found)
     assert len(found.parents) > 1000
+
+
+def test_none_waits_for_people() -> None:
+    """Two people's word is a way out; with a bank that answers none is needed."""
+    found = Withdrawal(people=False).explored()
+    assert found.wrong is None, str(found)
 
 
 def test_a_bank_that_recognises_nothing_is_told_everything_once() -> None:

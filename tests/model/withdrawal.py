@@ -70,6 +70,9 @@ class Payments:
     def rejected(self, above: Above) -> Above:
         return self._to(above, "bank_rejected").book("reverse", "returned")
 
+    def unpaid(self, above: Above) -> Above:
+        return self._to(above, "unpaid").book("reverse", "returned")
+
     def moved(self, above: Above) -> Above:
         return self._to(above, "bank_paid").book("settle", "paid")
 
@@ -83,10 +86,10 @@ class Payments:
 class Withdrawal:
     """Every step of a withdrawal."""
 
-    def __init__(self, faults: Faults = SOUND, *, bank_remembers: bool = True) -> None:
+    def __init__(self, faults: Faults = SOUND, *, bank_remembers: bool = True, people: bool = True) -> None:
         self.payments = Payments()
         self._faults = faults
-        self.machine = Machine(self.payments, faults)
+        self.machine = Machine(self.payments, faults, people=people)
         self._bank = Bank(remembers=bank_remembers)
 
     def explored(self) -> Explored[Order]:
@@ -106,6 +109,7 @@ class Withdrawal:
         if case == "collecting":
             yield "bank_collected", self._with(order, "bank_collected")
             yield "bank_rejected", self._with(order, "bank_rejected")
+            yield "unpaid", self._with(order, "unpaid")
         if case == "waiting" and order.waits:
             yield "the wait is over", order._replace(waits=False)
         if case == "waiting" and order.state == "ready":

@@ -74,6 +74,10 @@ class DeductionListener(Protocol):
         """The card gave nothing and never will under this number: what was held goes back."""
         ...
 
+    def unpaid(self, session: Session, moved: Moved, actor: str) -> None:
+        """Two people say that the card has not paid and will not; as `rejected`. `actor` confirmed it."""
+        ...
+
     def taken_back(self, session: Session, moved: Moved) -> None:
         """The bank put a booked sum back on the card: the member owes it again."""
         ...

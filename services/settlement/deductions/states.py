@@ -28,6 +28,8 @@ DEDUCTION_STATES = StateTable(
         Edge("unknown", "reject", "rejected", "银行"),
         Edge("unknown", "absent_after_cutoff", "rejected", "日终"),
         Edge("accepted", "reject", "rejected", "银行"),
+        Edge("unknown", "unpaid", "rejected", "两位工作人员"),
+        Edge("accepted", "unpaid", "rejected", "两位工作人员"),
         Edge("sending", "collect", "collected", "银行"),
         Edge("unknown", "collect", "collected", "银行"),
         Edge("accepted", "collect", "collected", "银行"),
