@@ -296,6 +296,30 @@ def test_nobody_says_it_alone(
     assert days.world.state(case) == ("accepted", "accepted")
 
 
+def test_one_that_was_explained_and_is_still_open_is_found_again(
+    days: ClosingWorld, case: Application, member: Member, anna: Colleague, boris: Colleague
+) -> None:
+    """Explained on Wednesday: Tuesday closes, Wednesday too; Thursday's statement has nothing either, so people look again."""
+    end_days(days)
+    close_break(anna, boris, the_break(days).break_id)
+    assert len(days.run()) == 1
+    assert days.run() == []
+    days.next_day()
+    assert len(days.run()) == 1  # Wednesday, in the course of which it was explained
+    days.next_day()
+    assert days.run() == []
+    again = the_break(days)
+    assert again.ref == f"order:{case.case_no}:{again.day}"
+    days.run()
+    assert len(days.breaks()) == 2
+    close_break(anna, boris, again.break_id, "unpaid")
+    assert (days.world.state(case), days.world.balance(member)) == (RETURNED, (OPENING, 0))
+    assert len(days.run()) == 1
+    days.next_day()
+    assert len(days.run()) == 1
+    assert len(days.breaks()) == 2
+
+
 def test_the_database_takes_it_for_no_other_break(
     days: ClosingWorld,
     case: Application,
