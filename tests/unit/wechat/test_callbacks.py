@@ -1,5 +1,6 @@
 """What the callback wrapper refuses, and how it tells repeats."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -149,3 +150,18 @@ def test_identity_is_the_message_number_or_person_time_and_event() -> None:
     assert identity(event) == identity(event)
     assert identity(event) != identity(event.replace("1790000000", "1790000001"))
     assert identity(event) != identity(event.replace("CLICK", "VIEW"))
+
+
+def test_beginnings_without_an_end_are_read_in_linear_time() -> None:
+    """Before the signature: whoever sent 64 KB of them held a process for seconds."""
+    query, _ = _sealed()
+    body = b"<![CDATA[" * (BODY_LIMIT // 9)
+    began = time.perf_counter()
+    assert _refusal(query, body) == "xml"
+    assert time.perf_counter() - began < 0.5
+
+
+def test_a_beginning_without_an_end_hides_nothing() -> None:
+    query, _ = _sealed()
+    for body in (b"<!DOCTYPE xml><![CDATA[", b"<xml><!-- a --><![CDATA[", b"<xml><![CDATA[a]]><!DOCTYPE xml>"):
+        assert _refusal(query, body) == "declaration"
