@@ -10,6 +10,8 @@ from services.core.errors import Malformed
 
 DEPTH_LIMIT = 20
 ITEM_LIMIT = 2000
+VALUE_LIMIT = 10_000
+"""Of a whole body: a form is told of every name and value that it does not know, each in a note of its own."""
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # an open end is taken too: linear time
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
@@ -21,7 +23,7 @@ def loads(text: str | bytes, **_: Any) -> Any:
     Raises Malformed with `json.*` codes.
     """
     raw = text.encode() if isinstance(text, str) else text
-    _check_depth(raw)
+    _check_extent(raw)
     try:
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_float
@@ -34,9 +36,11 @@ def loads(text: str | bytes, **_: Any) -> Any:
     return value
 
 
-def _check_depth(raw: bytes) -> None:
-    depth = 0
-    for bracket in _BRACKETS.findall(_TEXTS.sub(b"", raw)):
+def _check_extent(raw: bytes) -> None:
+    bare, depth = _TEXTS.sub(b"", raw), 0
+    if bare.count(b",") > VALUE_LIMIT:
+        raise Malformed(code="json.too_long")
+    for bracket in _BRACKETS.findall(bare):
         depth += 1 if bracket in b"[{" else -1
         if depth > DEPTH_LIMIT:
             raise Malformed(code="json.depth")
