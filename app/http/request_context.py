@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 
 log = structlog.get_logger("access")
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 REQUESTS = Counter("anju_http_requests_total", "HTTP requests", ("route", "method", "status"))
 SECONDS = Histogram("anju_http_request_seconds", "HTTP request seconds", ("route",))
 
@@ -25,11 +26,10 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "unmatched"
     seconds = perf_counter() - g.get("began", perf_counter())
-    REQUESTS.labels(route, request.method, str(response.status_code)).inc()
+    method = request.method if request.method in _METHODS else "OTHER"
+    REQUESTS.labels(route, method, str(response.status_code)).inc()
     SECONDS.labels(route).observe(seconds)
-    log.info(
-        "request", route=route, method=request.method, status=response.status_code, ms=round(seconds * 1000)
-    )
+    log.info("request", route=route, method=method, status=response.status_code, ms=round(seconds * 1000))
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response
 
