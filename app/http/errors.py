@@ -29,6 +29,7 @@ _PLAIN = {
     411: ("request.length_required", "缺少长度", "请求没有写明长度。"),
     413: ("request.too_large", "内容太大", "发来的内容太大了，请缩小后再试。"),
     415: ("request.media_type", "格式不支持", "不支持这种格式的内容。"),
+    416: ("request.range", "没有这一段", "要的这一段不在文件里，请从头取。"),
     429: ("request.too_many", "太频繁了", "操作太频繁，请稍后再试。"),
 }
 _FIELD_TEXTS = {

@@ -11,6 +11,7 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
+from app.http import errors
 from app.ports import Ports
 from app.public.client import serve_client
 
@@ -28,6 +29,7 @@ def client(tmp_path: Path) -> FlaskClient:
     (folder / "assets" / "mark.png").write_bytes(bytes(5_000))
     (tmp_path / "secret.js").write_text(SCRIPT, encoding="utf-8")
     app = APIFlask("files")
+    errors.install(app)
     serve_client(app, cast(Ports, SimpleNamespace(client_dir=folder)))
     return app.test_client()
 
@@ -104,3 +106,9 @@ def test_a_script_of_an_older_build_is_missing_and_not_the_page(client: FlaskCli
 @pytest.mark.parametrize("path", ["/m/../secret.js", "/m/%2e%2e/secret.js", "/m/assets/../../secret.js"])
 def test_nothing_outside_the_folder(client: FlaskClient, path: str) -> None:
     assert client.get(path, headers={"Accept-Encoding": "gzip"}).status_code == 404
+
+
+@pytest.mark.parametrize("part", ["bytes=5000-", "bytes=9-1", "bytes=x", "lines=1-2"])
+def test_a_part_that_is_not_there_is_the_askers_fault(client: FlaskClient, part: str) -> None:
+    answer = client.get("/m/assets/mark.png", headers={"Range": part})
+    assert (answer.status_code, answer.get_json()["code"]) == (416, "request.range")
