@@ -46,7 +46,7 @@ def ready() -> tuple[Response, int]:
 @open_to_all
 def metrics() -> Response:
     """Prometheus text of all workers together; for this machine, and for nobody who came through the proxy."""
-    if not ip_address(request.remote_addr or "0.0.0.0").is_loopback:
+    if not _from_here(request.remote_addr or ""):
         raise NotFound
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
@@ -60,6 +60,14 @@ def metrics() -> Response:
         + closing_figures_text(ports())
     )
     return Response(own, content_type=CONTENT_TYPE_LATEST)
+
+
+def _from_here(address: str) -> bool:
+    """Whether an address is this machine's own; what a proxy says of others need not be an address."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _figures() -> FaceFigures:

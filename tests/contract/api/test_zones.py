@@ -53,6 +53,8 @@ def test_metrics_are_for_this_machine(world: World) -> None:
     client = world.client()
     assert client.get("/metrics").status_code == 404
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 200
+    for word in ("unknown", "10.0.0.1:5050", "127.0.0.1, 10.0.0.1", "[::1]", ""):
+        assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": word}).status_code == 404
 
 
 def test_lists_hold_only_ones_own(world: World, member: Member) -> None:
