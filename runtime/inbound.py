@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from wechat.replies import Reply
 
 RECEIPT_CHANNEL = "wechat"
 SCENE_PREFIX = "qrscene_"
+_MSGID = re.compile("[!-~]{1,100}")  # what a table can hold: another would be pushed again and again
 # What a person does, and so nobody who left the account.
 OWN_EVENTS = frozenset({"SCAN", "CLICK", "VIEW", "view_miniprogram"})
 
@@ -143,7 +145,7 @@ class Inbound:
             self._receipt(session, message.openid, entry.get("MsgID", ""), fault)
 
     def _receipt(self, session: Session, openid: str, msgid: str, fault: str | None) -> None:
-        if msgid:
+        if _MSGID.fullmatch(msgid):
             receipt = Receipt(RECEIPT_CHANNEL, msgid, fault is None, fault, recipient=openid)
             self._notices.receive(session, receipt)
 

@@ -230,6 +230,13 @@ def test_fates_of_messages_reach_the_notices(world: World) -> None:
     }
 
 
+@pytest.mark.parametrize("number", ["9" * 121, "号", "9 0", " "])
+def test_a_number_that_no_row_can_hold_is_passed_over(world: World, number: str) -> None:
+    """A fault would make WeChat push it again and again."""
+    for name in ("TEMPLATESENDJOBFINISH", "subscribe_msg_sent_event"):
+        assert event(world, "oD", name, MsgID=number, Status="success", ErrorCode="0") == ""
+
+
 @pytest.mark.parametrize("name", ["VIEW", "LOCATION", "view_miniprogram", "something_new"])
 def test_other_events_are_answered_with_silence(world: World, name: str) -> None:
     assert event(world, "oE", name, EventKey="x", Latitude="27.8") == ""
