@@ -66,8 +66,13 @@ def _check_size(size: tuple[int, int]) -> None:
         raise BadPicture("image.dimensions")
 
 
+def _of_eight_bits(picture: Image.Image) -> Image.Image:
+    """A scan of 16 bits keeps its upper eight: Pillow would cut every shade above 255 off, and leave a white page."""
+    return picture.point(lambda shade: shade / 256).convert("L") if picture.mode.startswith("I") else picture
+
+
 def _drawn(picture: Image.Image) -> CleanPicture:
-    upright = ImageOps.exif_transpose(picture)
+    upright = _of_eight_bits(ImageOps.exif_transpose(picture))
     upright.thumbnail((KEPT_SIDE, KEPT_SIDE))
     page = Image.new("RGB", upright.size, "white")
     if upright.has_transparency_data:

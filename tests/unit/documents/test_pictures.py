@@ -91,6 +91,18 @@ def test_every_usual_kind_becomes_an_rgb_jpeg(mode: str, kind: str) -> None:
     assert (kept.width, kept.height) == (300, 200)
 
 
+def test_a_scan_of_sixteen_bits_keeps_its_shades() -> None:
+    """It was kept as a white page: five stripes from black to white are five shades of 257 each."""
+    shades = [0, 51, 102, 153, 204]
+    row = b"".join(struct.pack("<H", shade * 257) * 120 for shade in shades)
+    scan, out = Image.frombytes("I;16", (600, 400), row * 400), io.BytesIO()
+    scan.save(out, "PNG")
+    kept = opened(redraw(out.getvalue()).jpeg)
+    for number, shade in enumerate(shades):
+        found = kept.getpixel((120 * number + 60, 200))
+        assert all(abs(value - shade) <= 2 for value in found)  # type: ignore[union-attr]
+
+
 def test_what_is_transparent_becomes_white() -> None:
     out = io.BytesIO()
     Image.new("RGBA", (200, 200), (255, 0, 0, 0)).save(out, "PNG")
