@@ -71,6 +71,10 @@ BODY = b"<message><head></head><body>%s</body></message>"
         (PROLOG + b"<message><body></body><head></head></message>", "message.shape"),
         (PROLOG + b"<answer><head></head><body></body></answer>", "message.shape"),
         (PROLOG + BODY % b'<field name="A">1</field><field name="A">2</field>', "message.repeated"),
+        (
+            PROLOG + BODY % b'<field-list name="FILE_LIST"></field-list><field-list name="FILE_LIST"></field-list>',
+            "message.repeated",
+        ),
         (PROLOG + BODY % b'<field name="A"><b/></field>', "message.shape"),
         (PROLOG + BODY % b"<field>1</field>", "message.name"),
         (PROLOG + BODY % b'<field name="A B">1</field>', "message.name"),

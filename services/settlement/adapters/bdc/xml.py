@@ -68,8 +68,7 @@ def parse(payload: bytes) -> Message:
     parts = list(root)
     if root.tag != "message" or [part.tag for part in parts] != ["head", "body"]:
         raise BadMessage("message.shape")
-    lists = {_name(part): _rows(part) for part in parts[1] if part.tag == "field-list"}
-    return Message(_fields(parts[0], allow_lists=False), _fields(parts[1], allow_lists=True), lists)
+    return Message(_fields(parts[0], allow_lists=False), _fields(parts[1], allow_lists=True), _lists(parts[1]))
 
 
 def _root(payload: bytes) -> Element:
@@ -109,6 +108,18 @@ def _fields(parent: Element, *, allow_lists: bool) -> dict[str, str]:
             raise BadMessage("message.repeated")
         fields[name] = child.text or ""
     return fields
+
+
+def _lists(parent: Element) -> dict[str, tuple[Row, ...]]:
+    lists: dict[str, tuple[Row, ...]] = {}
+    for child in parent:
+        if child.tag != "field-list":
+            continue
+        name = _name(child)
+        if name in lists:  # its movements would be lost, and the message acknowledged
+            raise BadMessage("message.repeated")
+        lists[name] = _rows(child)
+    return lists
 
 
 def _rows(parent: Element) -> tuple[Row, ...]:
