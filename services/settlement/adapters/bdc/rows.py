@@ -14,6 +14,7 @@ _HOST_NO = re.compile("[!-~]{1,40}")  # what a table can hold: another would sto
 _SIGNED_YUAN = re.compile(r"(-?)(0|[1-9][0-9]{0,13})\.([0-9]{2})")
 _DAY = re.compile(r"[0-9]{8}")
 _TIME = re.compile(r"[0-9]{6}")
+_YEARS = range(2000, 2200)  # at the calendar's ends there is no day before or after
 
 
 def changes_of(message: Message) -> list[AccountChange]:
@@ -74,6 +75,9 @@ def day_of(text: str) -> date:
     if not _DAY.fullmatch(text):
         raise BadMessage("file.day")
     try:
-        return datetime.strptime(text + "+0800", "%Y%m%d%z").date()
+        day = datetime.strptime(text + "+0800", "%Y%m%d%z").date()
     except ValueError:
         raise BadMessage("file.day") from None
+    if day.year not in _YEARS:
+        raise BadMessage("file.day")
+    return day
