@@ -61,3 +61,19 @@ def test_the_answer_to_a_query(tx_status, code, fate, outcome):
     head = {"TxStatus": tx_status, "RtnCode": code, "RtnMessage": "话"}
     reply = query_reply(Message(head, {"OldTxStatus": fate, "HostSeqNo": ""}))
     assert (reply.outcome, reply.code, reply.message) == (outcome, code, "话")
+
+
+@pytest.mark.parametrize("number", ["H" * 41, "H 1", "号", "H\t1"])
+def test_a_number_that_no_table_holds_does_not_hide_the_outcome(number):
+    """The reply could not be written down: the money had gone, and the payment stayed for ever on its way."""
+    head = {"TxStatus": "0", "RtnCode": "00000"}
+    paid = pay_reply(Message(head, {"HostStatus": "0", "CapHostSeqNo": number}), UNDECIDED)
+    assert (paid.outcome, paid.host_seq_no) == ("accepted", None)
+    asked = query_reply(Message(head, {"OldTxStatus": "0", "HostSeqNo": number}))
+    assert (asked.outcome, asked.host_seq_no) == ("success", None)
+
+
+def test_words_without_end_are_cut_to_what_a_history_holds():
+    head = {"TxStatus": "1", "RtnCode": "B" * 5_000, "RtnMessage": "错" * 5_000}
+    refused = pay_reply(Message(head, {"HostStatus": "1"}), UNDECIDED)
+    assert (refused.outcome, refused.code, refused.message) == ("rejected", "B" * 40, "错" * 200)

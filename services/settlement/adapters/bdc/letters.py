@@ -82,7 +82,7 @@ def application_body(
 
 
 def _reply(answer: Message, config: BdcConfig) -> LetterReply:
-    code, message = answer.head.get("RtnCode", ""), answer.head.get("RtnMessage", "")
+    code, message = answer.head.get("RtnCode", "")[:40], answer.head.get("RtnMessage", "")
     if verdicts.is_good(answer):
         return LetterReply("taken", code)
     final = answer.head.get("TxStatus") == "1" and code not in config.undecided_codes | {"", "00000"}

@@ -10,7 +10,7 @@ from services.settlement.adapters.bdc.xml import CHARSET, Message
 from services.settlement.ports import AccountChange
 
 _FIELDS = 23
-_HOST_NO = re.compile("[!-~]{1,40}")  # what a table can hold: another would stop every notice behind it
+HOST_NO = re.compile("[!-~]{1,40}")  # what a table can hold: another would stop every notice behind it
 _SIGNED_YUAN = re.compile(r"(-?)(0|[1-9][0-9]{0,13})\.([0-9]{2})")
 _DAY = re.compile(r"[0-9]{8}")
 _TIME = re.compile(r"[0-9]{6}")
@@ -39,7 +39,7 @@ def change_of(line: str) -> AccountChange:
     cells = line.split("|")
     if len(cells) != _FIELDS or not cells[1] or not _TIME.fullmatch(cells[8]):
         raise BadMessage("file.row")
-    if not _HOST_NO.fullmatch(cells[2]):
+    if not HOST_NO.fullmatch(cells[2]):
         raise BadMessage("file.row")
     amount_fen = signed_fen(cells[6])
     return AccountChange(

@@ -6,6 +6,7 @@ from collections.abc import Set
 from typing import Literal
 
 from services.settlement.adapters.bdc.errors import NoAnswer, NothingSent
+from services.settlement.adapters.bdc.rows import HOST_NO
 from services.settlement.adapters.bdc.session import OK
 from services.settlement.adapters.bdc.xml import Message
 from services.settlement.ports import PayReply, QueryReply
@@ -13,12 +14,13 @@ from services.settlement.ports import PayReply, QueryReply
 NO_RECORD = "NOREC"
 # The message carries another day than the node's: it took nothing, and takes the same number on its own day.
 OTHER_DAY = "E2007"
+_MOST_CODE, _MOST_MESSAGE = 40, 200
 _FATES: dict[str, Literal["success", "failed", "pending"]] = {"0": "success", "1": "failed", "2": "pending"}
 
 
 def pay_reply(answer: Message, undecided: Set[str]) -> PayReply:
     """Read the answer to a BDC101."""
-    return PayReply(_pay_outcome(answer, undecided), *_words(answer), _present(answer, "CapHostSeqNo"))
+    return PayReply(_pay_outcome(answer, undecided), *_words(answer), _host_no(answer, "CapHostSeqNo"))
 
 
 def _pay_outcome(
@@ -50,7 +52,7 @@ def pay_failure(fault: NothingSent | NoAnswer) -> PayReply:
 
 def query_reply(answer: Message) -> QueryReply:
     """Read the answer to a BDC110."""
-    words, host_seq_no = _words(answer), _present(answer, "HostSeqNo")
+    words, host_seq_no = _words(answer), _host_no(answer, "HostSeqNo")
     if words[0] == NO_RECORD:
         return QueryReply("no_record", None, *words)
     fate = _FATES.get(answer.body.get("OldTxStatus", ""))
@@ -70,8 +72,11 @@ def is_good(answer: Message) -> bool:
 
 
 def _words(answer: Message) -> tuple[str, str]:
-    return answer.head.get("RtnCode", ""), answer.head.get("RtnMessage", "")
+    """Code and message as far as a history holds them; what they mean is judged by the whole."""
+    return answer.head.get("RtnCode", "")[:_MOST_CODE], answer.head.get("RtnMessage", "")[:_MOST_MESSAGE]
 
 
-def _present(answer: Message, name: str) -> str | None:
-    return answer.body.get(name) or None
+def _host_no(answer: Message, name: str) -> str | None:
+    """The bank's number of the movement; one that no table holds is none, and the outcome counts all the same."""
+    number = answer.body.get(name, "")
+    return number if HOST_NO.fullmatch(number) else None
