@@ -157,8 +157,10 @@ class Settlement:
     def record_change(self, session: Session, change: AccountChange) -> str:
         """Store one account movement once and settle what it proves; returns how it was classified."""
         instruction_no, key = case_number_in(change), change_key(change)
-        owner = self._owner(session, instruction_no)
-        orders, other = self._other(session, change, instruction_no) if owner is None else (None, None)
+        moves = change.amount_fen > 0  # a line of no money is kept for a person, and is nobody's
+        owner = self._owner(session, instruction_no) if moves else None
+        asked = moves and owner is None
+        orders, other = self._other(session, change, instruction_no) if asked else (None, None)
         known = owner or other
         if known is not None:
             lock_balance(session, known.account_id)

@@ -103,3 +103,12 @@ def test_what_was_set_apart_of_it_is_still_the_same_money(
     decided(world, asked.number, boris)
     assert bank(world, replace(told, counter_name="另一种写法")) == "break"
     assert world.new_violations() == {}
+
+
+def test_a_line_of_no_money_is_kept_and_stops_nothing(world: World, unit: Unit) -> None:
+    """No journal has a line of nought: the notice could not be taken up, and came again before every other one."""
+    before, filed = unit.clearing_fen(), unit.file()
+    for words in ("", filed.batch_no):
+        assert bank(world, replace(money(unit, words), amount_fen=0)) == "unmatched"
+    assert (receipts(world, unit), unit.clearing_fen() - before, world.new_violations()) == (0, 0, {})
+    assert bank(world, money(unit, filed.batch_no)) == "remittance_paid"
