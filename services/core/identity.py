@@ -16,8 +16,8 @@ _AREAS = frozenset(
 )
 _NAME_CATEGORIES = frozenset({"Lo", "Lu", "Ll", "Mn", "Mc"})
 _NAME = re.compile(r"(?:Lm{0,4})+(?:·(?:Lm{0,4})+)*")
-_UNSEEN = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0))) | frozenset(
-    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+_UNSEEN = frozenset(map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180F, 0x3164, 0xFFA0))) | frozenset(
+    map(chr, (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
 """Letters and marks by their category that nobody can see."""
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
