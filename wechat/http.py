@@ -57,8 +57,8 @@ def _object(response: urllib3.BaseHTTPResponse, call: str) -> dict[str, Any]:
         raise WeChatUnreachable(call, sent=True)
     try:
         answer = json.loads(response.data.decode("utf-8"), strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise WeChatUnreachable(call, sent=True) from None
-    if not isinstance(answer, dict):
+    if not isinstance(answer, dict) or isinstance(answer.get("errcode"), dict | list):
         raise WeChatUnreachable(call, sent=True)
     return answer

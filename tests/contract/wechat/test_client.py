@@ -4,6 +4,7 @@ import threading
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,3 +112,9 @@ def test_the_menu_is_pushed_and_compared(client: WeChatClient) -> None:
     push_menu(client, wanted)
     assert differences(wanted, present_menu(client)) == []
     assert differences(wanted_menu("https://other.example.cn"), present_menu(client)) != []
+
+
+@pytest.mark.parametrize("body", [b'{"a":' + b"[" * 100_000, b'{"errcode": [40001]}', b'{"errcode": {}}', b"[]", b"\xff"])
+def test_an_answer_of_no_kind_is_none(body: bytes) -> None:
+    with pytest.raises(WeChatUnreachable):
+        http._object(SimpleNamespace(status=200, data=body), "cgi-bin/x")  # type: ignore[arg-type]
