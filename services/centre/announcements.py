@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from unicodedata import category
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -12,6 +13,7 @@ from services.audit.service import CENTRE, record
 from services.centre.models import Announcement
 from services.core.errors import Invalid, NotFound
 from services.core.ids import new_id
+from services.core.plain_text import seen
 
 KINDS = {"outage": "停机", "news": "公告"}
 MOST_SHOWN, LONGEST = 3, 200
@@ -23,10 +25,10 @@ def publish(
     session: Session, *, kind: str, words: str, from_at: datetime, until_at: datetime, by: str, at: datetime
 ) -> Announcement:
     """Show a text from an instant until another. Raises Invalid."""
-    words = " ".join(words.split())
+    words = " ".join(seen(words).split())
     if kind not in KINDS:
         raise Invalid("请选停机或公告。", code="announcement.kind", field="kind")
-    if not 6 <= len(words) <= LONGEST:
+    if not 6 <= len(words) <= LONGEST or any(category(char) == "Cc" for char in words):
         raise Invalid("请用 6 到 200 个字写清楚。", code="announcement.words", field="words")
     if from_at.year not in YEARS or until_at.year not in YEARS:
         raise Invalid("请看一下年份。", code="announcement.year", field="from")

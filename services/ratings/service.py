@@ -14,6 +14,7 @@ from services.audit.service import record
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
 from services.core.errors import Conflict, Invalid
+from services.core.plain_text import seen
 from services.core.workdays import is_business_day
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
@@ -48,8 +49,8 @@ class TooLate(Conflict):
 
 
 def plain_words(text: str) -> str:
-    """Words as people write them; raises Invalid for characters that nobody types."""
-    text = text.strip()
+    """Words as people write them, without what nobody sees; raises Invalid for characters that nobody types."""
+    text = seen(text)
     if any(char < " " and char not in "\n\t" for char in text) or "\x7f" in text:
         raise Invalid("请去掉看不见的符号再提交。", code="text.control", field="words")
     return text

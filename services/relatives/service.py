@@ -20,6 +20,7 @@ from services.core.errors import Conflict, Forbidden, Invalid, NotFound
 from services.core.ids import new_id
 from services.core.outbox import emit
 from services.core.pii import scrub
+from services.core.plain_text import seen
 from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 from services.relatives.models import RelativeLink
@@ -60,7 +61,7 @@ class Relatives:
 
     def invite(self, session: Session, account_id: UUID, label: str) -> tuple[RelativeLink, str]:
         """An invitation and its code, which is shown once. Raises TooManyRelatives, Invalid."""
-        now, label = self._clock.now(), label.strip()
+        now, label = self._clock.now(), seen(label)
         if not label or scrub(label) != label or any(char < " " for char in label):
             raise Invalid("请写怎么称呼，比如“女儿”。", code="relative.label", field="label")
         most = self.most(session)

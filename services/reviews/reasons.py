@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.core.errors import Invalid
 from services.core.pii import scrub
+from services.core.plain_text import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def note(text: str, *, needed: bool) -> str:
 
 def plain_text(text: str, field: str) -> str:
     """Text without control characters and without ID numbers, cards or phones; raises Invalid."""
-    text = text.strip().replace("\r\n", "\n")
+    text = seen(text).replace("\r\n", "\n")
     if _CONTROL.search(text):
         raise Invalid("文字里有看不见的字符，请重新输入。", code="review.text", field=field)
     if scrub(text) != text:

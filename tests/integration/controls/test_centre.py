@@ -58,6 +58,8 @@ def test_withdrawn_it_is_gone_at_once(world: World, anna: Colleague) -> None:
     [
         ({"until": "2026-11-23T21:00"}, 422),
         ({"words": "短"}, 422),
+        ({"words": "\u200b" * 12}, 422),
+        ({"words": "系统今晚停机\x1b[31m维护"}, 422),
         ({"kind": "party"}, 422),
         ({"from": "tomorrow"}, 422),
         ({"until": "2026-13-40T99:99"}, 422),
