@@ -85,6 +85,11 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().replace("•", "·")
 
 
+def one_spelling(number: str) -> str:
+    """A number of a person, a house or a contract as every register would write it: width, letter case, no spaces."""
+    return "".join(unicodedata.normalize("NFKC", number).upper().split())
+
+
 def check_phone(text: str, *, field: str = "phone") -> str:
     """Mainland mobile number of 11 digits; a leading +86 and inner spaces or hyphens are taken off."""
     phone = plain_phone(text)

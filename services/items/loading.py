@@ -22,6 +22,7 @@ from services.contributions.service import months_paid
 from services.core.clock import Clock, shanghai_day, shanghai_iso
 from services.core.crypto import FieldCipher
 from services.core.db import Sessions, transaction
+from services.core.identity import one_spelling
 from services.datasharing.service import DataSharing, Question
 from services.items.declaration import Item
 from services.items.facts import (
@@ -144,7 +145,7 @@ class FactLoader:
         return SharedFacts({**found.parts, fact.value: value}, (*found.sources, note), spouse)
 
     def _key(self, kind: str, number: str) -> str:
-        return self._cipher.look_up(number, f"item_usage.{kind}").hex()[:32]
+        return self._cipher.look_up(one_spelling(number), f"item_usage.{kind}").hex()[:32]
 
     def lock_shared_caps(self, session: Session, account_id: UUID, item: Item, shared: SharedFacts) -> None:
         """Hold every cap the member shares with others, so that two who ask at once are counted one after the other.

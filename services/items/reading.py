@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from services.core.identity import one_spelling
 from services.datasharing.ports import ShareAnswer
 from services.items.facts import Fact
 from services.items.outside import (
@@ -196,7 +197,7 @@ def spouse_id_no(answer: ShareAnswer) -> str | None:
 def _spouse_number(data: Data) -> str | None:
     spouse = data.get("spouse")
     number = spouse.get("id_no") if isinstance(spouse, Mapping) else None
-    return number if isinstance(number, str) and number else None
+    return one_spelling(number) or None if isinstance(number, str) else None
 
 
 def house_label(address: str, number: str) -> str:

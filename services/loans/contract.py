@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.audit.service import record
 from services.core.clock import shanghai_day
 from services.core.crypto import FieldCipher
+from services.core.identity import one_spelling
 from services.core.ids import new_id
 from services.ledger.chart import BANK_DEPOSIT, ENTRUSTED_LOAN
 from services.ledger.service import Entry, Line, post
@@ -148,14 +149,15 @@ def _loan(cipher: FieldCipher, account_id: UUID, new: NewLoan, at: datetime) -> 
 
 def _people(session: Session, cipher: FieldCipher, loan: Loan, people: Sequence[CoBorrower]) -> None:
     for number, person in enumerate(people, 1):
+        id_no = one_spelling(person.id_no)
         session.add(
             LoanCoBorrower(
                 **_key(loan),
                 number=number,
                 relation=person.relation,
                 name_sealed=cipher.seal(person.name, "loan_co_borrower.name"),
-                id_no_sealed=cipher.seal(person.id_no, "loan_co_borrower.id_no"),
-                id_no_mac=cipher.look_up(person.id_no, "member.id_no"),
+                id_no_sealed=cipher.seal(id_no, "loan_co_borrower.id_no"),
+                id_no_mac=cipher.look_up(id_no, "member.id_no"),
             )
         )
 

@@ -12,6 +12,7 @@ from services.core.db import transaction
 from services.core.errors import DomainError
 from services.items.engine import AmountOver, ItemRefused
 from tests.integration.test_six_items import BILL, CONTRACT, FILING, HOME, LOAN, another, quote, told
+from tests.support.domain.persons import Person
 from tests.support.domain.world import Member, World
 
 FEE, LOAN_ITEM = "property-fee-withdrawal", "commercial-loan-withdrawal"
@@ -38,8 +39,12 @@ _numbers = iter(range(10_001, 20_000))
 @pytest.fixture
 def couple(world: World) -> Couple:
     """Married, each with 56,000.00; one home with a bill of 5,000.00, one loan of which 36,000.00 were repaid."""
+    return married(world, world.member(), world.member())
+
+
+def married(world: World, wife: Member, husband: Member) -> Couple:
+    """What the registers say of two."""
     number = next(_numbers)
-    wife, husband = world.member(), world.member()
     for one, other in ((wife, husband), (husband, wife)):
         world.consent(one)
         spouse = {"name": other.person.name, "id_no": other.person.id_no}
@@ -178,3 +183,43 @@ def test_a_household_that_the_register_leaves_open_is_looked_at(
     told(world, {"civil.marriage": {"status": status, "spouse": None, "changes_24m": 0}}, wife.person)
     found = quote(world, wife, item, form(world, wife, item, 100_000))
     assert (found["allowed"], found["approval"]) == (True, approval)
+
+
+def wide(value: Any) -> Any:
+    """A record whose numbers of houses and contracts are written in full width, with spaces and in small letters."""
+    if isinstance(value, list):
+        return [wide(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    numbers = {name: one for name, one in value.items() if name in ("house_no", "contract_no")}
+    spelt = {
+        name: " ".join(chr(ord(sign) + 0xFEE0) for sign in one.lower()) for name, one in numbers.items()
+    }
+    return {name: wide(one) for name, one in value.items()} | spelt
+
+
+@pytest.mark.parametrize(("item", "cap_fen"), [(FEE, 300_000), (LOAN_ITEM, 3_600_000)])
+def test_a_house_is_one_house_however_a_register_spells_its_number(
+    world: World, couple: Couple, item: str, cap_fen: int
+) -> None:
+    submit(world, couple.wife, item, cap_fen - 100_000)
+    names = [name for name in world.sharing.answers if name.endswith(couple.husband.person.id_no)]
+    for name in names:
+        status, data = world.sharing.answers[name]
+        world.sharing.answers[name] = (status, wide(data))
+    assert quote(world, couple.husband, item)["max_fen"] == 100_000
+
+
+def test_a_spouse_is_found_however_the_register_writes_the_x(world: World) -> None:
+    """What the wife drew without a name counts; a small x made her nobody's account."""
+    person = next(one for one in iter(Person, None) if one.id_no.endswith("X"))
+    couple = married(world, world.member(person), world.member())
+    wife, husband = couple.wife, couple.husband
+    spouse = {"name": person.name, "id_no": f" {person.id_no.lower()}"}
+    told(world, {"civil.marriage": {"status": "20", "spouse": spouse, "changes_24m": 0}}, husband.person)
+    unnamed = {"amount_fen": 100_000, "card_id": str(wife.card_id), **ELSEWHERE[LOAN_ITEM]}
+    prepared = world.prepare(wife, unnamed, LOAN_ITEM)
+    with transaction(world.sessions) as session:
+        world.product.engine.submit(session, wife.account_id, prepared)
+    named = form(world, husband, LOAN_ITEM, 100_000)
+    assert quote(world, husband, LOAN_ITEM, named)["approval"] == "review"

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.errors import Invalid
-from services.core.identity import check_card_no, check_id_no, check_name, check_phone, name_key
+from services.core.identity import (
+    check_card_no,
+    check_id_no,
+    check_name,
+    check_phone,
+    name_key,
+    one_spelling,
+)
 from tests.support.domain.persons import card_number, id_number
 
 TODAY = date(2026, 11, 23)
@@ -145,6 +152,12 @@ def test_two_spellings_of_a_name_have_one_key() -> None:
     assert name_key("ANNA") == name_key("Anna")
     assert name_key("买买提•阿") == name_key("买买提·阿")
     assert name_key("张三") != name_key("张叁")
+
+
+def test_a_number_of_a_register_has_one_spelling() -> None:
+    assert one_spelling("湘（2026）株洲不动产权第０００1号") == one_spelling("湘(2026) 株洲不动产权第0001号 ")
+    assert one_spelling("65999919851020027x") == "65999919851020027X"
+    assert one_spelling("icbc-1") == "ICBC-1" != one_spelling("icbc1")
 
 
 @pytest.mark.parametrize(
