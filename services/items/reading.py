@@ -33,6 +33,9 @@ Keyer = Callable[[str, str], str]
 """(kind, number) → key: the same number has the same key for everybody."""
 Data = Mapping[str, Any]
 _FAMILY = frozenset({"self", "spouse", "parent", "child"})
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = range(1900, 2200)
+"""At the calendar's ends a day has no month before or after it; 9999-12-31 says "no day" in many registers."""
 _DIGITS = re.compile(r"[0-9０-９一二三四五六七八九十百]+(?=[号栋幢座单元室楼层])")
 
 
@@ -68,8 +71,12 @@ def _property(data: Data, key: Keyer, city_code: str) -> PropertyFacts:
 def _card_check(data: Data, key: Keyer, city_code: str) -> CardCheckFacts:
     if not isinstance(data["matched"], bool):
         raise TypeError
+    reason = data.get("reason")
     return CardCheckFacts(
-        data["matched"], data.get("reason"), str(data.get("bank_code", "")), str(data.get("bank_name", ""))
+        data["matched"],
+        None if reason is None else _text(reason),
+        str(data.get("bank_code", "")),
+        str(data.get("bank_name", ""))[:60],
     )
 
 
@@ -219,7 +226,10 @@ def _text(value: object) -> str:
 
 
 def _day(value: object) -> str:
-    return date.fromisoformat(_text(value)).isoformat()
+    text = _text(value)
+    if _DAY.fullmatch(text) is None or date.fromisoformat(text).year not in _YEARS:
+        raise ValueError
+    return text
 
 
 def _count(value: object) -> int:
