@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -173,9 +173,18 @@ def _property_bill(data: Data, key: Keyer, city_code: str) -> PropertyBillFacts:
                 _count(one["amount_fen"]),
                 _day(one["paid_on"]),
             )
-            for one in data["bills"]
+            for one in _each_once(data["bills"], "bill_no")
         )
     )
+
+
+def _each_once(rows: Iterable[Data], number: str) -> Iterable[Data]:
+    """Rows that are added up, each by its number: one told of twice is one; two that differ under one number are none."""
+    found: dict[str, Data] = {}
+    for one in rows:
+        if found.setdefault(one_spelling(_text(one[number])), one) != one:
+            raise ValueError
+    return found.values()
 
 
 def _household(data: Data, key: Keyer, city_code: str) -> HouseholdFacts:

@@ -61,3 +61,18 @@ def test_a_long_name_of_a_bank_fits_its_column() -> None:
 )
 def test_a_spouse_s_number_has_one_spelling(written: object, known: str | None) -> None:
     assert spouse_id_no(ShareAnswer("ok", NOW, {"status": "20", "spouse": {"id_no": written}})) == known
+
+
+BILL = {"bill_no": "WY1", "house_no": "H1", "address": "示例路1号", "year": 2026, "paid_on": "2026-10-20"}
+
+
+def test_a_bill_told_of_twice_is_added_up_once() -> None:
+    bills = [BILL | {"amount_fen": 216_000}, BILL | {"amount_fen": 216_000}]
+    other = BILL | {"bill_no": "WY2", "amount_fen": 100_000}
+    found = read(Fact.PROPERTY_BILL, {"bills": [*bills, other]})
+    assert [bill.amount_fen for bill in found.bills] == [216_000, 100_000]
+
+
+def test_two_bills_under_one_number_are_no_answer() -> None:
+    bills = [BILL | {"amount_fen": 216_000}, BILL | {"bill_no": " ｗｙ1", "amount_fen": 216_001}]
+    assert read(Fact.PROPERTY_BILL, {"bills": bills}) is None
