@@ -41,7 +41,8 @@ STATE_LIFE = timedelta(minutes=5)
 STATE_COOKIE = "anju_state"
 _PAGE = re.compile(r"[a-z][a-z0-9-]{0,40}")
 _HOME = "home"
-SIGN_IN = Limit("sign_in", 60, 60)
+SIGN_IN = Limit("sign_in", 300, 60)
+"""For an address: a carrier puts many phones behind one."""
 
 
 class StateRefused(Malformed):

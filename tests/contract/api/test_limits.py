@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.http.rate_limit import network_of
+from app.member_api.auth import SIGN_IN
 from services.core.prepared import Line
 from tests.contract.api.reading import problem
 from tests.support.domain.persons import Person
@@ -244,7 +245,7 @@ def test_a_made_up_address_does_not_move_the_counter(world: World) -> None:
     """Row H10: forwarded-for headers of the peer are not believed."""
     client = world.client()
     statuses = set()
-    for number in range(62):
+    for number in range(SIGN_IN.most + 2):
         headers = {"X-Forwarded-For": f"1.1.1.{number}", "X-Real-IP": f"2.2.2.{number}"}
         statuses.add(client.get("/api/v1/auth/wechat/start", headers=headers).status_code)
     assert statuses == {302, 429}
@@ -269,7 +270,7 @@ def test_addresses_of_one_line_count_together(address: str, counted: str) -> Non
 def test_hopping_through_ones_own_addresses_does_not_help(world: World) -> None:
     client = world.client()
     statuses = set()
-    for number in range(62):
+    for number in range(SIGN_IN.most + 2):
         line = {"REMOTE_ADDR": f"2001:db8:77:1::{number:x}"}
         statuses.add(client.get("/api/v1/auth/wechat/start", environ_overrides=line).status_code)
     assert statuses == {302, 429}
