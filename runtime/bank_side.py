@@ -13,7 +13,9 @@ from services.closing.days import look_again
 from services.closing.run import Closing
 from services.items.collecting import CardOutcomes
 from services.reconciliation.breaks import Breaks
+from services.reconciliation.ports import Claims
 from services.reconciliation.statements import Statements
+from services.remittances.claiming import RemittanceClaims
 from services.remittances.matching import RemittanceReceipts
 from services.settlement.adapters.bdc.config import BdcConfig
 from services.settlement.adapters.bdc.deductions import BdcDeductions
@@ -84,12 +86,16 @@ class BankSide(Foundation):
     @cached_property
     def breaks(self) -> Breaks:
         """What does not agree, and people's word on it."""
-        claims = (self.settlement, TransferReceipts(self.clock))
         orders = (
             UnpaidPayments(self.clock, WithdrawalPayments()),
             UnpaidDeductions(self.clock, CardOutcomes()),
         )
-        return Breaks(self.clock, claims, orders, look_again)
+        return Breaks(self.clock, self.claims, orders, look_again)
+
+    @cached_property
+    def claims(self) -> tuple[Claims, ...]:
+        """Who may own money that came without a number, when two people say so."""
+        return (self.settlement, TransferReceipts(self.clock), RemittanceClaims(self.clock))
 
     @cached_property
     def closing(self) -> Closing:

@@ -90,12 +90,12 @@ class NotTakenIn(BookedLater):
 
 
 class NotAReturn(Conflict):
-    """What came in is neither the return of that payment nor the money of that letter."""
+    """What came in is neither the return of that payment, nor the money of that letter, nor an employer's."""
 
     code, title, detail = (
         "break.not_a_return",
-        "对不上这笔付款或转入",
-        "只有没带业务流水号的入账，才能认领到一笔同样金额、已经付出的付款，或者一笔对方已经来信、还在等钱的异地转入。",
+        "对不上这笔付款、转入或单位",
+        "只有没带业务流水号的入账，才能认领到一笔同样金额、已经付出的付款，一笔对方已经来信、还在等钱的异地转入，或者一个单位的汇缴。",
     )
 
 

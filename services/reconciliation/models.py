@@ -100,7 +100,7 @@ class BreakProposal(Base):
     )
     staff_id: Mapped[UUID] = mapped_column(ForeignKey(_STAFF, name="fk_break_proposal_staff_id"))
     resolution: Mapped[str] = mapped_column(String(10))
-    belongs_to: Mapped[str | None] = mapped_column(String(15))
+    belongs_to: Mapped[str | None] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(String(200))
     proposed_at: Mapped[Instant]
     __table_args__ = (Index("uq_break_proposal_author", "proposal_id", "break_id", "staff_id", unique=True),)

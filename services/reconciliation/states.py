@@ -34,7 +34,7 @@ KINDS = {
 RESOLUTIONS = {
     "explained": "已查明，不用记账",
     "booked": "按银行流水调账",
-    "belongs": "认领到一笔付款（退汇）或异地转入",
+    "belongs": "认领到一笔付款（退汇）、异地转入或单位汇缴",
     "unpaid": "确认未付：银行没有付出或扣到这笔钱，退回职工账户",
 }
 EVENTS = {

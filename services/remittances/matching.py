@@ -89,17 +89,22 @@ class RemittanceReceipts:
         session.flush()
         if money.direction == "debit":
             return _taken_back(session, owner, money, now)
-        _post(session, money, "receipt", "汇缴款到账", BANK_DEPOSIT, EMPLOYER_RECEIPT, now)
-        batch, named = _batch_for(session, owner, money)
-        if named and batch is not None:
-            allot(session, batch, money, now)
-        if batch is not None and batch.state == "waiting":
-            take_waiting_money(session, batch, now)
-        if batch is None or money.batch_id is None:
-            return "remittance_open"
-        if batch.received_fen > batch.total_fen:
-            return "remittance_over"
-        return "remittance_paid" if batch.state == "funded" else "remittance_part"
+        return take_in(session, owner, money, now)
+
+
+def take_in(session: Session, owner: Owed, money: RemittanceReceipt, at: datetime) -> str:
+    """Dr 101, Cr 21902, and its batch is paid with it where there is one; says how it was classified."""
+    _post(session, money, "receipt", "汇缴款到账", BANK_DEPOSIT, EMPLOYER_RECEIPT, at)
+    batch, named = _batch_for(session, owner, money)
+    if named and batch is not None:
+        allot(session, batch, money, at)
+    if batch is not None and batch.state == "waiting":
+        take_waiting_money(session, batch, at)
+    if batch is None or money.batch_id is None:
+        return "remittance_open"
+    if batch.received_fen > batch.total_fen:
+        return "remittance_over"
+    return "remittance_paid" if batch.state == "funded" else "remittance_part"
 
 
 def _batch_for(

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from services.settlement.ports import AccountChange
 
+CLAIMABLE = ("unmatched", "corrected")
+"""Outcomes of what two people may say the owner of: nobody was found, or it was booked as a difference 调账 meanwhile."""
 _CASE_NO = re.compile(r"(?<![0-9])[0-9]{15}(?![0-9])")
 
 

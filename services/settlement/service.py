@@ -25,7 +25,7 @@ from services.ledger.service import lock_balance, proven_by
 from services.settlement.calling_back import locked_since, never_left
 from services.settlement.locked import lock_instruction, move
 from services.settlement.models import BankNotice, PaymentInstruction
-from services.settlement.movements import case_number_in, change_key
+from services.settlement.movements import CLAIMABLE, case_number_in, change_key
 from services.settlement.ordering import ASK
 from services.settlement.payees import open_payee
 from services.settlement.ports import (
@@ -207,16 +207,13 @@ class Settlement:
         return owner.account_id if owner is not None and fits else None
 
     def claim(self, session: Session, notice_key: bytes, instruction_no: str) -> None:
-        """Two people say that an unmatched credit is the return 退汇 of a payment: paid → returned."""
+        """Two people say that a credit which nobody owns is the return 退汇 of a payment: paid → returned."""
         owner = self._owner(session, instruction_no)
         assert owner is not None
         instruction = self._locked(session, owner.account_id, owner.instruction_id)
         notice = session.get_one(BankNotice, notice_key, with_for_update=True, populate_existing=True)
-        if (notice.outcome, notice.direction, notice.amount_fen) != (
-            "unmatched",
-            "credit",
-            instruction.amount_fen,
-        ):
+        came = (notice.direction, notice.amount_fen)
+        if notice.outcome not in CLAIMABLE or came != ("credit", instruction.amount_fen):
             raise Conflict
         notice.outcome, notice.instruction_no = "came_back", instruction_no
         with proven_by(session, notice_key):

@@ -13,7 +13,7 @@ from services.core.clock import Clock
 from services.core.errors import Conflict
 from services.ledger.service import proven_by
 from services.settlement.models import BankNotice
-from services.settlement.movements import change_key
+from services.settlement.movements import CLAIMABLE, change_key
 from services.settlement.ports import AccountChange
 from services.transfers.booking import compare, credit_direct, give_back, money_of, suspend, waiting_fen
 from services.transfers.models import TransferIn, TransferMoney
@@ -58,13 +58,15 @@ class TransferReceipts:
         return owner.account_id if owner is not None and owner.state == "promised" else None
 
     def claim(self, session: Session, notice_key: bytes, number: str) -> None:
-        """Two people say that an unmatched credit is the money of a letter: it goes the way of money that says so."""
+        """Two people say that a credit which nobody owns is a letter's money: it goes the way of money that says so."""
         owner = self._claimed(session, number)
         assert owner is not None
         row = locked(session, owner.account_id, owner.application_id)
         notice = session.get_one(BankNotice, notice_key, with_for_update=True, populate_existing=True)
-        if (notice.outcome, notice.direction, row.state) != ("unmatched", "credit", "promised"):
+        if notice.outcome not in CLAIMABLE or (notice.direction, row.state) != ("credit", "promised"):
             raise Conflict
+        if session.get(TransferMoney, (row.account_id, notice_key)) is not None:
+            raise Conflict  # a reversal of this very letter's money, whatever its sign
         told = Told(notice_key, notice.direction, notice.amount_fen, notice.day)
         notice.instruction_no = row.money_no
         with proven_by(session, notice_key):
