@@ -71,6 +71,7 @@ from services.reconciliation.models import (
     BreakEvent,
     BreakProposal,
 )
+from services.reconciliation.suspense_models import SuspenseClearing
 from services.relatives.models import RelativeLink
 from services.remittances.models import (
     Employer,
@@ -99,6 +100,6 @@ TABLES = (
     Member, MemberBalance, MiniUser, MortgageDischarge,
     NoticeCircular, NoticeConsent, NoticeIntent, NoticeQuietHours, NoticeSpend, NoticeSubscription, OAuthState, OutboxEvent, PayeeCard, PaymentInstruction, PhoneChange, PolicyValue, Posting, ProcessedEvent,
     ProvidentFundAccount, RateBucket, RemittanceBatch, RemittanceFault, RemittanceLine, RemittanceReceipt, RemittanceReversal, RelativeLink, RestoredBooks, RetentionRun, ReviewClaim, ReviewDecision, ReviewOpinion, ReviewRequest, RiskDecision, ShareCall,
-    SmsChallenge, Staff, StaffSession, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken, WithdrawalLock,
+    SmsChallenge, Staff, StaffSession, SuspenseClearing, TransferIn, TransferLetter, TransferMoney, Transition, WeChatCallbackSeen, WeChatFollower, WeChatQuota, WeChatToken, WithdrawalLock,
 )  # fmt: skip
 metadata = Base.metadata

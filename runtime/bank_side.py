@@ -15,6 +15,7 @@ from services.items.collecting import CardOutcomes
 from services.reconciliation.breaks import Breaks
 from services.reconciliation.ports import Claims
 from services.reconciliation.statements import Statements
+from services.reconciliation.suspense import Suspense
 from services.remittances.claiming import RemittanceClaims
 from services.remittances.matching import RemittanceReceipts
 from services.settlement.adapters.bdc.config import BdcConfig
@@ -91,6 +92,11 @@ class BankSide(Foundation):
             UnpaidDeductions(self.clock, CardOutcomes()),
         )
         return Breaks(self.clock, self.claims, orders, look_again)
+
+    @cached_property
+    def suspense(self) -> Suspense:
+        """What people have booked for a break, and where it goes."""
+        return Suspense(self.clock, self.claims)
 
     @cached_property
     def claims(self) -> tuple[Claims, ...]:

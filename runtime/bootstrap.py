@@ -309,6 +309,7 @@ class Product(BankSide):
             policies=self.policies,
             reviews=self.reviews,
             breaks=self.breaks,
+            suspense=self.suspense,
             ratings=RatingDesk(self.cipher, self.clock),
             locking=self.locking,
             proposing=Proposing(self.clock, self.cipher, self.policies),

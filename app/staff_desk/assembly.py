@@ -23,6 +23,7 @@ from app.staff_desk import (
     queue,
     ratings,
     signing_in,
+    suspense,
 )
 from app.staff_desk.guard import open_page
 from app.staff_desk.ports import DeskPorts, desk
@@ -66,6 +67,7 @@ def create_desk(own: DeskPorts) -> Flask:
         cases,
         closing_days,
         breaks,
+        suspense,
         ratings,
         announcements,
         locking,

@@ -76,6 +76,7 @@ def break_view(
         **break_row(row, owner, staff, now),
         "what": _WHAT[row.kind] + ("" if taken_in else _NOT_TAKEN_IN),
         "found": moment(row.found_at),
+        "stands": row.resolution == "booked",
         "told": [_told(one) for one in found.told],
         "order": _order(found.order),
         "journals": [

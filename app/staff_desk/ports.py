@@ -18,6 +18,7 @@ from services.items.locking import Locking
 from services.policies.service import PolicyBook
 from services.ratings.desk import RatingDesk
 from services.reconciliation.breaks import Breaks
+from services.reconciliation.suspense import Suspense
 from services.reviews.service import Reviews
 from services.staff.sessions import SessionKeys
 
@@ -34,6 +35,7 @@ class DeskPorts:
     policies: PolicyBook
     reviews: Reviews
     breaks: Breaks
+    suspense: Suspense
     ratings: RatingDesk
     locking: Locking
     proposing: Proposing

@@ -28,7 +28,7 @@ from services.items.registry import load_registry
 from services.loans.states import DISCHARGE_STATES, LOAN_STATES
 from services.loans.states import INSTALMENT_STATES as LOAN_INSTALMENT_STATES
 from services.notices.states import NOTICE_STATES
-from services.reconciliation.states import BREAK_STATES
+from services.reconciliation.states import BREAK_STATES, CLEARING_STATES
 from services.remittances.states import REMITTANCE_STATES
 from services.settlement.deductions.states import DEDUCTION_STATES
 from services.settlement.states import INSTRUCTION_STATES
@@ -49,6 +49,7 @@ TABLES = {
     "business_day": ("会计日期 business day", DAY_STATES),
     "bank_break": ("差错 break", BREAK_STATES),
     "counter_proposal": ("柜台事项 act at the counter", COUNTER_STATES),
+    "suspense_clearing": ("挂账转出 moving a correction on", CLEARING_STATES),
     "notice_intent": ("通知 notice intent", NOTICE_STATES),
 }
 _NOWHERE = "postgresql+psycopg://nobody@127.0.0.1/none"

@@ -34,7 +34,7 @@ PAGE = 200
 _JOURNALS = text("""
 SELECT j.accounting_on, j.created_at, j.summary, j.kind, sum(p.fen) FILTER (WHERE p.gl_code = '101') AS fen
 FROM journal j JOIN posting p USING (account_id, journal_id)
-WHERE j.proof = ANY(:keys) OR (j.kind = 'bank_break' AND j.business_ref = :ref)
+WHERE j.proof = ANY(:keys) OR (j.kind = 'bank_break' AND j.business_ref = ANY(:refs))
 GROUP BY j.account_id, j.journal_id, j.accounting_on, j.created_at, j.summary, j.kind ORDER BY j.created_at
 """)
 
@@ -116,7 +116,9 @@ def sides(session: Session, cipher: FieldCipher, row: BankBreak) -> Sides:
     keys += [key for key in (row.notice_key, row.other_key) if key and key not in keys]
     lines = list(session.scalars(select(BankStatementLine).where(BankStatementLine.notice_key.in_(keys))))
     told = [_told(cipher, notice, lines) for notice in notices]
-    journals = session.execute(_JOURNALS, {"keys": keys, "ref": f"bank_break:{row.break_id}"}).all()
+    own = f"bank_break:{row.break_id}"
+    refs = [own, f"{own}:undone", f"{own}:cleared"]
+    journals = session.execute(_JOURNALS, {"keys": keys, "refs": refs}).all()
     number = row.instruction_no or next((n.instruction_no for n in notices if n.instruction_no), None)
     return Sides(told, order_of(session, number), list(journals))
 

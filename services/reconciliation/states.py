@@ -16,6 +16,15 @@ BREAK_STATES = StateTable(
         Edge("proposed", "confirm", "closed", "另一位工作人员"),
     ),
 )
+CLEARING_STATES = StateTable(
+    "suspense_clearing",
+    "proposed",
+    {"proposed": "待复核", "confirmed": "已转出", "sent_back": "已退回"},
+    (
+        Edge("proposed", "confirm", "confirmed", "另一位工作人员"),
+        Edge("proposed", "send_back", "sent_back", "另一位工作人员"),
+    ),
+)
 KINDS = {
     "bank_only": "银行有，我方无",
     "ours_only": "我方有，银行无",
@@ -37,6 +46,11 @@ RESOLUTIONS = {
     "belongs": "认领到一笔付款（退汇）、异地转入或单位汇缴",
     "unpaid": "确认未付：银行没有付出或扣到这笔钱，退回职工账户",
 }
+WAYS = {
+    "belongs": "认领到一笔付款（退汇）、异地转入或单位汇缴",
+    "cancels": "和另一笔相反的挂账对冲",
+}
+"""How a correction that stands 挂账 may be moved on."""
 EVENTS = {
     "found": "发现",
     "take": "领取",

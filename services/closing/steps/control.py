@@ -28,8 +28,9 @@ SELECT
         WHERE direction = 'credit' AND state IN ('open', 'allotted'))
     - (SELECT coalesce(sum(posted_fen), 0) FROM remittance_batch) AS f21902,
     coalesce((SELECT fen FROM book WHERE gl_code = '21903'), 0) AS b21903,
-    (SELECT coalesce(sum(bank_fen - book_fen), 0) FROM bank_break
-        WHERE resolution = 'booked' AND bank_fen > book_fen) AS f21903,
+    (SELECT coalesce(sum(bank_fen - book_fen), 0) FROM bank_break b
+        WHERE resolution = 'booked' AND bank_fen > book_fen AND NOT EXISTS (SELECT FROM suspense_clearing c
+            WHERE b.break_id IN (c.break_id, c.other_break_id) AND c.state = 'confirmed')) AS f21903,
     coalesce((SELECT fen FROM book WHERE gl_code = '21904'), 0) AS b21904,
     (SELECT coalesce(sum(amount_fen), 0) FROM remittance_receipt
         WHERE direction = 'credit' AND state = 'to_return') AS f21904
@@ -38,7 +39,7 @@ CODES = ("201", "219", "21901", "21902", "21903", "21904")
 
 
 def check_control(session: Session, day: date) -> dict[str, Any]:
-    """201 = members' funds, 219 = open cases (I6), 21901 = transfers that wait, 21902 = employers' money not posted, 21903 = breaks booked there, 21904 = money to be returned to employers."""
+    """201 = members' funds, 219 = open cases (I6), 21901 = transfers that wait, 21902 = employers' money not posted, 21903 = breaks booked there and not moved on, 21904 = money to be returned to employers."""
     row = session.execute(_SUMS).mappings().one()
     sums = {code: [int(row[f"b{code}"]), int(row[f"f{code}"])] for code in CODES}
     wrong = [code for code, (book, facts) in sums.items() if book != facts]

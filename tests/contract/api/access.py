@@ -144,6 +144,10 @@ DESK_STAFF = {
     "/breaks/<uuid:break_id>/release",
     "/breaks/<uuid:break_id>/proposal",
     "/breaks/<uuid:break_id>/decision",
+    "/suspense",
+    "/suspense/<uuid:break_id>",
+    "/suspense/<uuid:break_id>/proposal",
+    "/suspense/<uuid:break_id>/decision",
 }
 
 
