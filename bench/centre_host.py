@@ -1,9 +1,10 @@
-"""A centre's host 中心的主机: the settings its database runs with, and its huge pages; the large benches run on them."""
+"""A centre's host 中心的主机: the settings its database runs with, and its memory; the large benches run on them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from config.settings import ROOT
@@ -11,6 +12,7 @@ from config.settings import ROOT
 HUGE_PAGES = 4_400
 """Of 2 MB: the shared memory of anju.conf, and some; see docs/deployment.md."""
 _RESERVED = Path("/proc/sys/vm/nr_hugepages")
+_FORGET = Path("/proc/sys/vm/drop_caches")
 
 
 def database_settings() -> str:
@@ -34,3 +36,10 @@ def huge_pages() -> Iterator[str]:
         yield f"{int(_RESERVED.read_text())} huge pages of {HUGE_PAGES}"
     finally:
         _RESERVED.write_text(str(before))
+
+
+def forget_files() -> None:
+    """Have the system forget what it keeps of files; only root may, elsewhere it keeps them."""
+    os.sync()
+    with suppress(OSError):
+        _FORGET.write_text("3")

@@ -33,6 +33,7 @@ from services.withdrawals.service import WithdrawalPayments
 
 MONTH = date(2027, 7, 1)
 NOW = datetime(2027, 7, 1, 3, tzinfo=SHANGHAI)
+WRITTEN = "SELECT count(*) FROM contribution WHERE batch_id IS NOT NULL"
 CIPHER = FieldCipher({1: bytes(32)}, 1, bytes(32))
 _BARE = text("""
 WITH line AS (
