@@ -57,8 +57,17 @@ def propose() -> Page:
     except DomainError as fault:
         if fault.status in (403, 404):
             raise
-        return _member(account_id, fault), fault.status
+        return _member_again(account_id, fault), fault.status
     return redirect(url_for("counter.one", proposal_id=proposal_id), 303)
+
+
+def _member_again(account_id: UUID, fault: DomainError) -> str:
+    """The member's page once more, as it now is; it may be long since it was looked up."""
+    own = desk()
+    page = _member(account_id, fault)
+    with transaction(own.sessions) as session:
+        own.proposing.shown(session, g.staff, account_id)
+    return page
 
 
 def _propose(session: Session, account_id: UUID) -> UUID:

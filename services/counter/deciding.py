@@ -16,7 +16,8 @@ from services.counter.moving import move
 from services.counter.proposing import NEW_PHONE
 from services.counter.reading import proposal_of
 from services.counter.states import UNBIND
-from services.items.phone_changing import put_number
+from services.items.phone_changing import PHONE_CHANGE, put_number
+from services.items.taking_back import take_back
 from services.ledger.service import lock_balance
 from services.members.models import Member
 from services.members.unbinding import NotBoundThere, end_bindings
@@ -52,6 +53,7 @@ class Deciding:
             raise ProposerGone
         self._decide(session, staff, row, "confirmed", "", at)
         actor = f"staff:{staff.login}"
+        take_back(session, row.account_id, PHONE_CHANGE, actor, at)  # perhaps not the member's, or older than this
         if row.kind == UNBIND:
             self._unbind(session, row, actor, at)
         else:

@@ -50,9 +50,14 @@ class Proposing:
         if member is None:
             raise Nobody
         refuse_own(staff, member)
-        actor = f"staff:{staff.login}"
-        record(session, member.account_id, "counter.looked", actor=actor, subject="counter", at=at)
+        self.shown(session, staff, member.account_id)
         return member.account_id
+
+    def shown(self, session: Session, staff: Staff, account_id: UUID) -> None:
+        """The member's page is shown to this person: the member sees that, too."""
+        require_role(staff, REVIEWER)
+        actor, at = f"staff:{staff.login}", self._clock.now()
+        record(session, account_id, "counter.looked", actor=actor, subject="counter", at=at)
 
     def unbinding(
         self, session: Session, staff: Staff, account_id: UUID, channel: str | None, words: str

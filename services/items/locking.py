@@ -5,20 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.accounts.controls import controls_of, lock_account, opened_locks, set_limit
 from services.applications.models import Application
-from services.applications.service import money_applications, move
-from services.applications.states import PLAIN_STATES
-from services.audit.service import record
+from services.applications.service import money_applications
 from services.core.clock import Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.errors import Conflict, Invalid
 from services.core.money import yuan_text
 from services.core.outbox import emit
 from services.items.controlling import own_limit
+from services.items.taking_back import take_back
 from services.ledger.service import lock_balance
 from services.policies.service import PolicyBook
 from services.withdrawals.service import stop_unsent
@@ -52,7 +50,7 @@ class Locking:
         payments = money_applications(session, account_id)
         # what came before under the account's lock is before, though the clock of its host be ahead of ours
         at = max([self._clock.now(), *(one.updated_at for one in payments)])
-        _take_back(session, account_id, _UNLOCK, by, at)
+        take_back(session, account_id, _UNLOCK, by, at)
         if not lock_account(session, account_id, by=by, reason=reason, at=at):
             return []
         stopped = [one for one in payments if stop_unsent(session, one, actor=by, at=at)]
@@ -79,23 +77,9 @@ class Locking:
 
     @staticmethod
     def _set(session: Session, account_id: UUID, limit_fen: int, at: datetime) -> None:
-        _take_back(session, account_id, _RAISE, MEMBER, at)
+        take_back(session, account_id, _RAISE, MEMBER, at)
         set_limit(session, account_id, limit_fen, from_at=at, actor=MEMBER, at=at)
         emit(session, account_id, "limit.lowered", {"limit_fen": limit_fen}, at)
-
-
-def _take_back(session: Session, account_id: UUID, item_code: str, actor: str, at: datetime) -> None:
-    """Cancel what waits for its proof or for a person: caution later than it must not be undone by it."""
-    pending = select(Application).where(
-        Application.account_id == account_id,
-        Application.item_code == item_code,
-        Application.state.in_(("verifying", "in_review")),
-    )
-    for one in session.scalars(pending.with_for_update()):
-        move(session, one, PLAIN_STATES, "cancel", actor=actor, at=at)
-        record(
-            session, account_id, "application.cancelled", actor=actor, subject=str(one.application_id), at=at
-        )
 
 
 class LockTending:

@@ -18,9 +18,12 @@ from services.core.identity import check_phone
 from services.core.outbox import emit
 from services.items.declaration import Item
 from services.items.phone_codes import number_of
+from services.members.models import Member
 from services.members.phones import PhoneChanged, change_phone
 from services.policies.rules import Policy
 from services.withdrawals.states import LIVE_STATES
+
+PHONE_CHANGE = "phone-change"
 
 
 class MoneyUnderWay(Conflict):
@@ -28,6 +31,13 @@ class MoneyUnderWay(Conflict):
 
     code, title = "phone.money_under_way", "有一笔提取还没有办完"
     detail = "您有一笔提取还没有办完。等它到账、退回，或者您撤销它以后，再换手机号。"
+
+
+class NumberMoved(Conflict):
+    """Another number was put on the record after this one was asked for."""
+
+    code, title = "phone.moved", "登记的手机号已经改过"
+    detail = "您申请以后，登记的手机号又改过，这次申请不再有效。还要换的话，请重新申请。"
 
 
 def change_member_phone(
@@ -43,8 +53,11 @@ def change_member_phone(
 ) -> None:
     """Put the number of the form on the record and tell both numbers; the caller holds the account's lock.
 
-    Raises MoneyUnderWay, SamePhone; nothing is changed then.
+    Raises MoneyUnderWay, NumberMoved, SamePhone; nothing is changed then.
     """
+    member = session.get_one(Member, application.account_id, with_for_update=True, populate_existing=True)
+    if member.phone_changed_at is not None and member.phone_changed_at > application.created_at:
+        raise NumberMoved
     phone = number_of(item, form)
     assert phone is not None  # the form asks for it
     application_id = application.application_id

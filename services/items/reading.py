@@ -72,9 +72,10 @@ def _card_check(data: Data, key: Keyer, city_code: str) -> CardCheckFacts:
     if not isinstance(data["matched"], bool):
         raise TypeError
     reason = data.get("reason")
+    none_needed = data["matched"] and reason == ""
     return CardCheckFacts(
         data["matched"],
-        None if reason is None else _text(reason),
+        None if reason is None or none_needed else _text(reason),
         str(data.get("bank_code", "")),
         str(data.get("bank_name", ""))[:60],
     )

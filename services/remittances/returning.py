@@ -13,12 +13,14 @@ from services.remittances.models import RemittanceReceipt, RemittanceSurplus
 from services.settlement.models import BankNotice
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
+from services.settlement.strays import stray_debits
 
 
 def told_of_return(session: Session, surplus_no: str, change: AccountChange, at: datetime) -> str:
     """Book it once; returns how it was classified. The employer is locked.
 
-    While two people have not agreed there may be no such sum yet: what bears the number then is for a person.
+    While two people have not agreed there may be no such sum yet: what bears the number then is for a person. So is what
+    comes back while a second payment of it stands: it answers that one, as far as anybody knows.
     """
     row = session.get_one(RemittanceSurplus, surplus_no)
     key = (row.employer_id, row.receipt_key)
@@ -32,7 +34,7 @@ def told_of_return(session: Session, surplus_no: str, change: AccountChange, at:
         money.state = "returned"
         _post(session, row, change_key(change), "out", "多缴款退回单位", EMPLOYER_RETURN, BANK_DEPOSIT, at)
         return "remittance_returned"
-    if not leaves and money.state == "returned":
+    if not leaves and money.state == "returned" and stray_debits(session, surplus_no, row.amount_fen) <= 0:
         money.state = "to_return"
         _post(session, row, change_key(change), "back", "多缴款退回被退汇", BANK_DEPOSIT, EMPLOYER_RETURN, at)
         return "remittance_bounced"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.core.db import transaction
 from services.core.retention import sweep
 from services.items import phone_changing
 from services.members.binding import Claim, CodeExpired, bind, check_code, issue_code, proven_phone
+from services.members.models import Member as Row
 from services.members.retention import FORMER_PHONES
 from services.notices.fates import Receipt
 from tests.contract.api.reading import problem
@@ -257,3 +259,13 @@ def test_a_family_may_share_a_number_and_nobody_learns_of_it(world: World, membe
         with transaction(world.sessions) as session:
             issued = issue_code(session, world.cipher, claim, person.openid, world.clock.now())
         assert issued.account_id is not None
+
+
+def test_a_number_that_was_asked_for_before_the_last_change_is_not_taken(world: World, member: Member) -> None:
+    """Whatever changed it meanwhile."""
+    application_id = applied(world, member, new_number())
+    old, later = number_on_record(world, member), world.clock.now() + timedelta(seconds=1)
+    with transaction(world.sessions) as session:
+        session.get_one(Row, member.account_id).phone_changed_at = later
+    problem(confirm(world, member, application_id), 409, "phone.moved")
+    assert number_on_record(world, member) == old

@@ -8,14 +8,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.core.db import transaction
+from services.core.errors import Conflict
 from services.counter.moving import CounterTending
 from services.items import phone_changing
 from services.members.binding import BoundElsewhere, bind, bindings_of
 from services.members.models import Member as Row
+from tests.support.domain.cases import confirm as confirmed_by_face
 from tests.support.domain.counter import NOTE, confirm, look, propose, proposed, row, to_change, to_unbind
 from tests.support.domain.desk import Colleague, DeskWorld
 from tests.support.domain.persons import Person
-from tests.support.domain.phones import new_number, number_on_record
+from tests.support.domain.phones import applied, new_number, number_on_record
 from tests.support.domain.world import Member, World, public_point
 
 
@@ -338,3 +340,28 @@ def test_the_desk_lists_what_waits(world: World, member: Member, anna: Colleague
     assert address in boris.client.get("/counter").get_data(as_text=True)
     confirm(boris, address)
     assert address not in boris.client.get("/counter").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("act", ["unbind", "phone"])
+def test_a_number_asked_for_before_is_not_put_on_the_record_afterwards(
+    world: World, member: Member, anna: Colleague, boris: Colleague, act: str
+) -> None:
+    """It waited for its proof, and would have undone what two people did; who asked may have been a stranger."""
+    old, at_the_counter = member.person.phone, new_number()
+    application_id = applied(world, member, new_number())
+    address = to_unbind(anna, member) if act == "unbind" else to_change(anna, member, at_the_counter)
+    assert confirm(boris, address).status_code == 303
+    state = "SELECT state FROM application WHERE application_id = CAST(:a AS uuid)"
+    assert world.one(state, a=application_id).state == "cancelled"
+    with pytest.raises(Conflict):  # there is nothing to scan a face for
+        confirmed_by_face(world, member, application_id)
+    assert number_on_record(world, member) == (old if act == "unbind" else at_the_counter)
+
+
+def test_a_page_that_is_shown_again_is_on_the_record_again(
+    world: World, member: Member, anna: Colleague
+) -> None:
+    """The form alone, long after the look-up, shows who the member is now."""
+    refused = propose(anna, member, kind="phone", phone="123", phone_again="123")
+    assert refused.status_code == 422
+    assert acts(world, member) == [(f"staff:{anna.login}", "counter.looked")]

@@ -86,8 +86,8 @@ def test_given_back_it_waits_for_the_bank(
     assert on(world, unit, "21904") == OVER
     assert [bank(world, paid), bank(world, paid)] == ["remittance_returned", "duplicate"]
     assert (on(world, unit, "21904"), on(world, unit, "101")) == (0, -600_000)
-    assert bank(world, replace(paid, host_seq_no="X2")) == "break"
-    assert bank(world, credit(unit.payer_no, OVER, asked.number)) == "remittance_bounced"
+    back = credit(unit.payer_no, OVER, asked.number)
+    assert bank(world, replace(back, host_seq_no="R1")) == "remittance_bounced"
     assert (on(world, unit, "21904"), world.new_violations()) == (OVER, {})
     assert bank(world, replace(paid, host_seq_no="X3")) == "remittance_returned"
     assert (on(world, unit, "21904"), world.new_violations()) == (0, {})
@@ -95,6 +95,21 @@ def test_given_back_it_waits_for_the_bank(
     with transaction(world.sessions) as session:
         found = session.scalars(text(entries), {"e": unit.employer_id, "n": asked.number})
         assert list(found) == ["remittance.surplus_asked", "remittance.surplus_decided"]
+
+
+def test_a_second_payment_that_the_bank_puts_back_is_not_owed_again(
+    world: World, unit: Unit, over: Filed, anna: Colleague, boris: Colleague
+) -> None:
+    """Paid twice under one number, and one put back: the employer has its 20.00, and 21904 is at nothing."""
+    asked = world.product.surpluses.ask_of_batch(over.batch_no, "return", person(world, anna), WHY)
+    decided(world, asked.number, boris)
+    paid = replace(credit(unit.payer_no, OVER, asked.number), direction="debit")
+    back = credit(unit.payer_no, OVER, asked.number)
+    told = [paid, replace(paid, host_seq_no="X2"), replace(back, host_seq_no="R1")]
+    assert [bank(world, one) for one in told] == ["remittance_returned", "break", "break"]
+    assert (on(world, unit, "21904"), on(world, unit, "101")) == (0, -600_000)
+    assert bank(world, replace(back, host_seq_no="R2")) == "remittance_bounced"  # now the payment itself
+    assert (on(world, unit, "21904"), world.new_violations()) == (OVER, {})
 
 
 def test_money_for_no_batch_is_given_back_unless_a_batch_took_it(

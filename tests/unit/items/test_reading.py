@@ -43,6 +43,10 @@ def test_a_reason_of_no_kind_is_no_answer(reason: object) -> None:
     assert read(Fact.CARD_CHECK, {"matched": False, "reason": reason}) is None
 
 
+def test_a_card_that_matches_needs_no_reason() -> None:
+    assert read(Fact.CARD_CHECK, {"matched": True, "reason": ""}).reason is None
+
+
 def test_a_long_name_of_a_bank_fits_its_column() -> None:
     found = read(Fact.CARD_CHECK, {"matched": True, "reason": None, "bank_name": "行" * 5_000})
     assert (found.reason, len(found.bank_name)) == (None, 60)
