@@ -53,6 +53,11 @@ def is_taken_in(session: Session, row: BankBreak) -> bool:
     return session.get(BankNotice, row.notice_key) is not None
 
 
+def repeats_a_line(row: BankBreak) -> bool:
+    """Whether it is a line that stands once more under the very same key: the movement itself is another break, or none."""
+    return row.notice_key is not None and row.ref != row.notice_key.hex()
+
+
 def _told(session: Session, row: BankBreak) -> BankNotice | None:
     """Held, so that nobody books it in the same moment."""
     if row.notice_key is None:
@@ -95,7 +100,7 @@ def correct(session: Session, row: BankBreak, at: datetime) -> None:
     )
     post(session, row.member_account_id or CENTRE, entry, at)
     told = _told(session, row)
-    if told is None or told.outcome != "break":
+    if told is None or told.outcome != "break" or repeats_a_line(row):
         return
     for one in (told, *_in_other_words(session, told)):
         if one.outcome == "break":

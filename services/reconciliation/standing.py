@@ -14,19 +14,22 @@ from sqlalchemy.orm import Session
 from services.reconciliation.suspense_models import SuspenseClearing
 
 PAGE = 200
-# A debit is taken by its order where a letter's money, or an employer's return, was booked against 119 since.
+# A debit is taken by its order where a letter's money, or an employer's return, was booked against 119 since: not where
+# the order was told before and booked 101, and not a line's repetition, which has a ref of its own.
 _CORRECTIONS = """
 WITH correction AS (
     SELECT b.break_id, b.day, b.kind, b.instruction_no, b.bank_fen - b.book_fen AS fen, b.closed_at,
         (SELECT c.state FROM suspense_clearing c
          WHERE b.break_id IN (c.break_id, c.other_break_id) AND c.state <> 'sent_back') AS clearing,
-        b.bank_fen < b.book_fen AND EXISTS (
+        b.bank_fen < b.book_fen AND b.ref = encode(b.notice_key, 'hex') AND EXISTS (
             SELECT FROM bank_notice told JOIN bank_notice n ON n.instruction_no = told.instruction_no
                 AND n.host_seq_no = told.host_seq_no AND n.direction = told.direction AND n.amount_fen = told.amount_fen
             LEFT JOIN transfer_in t ON t.money_no = n.instruction_no
             LEFT JOIN transfer_money m ON m.account_id = t.account_id AND m.notice_key = n.notice_key
             WHERE told.notice_key = b.notice_key AND told.direction = 'debit'
-                AND (n.outcome = 'remittance_returned' OR m.state = 'taken_back')) AS taken
+                AND (n.outcome = 'remittance_returned' OR m.state = 'taken_back')
+                AND NOT EXISTS (SELECT FROM journal j JOIN posting p USING (account_id, journal_id)
+                    WHERE j.proof = n.notice_key AND p.gl_code = '101')) AS taken
     FROM bank_break b WHERE b.state = 'closed' AND b.resolution = 'booked'
 ), left_of AS (
     SELECT *, CASE WHEN taken OR clearing IS NOT DISTINCT FROM 'confirmed' THEN 0 ELSE fen END AS left_fen FROM correction

@@ -11,12 +11,13 @@ from services.audit.service import CENTRE
 from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
 from services.ledger.day_books import CORRECTION, booked_by
 from services.ledger.service import Entry, Line, post
+from services.reconciliation.correcting import repeats_a_line
 from services.reconciliation.models import BankBreak
 from services.reconciliation.suspense_errors import NotMoney, NotOpposite, SettlesItself
 from services.remittances.models import RemittanceSurplus
 from services.settlement.models import BankNotice
 from services.settlement.movements import CLAIMABLE
-from services.transfers.models import TransferIn
+from services.transfers.models import TransferIn, TransferMoney
 
 _MAY_BELONG = ("bank_only", "late_return", "duplicate_line")
 """Kinds that may be money of its own; of the others a part, or the other telling, is booked already."""
@@ -41,12 +42,20 @@ def refuse_cancelling(session: Session, row: BankBreak, other: BankBreak) -> Non
 
 
 def _settles_itself(session: Session, row: BankBreak) -> bool:
+    """Whether an order may still take this very telling: a return only with the second person's word, once."""
     told = _told(session, row)
-    number = told.instruction_no if told is not None else row.instruction_no
-    if row.difference_fen > 0 or number is None:
+    if row.difference_fen > 0 or told is None or told.instruction_no is None or repeats_a_line(row):
         return False
-    letter = exists().where(TransferIn.money_no == number)
-    asked = exists().where(RemittanceSurplus.number == number, RemittanceSurplus.approved.is_not(False))
+    letter = exists().where(
+        TransferIn.money_no == told.instruction_no,
+        TransferMoney.account_id == TransferIn.account_id,
+        TransferMoney.notice_key == told.notice_key,
+        TransferMoney.direction == "debit",
+        TransferMoney.state == "open",
+    )
+    asked = exists().where(
+        RemittanceSurplus.number == told.instruction_no, RemittanceSurplus.approved.is_(None)
+    )
     return bool(session.scalar(select(or_(letter, asked))))
 
 
