@@ -15,7 +15,8 @@ from services.reconciliation.suspense_models import SuspenseClearing
 
 PAGE = 200
 # A debit is taken by its order where a letter's money, or an employer's return, was booked against 119 since: not where
-# the order was told before and booked 101, and not a line's repetition, which has a ref of its own.
+# the order was told before and booked 101, not a line's repetition, which has a ref of its own, and not for what was
+# told under another key and booked against 119 for itself.
 _CORRECTIONS = """
 WITH correction AS (
     SELECT b.break_id, b.day, b.kind, b.instruction_no, b.bank_fen - b.book_fen AS fen, b.closed_at,
@@ -29,7 +30,10 @@ WITH correction AS (
             WHERE told.notice_key = b.notice_key AND told.direction = 'debit'
                 AND (n.outcome = 'remittance_returned' OR m.state = 'taken_back')
                 AND NOT EXISTS (SELECT FROM journal j JOIN posting p USING (account_id, journal_id)
-                    WHERE j.proof = n.notice_key AND p.gl_code = '101')) AS taken
+                    WHERE j.proof = n.notice_key AND p.gl_code = '101')
+                AND (n.notice_key = told.notice_key OR NOT EXISTS (SELECT FROM bank_break o
+                    WHERE o.notice_key = n.notice_key AND o.ref = encode(o.notice_key, 'hex') AND o.state = 'closed'
+                        AND o.resolution = 'booked' AND o.bank_fen < o.book_fen))) AS taken
     FROM bank_break b WHERE b.state = 'closed' AND b.resolution = 'booked'
 ), left_of AS (
     SELECT *, CASE WHEN taken OR clearing IS NOT DISTINCT FROM 'confirmed' THEN 0 ELSE fen END AS left_fen FROM correction

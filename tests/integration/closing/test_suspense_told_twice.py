@@ -166,3 +166,19 @@ def test_what_a_letter_takes_of_a_second_line_stands_no_more(
     days.tell(days.bank.book(replace(line(back.remark, SENT), day=days.today)))
     assert (on(days, "119"), on(days, "21901"), on_the_list(anna)[0]) == (0, 0, 0)
     assert closes(days) == (0, 0)
+
+
+def test_of_two_lines_on_two_days_the_order_takes_one(
+    days: ClosingWorld, unit: Unit, anna: Colleague, boris: Colleague
+) -> None:
+    """Paid out on Monday and on Tuesday under one bank number, both on 119: the yes takes 20.00, and 20.00 stand."""
+    number = asked_for(days, unit, anna)
+    told = paid_out(days, unit, number)
+    booked(days, anna, boris, found(days, told))
+    tuesday = booked(days, anna, boris, found(days, replace(told, day=days.today)))
+    assert (on(days, "119"), on_the_list(anna)[0]) == (2 * OVER, 2)
+    decided(days.world, number, boris)
+    assert (on(days, "119"), on(days, "21904"), on_the_list(anna)[0]) == (OVER, 0, 1)
+    back = booked(days, anna, boris, found(days, of_somebody(days.today, OVER)))
+    move_on(tuesday, anna, boris, way="cancels", other=other_of(back))
+    assert (on(days, "119"), on(days, "21903"), on_the_list(anna)[0]) == (0, 0, 0)
