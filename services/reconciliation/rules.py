@@ -131,6 +131,8 @@ class _Comparison:
                 found.append(_finding("amount_differs", line, movement.booked_fen, movement.key))
             elif movement.booked_fen not in (0, line.fen):
                 found.append(_finding("books_differ", line, movement.booked_fen, movement.key))
+            elif movement.booked_fen and movement.outcome == "break":
+                found.append(_finding("transfer_open", line, line.fen, movement.key))
         return found, settled
 
     def _is_open(self, line: Line) -> bool:

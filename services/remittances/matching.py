@@ -24,7 +24,7 @@ from services.remittances.repeating import told_before
 from services.remittances.returning import told_of_return
 from services.remittances.service import allot, move, take_waiting_money
 from services.settlement.models import BankNotice
-from services.settlement.movements import change_key
+from services.settlement.movements import change_key, direction_of
 from services.settlement.ports import AccountChange
 
 _SET_FREE = ("cancelled", "reversed")
@@ -79,7 +79,7 @@ class RemittanceReceipts:
             employer_id=owner.account_id,
             notice_key=change_key(change),
             batch_id=None,
-            direction="debit" if change.reversal else change.direction,
+            direction=direction_of(change),
             amount_fen=change.amount_fen,
             on=change.day,
             state="open",

@@ -19,6 +19,11 @@ def case_number_in(change: AccountChange) -> str | None:
     return match[0] if match else None
 
 
+def direction_of(change: AccountChange) -> str:
+    """Which way the money goes: a reversal 冲正 takes back, whatever its sign."""
+    return "debit" if change.reversal else change.direction
+
+
 def change_key(change: AccountChange) -> bytes:
     """Identity of a movement: account, day, amount, other side, host number and stroke number.
 

@@ -13,11 +13,12 @@ from services.core.clock import Clock
 from services.core.errors import Conflict
 from services.ledger.service import proven_by
 from services.settlement.models import BankNotice
-from services.settlement.movements import CLAIMABLE, change_key
+from services.settlement.movements import CLAIMABLE, change_key, direction_of
 from services.settlement.ports import AccountChange
 from services.transfers.booking import compare, credit_direct, give_back, money_of, suspend, waiting_fen
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, locked
+from services.transfers.repeating import told_before
 from services.transfers.states import TRANSFER_STATES
 
 
@@ -44,12 +45,12 @@ class TransferReceipts:
         return session.scalar(select(TransferIn).where(TransferIn.money_no == instruction_no))
 
     def apply(self, session: Session, change: AccountChange, owner: TransferIn) -> str:
-        """Credit the member, keep it until the letter is there, or leave it to a person; never forget it."""
+        """Credit the member, keep it until the letter is there, or leave it to a person, as what is told of again."""
         now = self._clock.now()
         row = locked(session, owner.account_id, owner.application_id)
-        # A reversal 冲正 takes back, whatever its sign.
-        direction = "debit" if change.reversal else change.direction
-        told = Told(change_key(change), direction, change.amount_fen, change.day)
+        if told_before(session, row, change):
+            return "break"
+        told = Told(change_key(change), direction_of(change), change.amount_fen, change.day)
         return self._apply(session, row, told, now)
 
     def may_claim(self, session: Session, number: str, amount_fen: int) -> UUID | None:

@@ -150,6 +150,13 @@ def test_money_of_a_letter_that_is_over_is_on_the_books_and_still_open() -> None
     assert (found.kind, found.bank_fen - found.book_fen) == ("transfer_open", 0)
 
 
+def test_it_is_still_open_where_notice_and_line_spell_it_in_two_ways() -> None:
+    told, listed = line(1, 120_000), replace(line(1, 120_000), key=b"other words")
+    (found,) = compare(DAY, [listed], [movement(told, "break"), movement(listed, "break", 0)], [])
+    assert (found.kind, found.key, found.other_key) == ("transfer_open", b"other words", told.key)
+    assert (found.bank_fen, found.book_fen) == (120_000, 120_000)
+
+
 def test_control_totals_by_hand() -> None:
     """100.00 + 50.00 - 30.00 = 120.00; the balance says 119.00, so 1.00 left that no line tells."""
     found = totals([5_000, -3_000], 10_000, 11_900)
