@@ -28,7 +28,7 @@ WITH correction AS (
             LEFT JOIN transfer_in t ON t.money_no = n.instruction_no
             LEFT JOIN transfer_money m ON m.account_id = t.account_id AND m.notice_key = n.notice_key
             WHERE told.notice_key = b.notice_key AND told.direction = 'debit'
-                AND (n.outcome = 'remittance_returned' OR m.state = 'taken_back')
+                AND (n.outcome = 'remittance_returned' OR m.state = 'taken_back' AND n.outcome = 'corrected')
                 AND NOT EXISTS (SELECT FROM journal j JOIN posting p USING (account_id, journal_id)
                     WHERE j.proof = n.notice_key AND p.gl_code = '101')
                 AND (n.notice_key = told.notice_key OR NOT EXISTS (SELECT FROM bank_break o

@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.closing.test_booked_once import late, on, on_101
 from tests.integration.closing.test_other_words import told_otherwise
+from tests.integration.closing.test_suspense import on_the_list
 from tests.integration.closing.test_transfer_claims import promised
 from tests.support.domain.bank_days import ClosingWorld, close_break
 from tests.support.domain.desk import Colleague
@@ -130,3 +131,24 @@ def test_taken_back_in_other_words_it_is_no_difference(
     for _ in range(2):
         days.tell(days.bank.book(line(no, HALF, day=days.today)))
     assert days.world.balance(member) == (OPENING + WHOLE, 0)
+
+
+def test_taken_back_twice_under_one_number_it_stands_until_people_move_it(
+    days: ClosingWorld, letter: tuple[Member, str], anna: Colleague, boris: Colleague
+) -> None:
+    """6,017.28 came and went on Monday; on Tuesday the bank takes them again: on 119, and the desk lists them."""
+    monday, (_, no) = days.today, letter
+    back = line(no, HALF, day=monday, direction="debit")
+    for change in (line(no, HALF, day=monday), back):
+        days.tell(days.bank.book(change))
+    days.next_day()
+    assert days.run() == [monday]
+    days.tell(days.bank.book(late(back, days)))
+    days.next_day()
+    assert days.run() == []
+    (row,) = days.breaks()
+    assert (row.kind, row.bank_fen, row.book_fen) == ("duplicate_line", -HALF, 0)
+    close_break(anna, boris, row.break_id, "booked")
+    assert days.run() == [monday + timedelta(days=1)]
+    assert (on(days, "101"), on(days, "119")) == (OPENING - HALF, HALF)
+    assert on_the_list(anna)[0] == 1
