@@ -151,10 +151,10 @@ def test_a_letter_s_money_that_went_back_on_another_day_stands(
     assert (on(days, "119"), on(days, "21903"), on_the_list(anna)[0]) == (SENT, -SENT, 2)
 
 
-def test_what_a_letter_takes_of_a_second_line_stands_no_more(
+def test_a_second_going_back_does_not_take_the_sender_s_next_money(
     days: ClosingWorld, anna: Colleague, boris: Colleague
 ) -> None:
-    """Gone back on Monday and once more on Tuesday under one number, on 119; then it comes, and takes that from 119."""
+    """Gone back on Monday and once more on Tuesday under one number, on 119; what comes then waits for the letter."""
     back = money_gone_back(days)
     day = days.today
     days.next_day()
@@ -164,7 +164,7 @@ def test_what_a_letter_takes_of_a_second_line_stands_no_more(
     booked(days, anna, boris, again)
     assert (on(days, "119"), on_the_list(anna)[0]) == (SENT, 1)
     days.tell(days.bank.book(replace(line(back.remark, SENT), day=days.today)))
-    assert (on(days, "119"), on(days, "21901"), on_the_list(anna)[0]) == (0, 0, 0)
+    assert (on(days, "119"), on(days, "21901"), on_the_list(anna)[0]) == (SENT, -SENT, 1)
     assert closes(days) == (0, 0)
 
 
