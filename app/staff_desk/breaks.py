@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.staff_desk.break_view import break_row, break_view
 from app.staff_desk.guard import staff_only
 from app.staff_desk.ports import desk
-from app.staff_desk.seen import shown_id
+from app.staff_desk.second_word import decide_by_form
 from services.core.db import transaction
-from services.core.errors import DomainError, Invalid
+from services.core.errors import DomainError
 from services.reconciliation.breaks import refuse_own
 from services.reconciliation.queries import break_of, breaks, open_breaks
 from services.reconciliation.states import KINDS
@@ -84,17 +84,7 @@ def propose(break_id: UUID) -> Page:
 @staff_only
 def decide(break_id: UUID) -> Page:
     """The second person's word."""
-    return _act(break_id, lambda session: _decide(session, break_id))
-
-
-def _decide(session: Session, break_id: UUID) -> None:
-    outcome, seen_id = request.form.get("outcome"), shown_id("proposal")
-    if outcome == "confirm":
-        desk().breaks.confirm(session, g.staff, break_id, seen_id)
-    elif outcome == "send_back":
-        desk().breaks.send_back(session, g.staff, break_id, seen_id, request.form.get("note", ""))
-    else:
-        raise Invalid("请选择确认或退回。", code="break.outcome", field="outcome")
+    return _act(break_id, lambda session: decide_by_form(session, desk().breaks, break_id, "proposal", "break"))
 
 
 def _act(break_id: UUID, act: Callable[[Session], None]) -> Page:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.staff_desk.guard import staff_only
 from app.staff_desk.ports import desk
-from app.staff_desk.seen import shown_id
+from app.staff_desk.second_word import decide_by_form
 from app.staff_desk.showing import case_view
 from services.core.db import transaction
 from services.core.errors import DomainError, Invalid, NotFound
@@ -95,17 +95,7 @@ def _plain_yuan(text: str) -> str:
 @staff_only
 def decision(case_no: str) -> Page:
     """The second person's word."""
-    return _act(case_no, lambda session: _decide(session, case_no))
-
-
-def _decide(session: Session, case_no: str) -> None:
-    outcome, reviews, seen_id = request.form.get("outcome"), desk().reviews, shown_id("opinion")
-    if outcome == "confirm":
-        reviews.confirm(session, g.staff, case_no, seen_id)
-    elif outcome == "send_back":
-        reviews.send_back(session, g.staff, case_no, seen_id, request.form.get("note", ""))
-    else:
-        raise Invalid("请选择确认或退回。", code="review.outcome", field="outcome")
+    return _act(case_no, lambda session: decide_by_form(session, desk().reviews, case_no, "opinion", "review"))
 
 
 @blueprint.post("/cases/<case_no>/reveal")

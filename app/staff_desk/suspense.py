@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.staff_desk.break_view import signed_yuan
 from app.staff_desk.guard import staff_only
 from app.staff_desk.ports import desk
-from app.staff_desk.seen import shown_id
+from app.staff_desk.second_word import decide_by_form
 from app.staff_desk.suspense_view import standing_row, suspense_view
 from services.core.db import transaction
-from services.core.errors import DomainError, Invalid, NotFound
+from services.core.errors import DomainError, NotFound
 from services.reconciliation.breaks import refuse_own
 from services.reconciliation.queries import break_of
 from services.reconciliation.standing import corrections, standing_of, sums
@@ -61,23 +61,13 @@ def propose(break_id: UUID) -> Page:
 @staff_only
 def decide(break_id: UUID) -> Page:
     """The second person's word."""
-    return _act(break_id, lambda session: _decide(session, break_id))
+    return _act(break_id, lambda session: decide_by_form(session, desk().suspense, break_id, "proposal", "suspense"))
 
 
 def _propose(session: Session, break_id: UUID) -> None:
     form = request.form
     way = way_of(form.get("way", ""), form.get("belongs_to", ""), form.get("other", ""))
     desk().suspense.propose(session, g.staff, break_id, way, form.get("note", ""))
-
-
-def _decide(session: Session, break_id: UUID) -> None:
-    outcome, seen_id = request.form.get("outcome"), shown_id("proposal")
-    if outcome == "confirm":
-        desk().suspense.confirm(session, g.staff, break_id, seen_id)
-    elif outcome == "send_back":
-        desk().suspense.send_back(session, g.staff, break_id, seen_id, request.form.get("note", ""))
-    else:
-        raise Invalid("请选择确认或退回。", code="suspense.outcome", field="outcome")
 
 
 def _act(break_id: UUID, act: Callable[[Session], None]) -> Page:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from services.core.errors import Invalid
 from services.core.identity import check_phone
-from services.core.pii import scrub
 from services.counter.errors import OwnAccount
 from services.members.models import Member
+from services.staff.four_eyes import is_own
 from services.staff.models import Staff
-
-_NOTE = (4, 200)
 
 
 def new_phone(phone: str, again: str) -> str:
@@ -20,17 +18,7 @@ def new_phone(phone: str, again: str) -> str:
     return number
 
 
-def remark(text: str) -> str:
-    """Why, in 4 to 200 characters and without anybody's numbers. Raises Invalid."""
-    text = text.strip().replace("\r\n", "\n")
-    if not _NOTE[0] <= len(text) <= _NOTE[1] or not text.replace("\n", "").isprintable():
-        raise Invalid("请写 4 到 200 个字，让同事知道为什么。", code="counter.note", field="note")
-    if scrub(text) != text:
-        raise Invalid("不要写证件号、卡号和手机号。", code="counter.note_private", field="note")
-    return text
-
-
 def refuse_own(staff: Staff, member: Member) -> None:
     """Raise OwnAccount when the account is the person's own."""
-    if staff.id_no_mac is not None and member.id_no_mac == staff.id_no_mac:
+    if is_own(staff, member.id_no_mac):
         raise OwnAccount

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.core.clock import Clock, shanghai_day
 from services.core.crypto import FieldCipher
-from services.counter.checks import refuse_own, remark
+from services.counter.checks import refuse_own
 from services.counter.errors import BindingMoved, Lapsed, MovedOn, OwnProposal, PhoneMoved, ProposerGone
 from services.counter.models import CounterDecision, CounterProposal
 from services.counter.moving import move
@@ -24,6 +24,7 @@ from services.members.unbinding import NotBoundThere, end_bindings
 from services.policies.service import PolicyBook
 from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, Staff
+from services.staff.remarks import remark
 from services.staff.service import require_role
 
 
@@ -39,7 +40,7 @@ class Deciding:
         """It is not done; the reason stays. Raises Invalid, OwnProposal, OwnAccount, MovedOn, Lapsed."""
         at = self._clock.now()
         row = self._for_second(session, staff, proposal_id, at)
-        self._decide(session, staff, row, "refused", remark(words), at)
+        self._decide(session, staff, row, "refused", remark(words, "counter"), at)
         move(session, row, "refuse", actor=f"staff:{staff.login}", at=at)
 
     def confirm(self, session: Session, staff: Staff, proposal_id: UUID) -> None:

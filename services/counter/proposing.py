@@ -14,7 +14,7 @@ from services.core.crypto import FieldCipher
 from services.core.errors import NotFound
 from services.core.identity import check_id_no
 from services.core.ids import new_id
-from services.counter.checks import new_phone, refuse_own, remark
+from services.counter.checks import new_phone, refuse_own
 from services.counter.errors import Nobody, NothingBound, NotYours, ProposalOpen
 from services.counter.models import CounterProposal
 from services.counter.moving import lapse, live_proposal, move, note
@@ -29,6 +29,7 @@ from services.members.phones import SamePhone
 from services.policies.service import PolicyBook
 from services.staff.four_eyes import is_same_person
 from services.staff.models import REVIEWER, Staff
+from services.staff.remarks import remark
 from services.staff.service import require_role
 
 NEW_PHONE = "counter_proposal.phone"
@@ -114,7 +115,7 @@ class Proposing:
             proposal_id=new_id(),
             kind=kind,
             staff_id=staff.staff_id,
-            note=remark(words),
+            note=remark(words, "counter"),
             state="proposed",
             proposed_at=at,
             lapses_at=at + self._life(session, at),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,6 +18,7 @@ from services.members.models import Member
 from services.ratings.levels import LEVELS, REASONS
 from services.ratings.models import CaseRating
 from services.ratings.service import ADDED, ANSWER, WORDS, plain_words
+from services.staff.four_eyes import is_own
 from services.staff.models import Staff
 
 PAGE = 100
@@ -190,16 +190,9 @@ class RatingDesk:
         )
         if case is None or rating is None or rating.answer_due_on is None:
             raise NotFound
-        if self._is_own(session, staff, case.account_id):
+        if is_own(staff, session.get_one(Member, case.account_id).id_no_mac):
             raise OwnRating
         return rating, case
-
-    @staticmethod
-    def _is_own(session: Session, staff: Staff, account_id: UUID) -> bool:
-        if staff.id_no_mac is None:
-            return False
-        member = session.get_one(Member, account_id)
-        return bytes(member.id_no_mac) == bytes(staff.id_no_mac)
 
     def _note(self, session: Session, staff: Staff, case: Application, action: str) -> None:
         record(

@@ -15,7 +15,6 @@ from services.audit.service import CENTRE, record
 from services.core.clock import Clock
 from services.core.errors import Invalid, NotFound
 from services.core.ids import new_id
-from services.core.pii import scrub
 from services.core.states import IllegalTransition
 from services.ledger.service import lock_balance
 from services.members.models import Member
@@ -34,11 +33,10 @@ from services.reconciliation.models import BankBreak, BreakDecision, BreakEvent,
 from services.reconciliation.ports import Claims, GivesUp, OnClosed
 from services.reconciliation.states import BREAK_STATES, RESOLUTIONS
 from services.reconciliation.unpaid import refuse_unpaid
-from services.staff.four_eyes import is_same_person
+from services.staff.four_eyes import is_own, is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
+from services.staff.remarks import remark
 from services.staff.service import require_role
-
-_NOTE = (4, 200)
 
 
 class Breaks:
@@ -92,7 +90,7 @@ class Breaks:
             staff_id=staff.staff_id,
             resolution=resolution,
             belongs_to=belongs_to,
-            note=remark(note),
+            note=remark(note, "break"),
             proposed_at=self._clock.now(),
         )
         session.add(proposal)
@@ -104,7 +102,7 @@ class Breaks:
     ) -> None:
         """Second person: look again."""
         row, proposal = self._for_second(session, staff, break_id, seen_id)
-        words = remark(note)
+        words = remark(note, "break")
         self._decide(session, staff, proposal, "sent_back", words)
         self._move(session, row, staff, "send_back", words)
 
@@ -244,18 +242,6 @@ def last_proposal(session: Session, break_id: UUID) -> BreakProposal | None:
 
 def refuse_own(session: Session, staff: Staff, account_id: UUID) -> None:
     """Raise OwnMoney when the account is the person's own."""
-    if staff.id_no_mac is None:
-        return
     member = session.get(Member, account_id)
-    if member is not None and member.id_no_mac == staff.id_no_mac:
+    if member is not None and is_own(staff, member.id_no_mac):
         raise OwnMoney
-
-
-def remark(text: str) -> str:
-    """Why, in 4 to 200 characters and without anybody's numbers. Raises Invalid."""
-    text = text.strip().replace("\r\n", "\n")
-    if not _NOTE[0] <= len(text) <= _NOTE[1] or not text.replace("\n", "").isprintable():
-        raise Invalid("请写 4 到 200 个字，让同事知道为什么。", code="break.note", field="note")
-    if scrub(text) != text:
-        raise Invalid("不要写证件号、卡号和手机号。", code="break.note_private", field="note")
-    return text

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from services.audit.service import CENTRE, record
 from services.core.clock import Clock
 from services.core.ids import new_id
-from services.reconciliation.breaks import remark
 from services.reconciliation.errors import NotAReturn, OwnProposal, ProposerGone
 from services.reconciliation.ports import Claims
 from services.reconciliation.standing import standing_of, waiting
@@ -25,6 +24,7 @@ from services.reconciliation.suspense_holding import Held, Way, hold
 from services.reconciliation.suspense_models import SuspenseClearing
 from services.staff.four_eyes import is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
+from services.staff.remarks import remark
 from services.staff.service import require_role
 
 
@@ -38,7 +38,7 @@ class Suspense:
     def propose(self, session: Session, staff: Staff, break_id: UUID, way: Way, note: str) -> None:
         """Say where it goes and why. Raises Invalid, OwnMoney, NotAReturn, and the refusals of suspense."""
         require_role(staff, REVIEWER)
-        words, held = remark(note), hold(session, staff, break_id, way, self._claims)
+        words, held = remark(note, "break"), hold(session, staff, break_id, way, self._claims)
         if any(waiting(session, one) for one in (break_id, way.other_break_id) if one is not None):
             raise NotStanding
         self._check(session, held)
@@ -63,7 +63,7 @@ class Suspense:
     ) -> None:
         """Second person: look again."""
         _, clearing = self._for_second(session, staff, break_id, seen_id)
-        clearing.decision_note = remark(note)
+        clearing.decision_note = remark(note, "break")
         self._move(session, clearing, staff, "send_back")
 
     def confirm(self, session: Session, staff: Staff, break_id: UUID, seen_id: UUID | None) -> None:

@@ -43,7 +43,7 @@ from services.reviews.queries import case_of, live_claim, pending_opinion
 from services.reviews.reasons import member_text, note, refusal_reason, reveal_reason
 from services.reviews.requests import MOST as MOST_REQUESTS
 from services.reviews.requests import requests_of
-from services.staff.four_eyes import is_same_person
+from services.staff.four_eyes import is_own, is_same_person
 from services.staff.models import APPROVER, REVIEWER, Staff
 from services.staff.service import require_role
 
@@ -326,10 +326,7 @@ class Reviews:
         )
 
     def _refuse_own(self, session: Session, staff: Staff, case: Application) -> None:
-        if staff.id_no_mac is None:
-            return
-        member = session.get_one(Member, case.account_id)
-        if member.id_no_mac == staff.id_no_mac:
+        if is_own(staff, session.get_one(Member, case.account_id).id_no_mac):
             raise OwnCase
 
     def _record(
