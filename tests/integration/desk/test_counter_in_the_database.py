@@ -83,7 +83,7 @@ def test_a_second_open_proposal(world: World, member: Member, anna: Colleague) -
     "statement",
     [
         "UPDATE counter_proposal SET staff_id = (SELECT staff_id FROM staff WHERE login = :o) WHERE account_id = :a",
-        "UPDATE counter_proposal SET phone4 = '0000' WHERE account_id = :a",
+        "UPDATE counter_proposal SET phone4 = right('000' || (phone4::int + 1), 4) WHERE account_id = :a",
         "UPDATE counter_proposal SET lapses_at = lapses_at + interval '1 day' WHERE account_id = :a",
         "DELETE FROM counter_proposal WHERE account_id = :a",
     ],
