@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from services.face.engine.colours import colours_of
+from services.face.engine.types import Frame
 
 ACTIONS = ("blink", "open_mouth", "turn_left", "turn_right", "nod")
 CHECKED_IN_DEPTH = frozenset({"open_mouth", "turn_left", "turn_right"})
@@ -21,6 +23,7 @@ TEXTS = {
 _FIRST_NEUTRAL_MS = 2000
 _BETWEEN_MS = 900
 _LEAST_HOLD_MS, _MOST_HOLD_MS = 2600, 3300
+_PICTURED = 2 / 3  # of the time a prompt is held: pictures at the slowest pace then reach the judge's least number
 
 
 def draw_prompts(nonce: str) -> list[dict[str, Any]]:
@@ -41,3 +44,13 @@ def draw_prompts(nonce: str) -> list[dict[str, Any]]:
 
 def _prompt(kind: str, hold_ms: int) -> dict[str, Any]:
     return {"kind": kind, "hold_ms": hold_ms}
+
+
+def is_pictured(frames: Sequence[Frame], prompt: int, start_ms: int, hold_ms: int) -> bool:
+    """Whether pictures show the member under this prompt for long enough, however late they came.
+
+    On a slow network the centre's own clock runs while its question is still under way: a session ended by that clock
+    alone would break off in the phone's first pictures of the last prompt.
+    """
+    seen_until = max((frame.at_ms for frame in frames if frame.prompt == prompt), default=start_ms)
+    return seen_until - start_ms >= hold_ms * _PICTURED

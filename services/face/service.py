@@ -19,7 +19,7 @@ from services.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from services.core.ids import new_id
 from services.core.jobs import defer
 from services.core.sql import Statement
-from services.face.challenge import draw_prompts
+from services.face.challenge import draw_prompts, is_pictured
 from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
 from services.face.methods import MethodRefused
@@ -235,6 +235,9 @@ class Faces:
             return
         if row.shown + 1 < len(row.prompts):
             row.shown, row.shown_at = row.shown + 1, now
+            return
+        more_come = row.frame_count < SESSION_MAX
+        if more_come and not is_pictured(batch.frames, row.shown, starts[row.shown], hold_ms):
             return
         self._move(row, "complete")
         row.completed_at = now

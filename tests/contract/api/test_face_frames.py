@@ -139,6 +139,35 @@ def finished(phone: Phone) -> None:
         told = phone.send()
 
 
+def up_to_the_last_prompt(phone: Phone) -> dict[str, Any]:
+    """All prompts but the last are done."""
+    told: dict[str, Any] = {"prompt": {"index": 0}}
+    while told["prompt"]["index"] < 6:
+        phone.send()
+        phone.wait(3.5)
+        told = phone.send()
+    return told
+
+
+def test_on_a_slow_network_the_last_prompt_is_seen_out(phone: Phone) -> None:
+    """The question was 2 s on its way, its time is over by the centre's clock; 0.6 of 0.9 s must be in pictures."""
+    assert up_to_the_last_prompt(phone)["prompt"]["hold_ms"] == 900
+    phone.wait(2.0)
+    assert not phone.send(3)["complete"]  # 0, 100, 200 ms
+    assert not phone.send(3)["complete"]  # to 500 ms
+    assert phone.send(3)["complete"]  # to 800 ms
+
+
+def test_pictures_used_up_end_the_session_all_the_same(phone: Phone) -> None:
+    """120 are all that a session takes: whoever has none left must not wait for the verdict in vain."""
+    up_to_the_last_prompt(phone)
+    while phone.seq < 118:
+        phone.prompt = 5
+        assert not phone.send(min(10, 118 - phone.seq))["complete"]
+    phone.wait(1.0)
+    assert phone.send(2)["complete"]
+
+
 @pytest.mark.parametrize(
     ("verdict", "photo", "reason"),
     [
