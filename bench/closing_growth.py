@@ -3,21 +3,18 @@
 A million's books are at work for minutes, a hundred thousand's for seconds: too short for what a machine does about
 lasting work, writing out on its second processor and making room. So few are settled again and again, as many as the
 many in all, one half before and one half after them, since the processors' own speed changes within minutes. All begin
-with books that have to be read from the disk.
+with books that have to be read from the disk, and with memory that need not be fetched from a host first.
 """
 
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
 
 from bench import closing_month, closing_year
+from bench.centre_host import memory_of_its_own
 from bench.closing_month import Month
 from bench.closing_server import Books, Way
-
-REST_S = 60
-"""A virtual machine gives free memory back to its host within half a minute, and taking it again costs: all do."""
 
 
 class Growing:
@@ -50,8 +47,8 @@ class Growing:
     def _each(self, what: str, written: str, way: Way, names: list[str], accounts: int) -> float:
         """Seconds of processor time an account, of books one after another."""
         self._books.start_cold()
-        time.sleep(REST_S)
-        turns = [self._books.timed(way, self._books.urls(name), written) for name in names]
+        with memory_of_its_own():
+            turns = [self._books.timed(way, self._books.urls(name), written) for name in names]
         each = sum(turn.cpu_s for turn in turns) / sum(turn.rows for turn in turns)
         self._say(f"{len(names)} × {accounts} accounts: {what} {1e6 * each:.1f} µs of processor time an account")
         return each
