@@ -28,6 +28,7 @@ from services.members.binding import (
     MOST_TRIES,
     Claim,
     DeviceKey,
+    Waits,
     bind,
     check_code,
     check_key,
@@ -38,6 +39,7 @@ from services.members.guesses import account_of_try, let_prove
 from services.members.identity import person_of
 from services.members.sessions import attach_member
 from services.members.unbinding import unbind
+from services.policies.rules import Policy
 
 blueprint = APIBlueprint("bind", __name__, url_prefix="/api/v1", tag="绑定")
 L = TypeVar("L", Limit, Pause)
@@ -165,8 +167,8 @@ def bound_answer(
     """Bind the caller's WeChat user to the member whose identity was proven; what to answer, and the tokens in it."""
     now, caller = own.clock.now(), g.principal
     with across_members(), transaction(own.sessions) as session:
-        wait = timedelta(hours=own.engine.policy(session).integer("cooling.rebind_hours"))
-        binding = bind(session, own.cipher, proven, caller.openid, caller.channel, key, now, wait, phone_mac)
+        waits = _waits(own.engine.policy(session))
+        binding = bind(session, own.cipher, proven, caller.openid, caller.channel, key, now, waits, phone_mac)
         if binding.bound_at == now:
             emit(session, proven, "member.bound", {"channel": caller.channel}, now)
         tokens = issue(attach_member(session, caller.session_id, proven, now))
@@ -210,3 +212,8 @@ def unbind_member() -> Response:
     if channel == caller.channel:
         clear_cookies(response)
     return response
+
+
+def _waits(policy: Policy) -> Waits:
+    hours = [policy.integer(key) for key in ("cooling.rebind_hours", "cooling.phone_hours")]
+    return Waits(*(timedelta(hours=each) for each in hours))

@@ -28,10 +28,20 @@ _MONEY_FROM = Statement(
     "SELECT money_from FROM binding WHERE account_id = :account_id AND ended_at IS NULL"
     " ORDER BY bound_at, binding_id LIMIT 1"
 )
-REBIND_WAIT = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
 MOST_TRIES = 5
 KEYED_CHANNEL = "h5"
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long money rests 冷静期 after a binding that is not the first, and after another number was put on record."""
+
+    rebound: timedelta = timedelta(hours=24)
+    phone: timedelta = timedelta(hours=24)
+
+
+_WAITS = Waits()
 
 
 class CodeWrong(Unauthenticated):
@@ -161,10 +171,10 @@ def bind(
     channel: str,
     key: DeviceKey | None,
     at: datetime,
-    wait: timedelta = REBIND_WAIT,
+    waits: Waits = _WAITS,
     phone_mac: bytes | None = None,
 ) -> Binding:
-    """Bind a WeChat user of a channel to a member. After an earlier binding, on whatever channel, money has to `wait`.
+    """Bind a WeChat user of a channel to a member. After an earlier binding, on whatever channel, money has to wait.
 
     The page brings its phone's key, which is registered; the mini-program has none. The same user binding again only
     renews the key. `phone_mac` is the number that was proven: it may have been changed at this very moment. Raises
@@ -182,7 +192,7 @@ def bind(
         raise BoundElsewhere
     if binding is None:
         _refuse_second_member(session, openid_mac)
-        money_from = _money_from(session, account_id, at, wait)
+        money_from = _money_from(session, member, at, waits)
         binding = Binding(
             account_id=account_id,
             binding_id=new_id(),
@@ -236,12 +246,16 @@ def _active_binding(session: Session, account_id: UUID, channel: str) -> Binding
     )
 
 
-def _money_from(session: Session, account_id: UUID, at: datetime, wait: timedelta) -> datetime:
-    """At once for a first binding. Any other makes all of the member's wait: who has the SIM has the code, too."""
-    bindings = update(Binding).where(Binding.account_id == account_id).returning(Binding.money_from)
-    later = at + wait
+def _money_from(session: Session, member: Member, at: datetime, waits: Waits) -> datetime:
+    """At once for a first binding to a number of old. Any other makes all of the member's wait: the SIM has the code."""
+    bindings = update(Binding).where(Binding.account_id == member.account_id).returning(Binding.money_from)
+    later = at + waits.rebound
     known = session.scalars(bindings.values(money_from=func.greatest(Binding.money_from, later))).all()
-    return max(known) if known else at
+    if known:
+        return max(known)
+    # Nobody was bound when the number was changed: that wait stands nowhere but here.
+    changed_at = member.phone_changed_at
+    return at if changed_at is None else max(at, changed_at + waits.phone)
 
 
 def _write(session: Session, binding: Binding) -> None:

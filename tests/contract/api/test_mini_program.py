@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from sandbox.assembly import Sandbox
+from services.core.db import transaction
+from services.core.ids import new_id
+from services.members.consents import TEXTS
+from services.members.phones import change_phone
 from tests.contract.api.reading import problem
 from tests.contract.api.test_limits import claim, device_key, sent_code
 from tests.support.domain.mini import MiniPhone, on_sandbox
 from tests.support.domain.persons import Person
+from tests.support.domain.phones import new_number
 from tests.support.domain.world import Member, World, idempotency
 
 LOGIN = "/api/v1/auth/mini/login"
@@ -221,6 +227,30 @@ def test_both_openids_are_one_member_and_money_waits_a_day(
     world.run_jobs(member.account_id)
     told_to = [notice.recipient for notice in world.channels["wechat"].sent if notice.template == "bound"]
     assert told_to[-1:] == [member.person.openid]  # the older one, in the public account
+
+
+def test_a_number_put_on_record_lately_makes_a_first_binding_wait_too(world: World, wechat: Sandbox) -> None:
+    """Changed at the counter while nobody was bound, to another number and back: 24 hours from then, not from now."""
+    person, account_id = world.enrol()
+    now = world.clock.now()
+    for number in (new_number(), person.phone):
+        with transaction(world.sessions) as session:
+            change_phone(
+                session, world.cipher, account_id, new_id(), number, actor="staff:c", at=now, money_from=now
+            )
+    world.later(hours=2)
+    phone = MiniPhone(world, wechat, person)
+    assert (phone.log_in().status_code, phone.bind_by_phone().status_code) == (200, 201)
+    told = phone.ask("GET", "/session").get_json()
+    assert datetime.fromisoformat(told["cooling_until"]) == now + timedelta(hours=24)
+    consent = {"kind": "data_sharing", "text_version": TEXTS["data_sharing"].version}
+    assert phone.ask("POST", "/consents", consent).status_code == 201
+    card = world.one("SELECT card_id FROM payee_card WHERE account_id = :a", a=account_id).card_id
+    path, form = "/items/rent-withdrawal/applications", {"amount_fen": 300_000, "card_id": str(card)}
+    problem(phone.ask("POST", path, form, **idempotency()), 403, "member.cooling")
+    world.later(hours=22, minutes=1)
+    phone.log_in()
+    assert phone.ask("POST", path, form, **idempotency()).status_code == 201
 
 
 def test_a_newer_binding_cannot_end_the_older_one_but_the_other_way_round(
