@@ -46,11 +46,22 @@ def _prompt(kind: str, hold_ms: int) -> dict[str, Any]:
     return {"kind": kind, "hold_ms": hold_ms}
 
 
-def is_pictured(frames: Sequence[Frame], prompt: int, start_ms: int, hold_ms: int) -> bool:
-    """Whether pictures show the member under this prompt for long enough, however late they came.
+def has_run(
+    prompts: Sequence[dict[str, Any]],
+    shown: int,
+    starts_ms: Sequence[int],
+    held_ms: float,
+    frames: Sequence[Frame],
+) -> bool:
+    """Whether the prompt shown has run its time: by our clock, and begun in pictures; the last one seen out in them.
 
-    On a slow network the centre's own clock runs while its question is still under way: a session ended by that clock
-    alone would break off in the phone's first pictures of the last prompt.
+    `held_ms` is how long ago it was shown, `starts_ms` when each prompt was first pictured. On a slow network our clock
+    runs while the question is still under way: by it alone a session would break off in the first pictures of the last.
     """
-    seen_until = max((frame.at_ms for frame in frames if frame.prompt == prompt), default=start_ms)
-    return seen_until - start_ms >= hold_ms * _PICTURED
+    hold_ms = prompts[shown]["hold_ms"]
+    if len(starts_ms) <= shown or held_ms < hold_ms:
+        return False
+    if shown + 1 < len(prompts):
+        return True  # its pictures still under way come with those of the next
+    seen_until = max((frame.at_ms for frame in frames if frame.prompt == shown), default=starts_ms[shown])
+    return bool(seen_until - starts_ms[shown] >= hold_ms * _PICTURED)

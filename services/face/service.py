@@ -19,7 +19,7 @@ from services.core.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from services.core.ids import new_id
 from services.core.jobs import defer
 from services.core.sql import Statement
-from services.face.challenge import draw_prompts, is_pictured
+from services.face.challenge import draw_prompts, has_run
 from services.face.engine.types import Frame, Prompt, Verdict
 from services.face.envelope import macs_right, pack, signature_right, signed_text, unpack
 from services.face.methods import MethodRefused
@@ -173,9 +173,9 @@ class Faces:
         row = self._locked(session, account_id, session_id)
         if row.kind != "camera":
             raise MethodRefused
-        if batch.number == row.next_batch - 1:
+        if batch.number == row.next_batch - 1 and row.prompts:
             return row  # the answer to it was lost on the way
-        if row.state != "open":
+        if row.state != "open":  # or its data were erased meanwhile
             raise Conflict("这次刷脸已经结束，请重新开始。", code="face.session_over")
         self.require_consent(session, account_id, row.consent_id)
         self._check_channel(session, row, batch)
@@ -229,16 +229,16 @@ class Faces:
             if frame.prompt == len(starts):
                 starts.append(frame.at_ms)
         row.starts_ms = starts
-        hold_ms = row.prompts[row.shown]["hold_ms"]
         held_ms = (now - row.shown_at).total_seconds() * 1000
-        if len(starts) <= row.shown or held_ms < hold_ms:
-            return
-        if row.shown + 1 < len(row.prompts):
+        if has_run(row.prompts, row.shown, starts, held_ms, batch.frames):
+            if row.shown + 1 == len(row.prompts):
+                self._complete(session, row, now)
+                return
             row.shown, row.shown_at = row.shown + 1, now
-            return
-        more_come = row.frame_count < SESSION_MAX
-        if more_come and not is_pictured(batch.frames, row.shown, starts[row.shown], hold_ms):
-            return
+        if row.frame_count >= SESSION_MAX:  # no picture may follow: over without a verdict, and without a try used
+            self._expire(session, row)
+
+    def _complete(self, session: Session, row: FaceSession, now: datetime) -> None:
         self._move(row, "complete")
         row.completed_at = now
         defer(
@@ -251,14 +251,17 @@ class Faces:
             session_id=row.session_id,
         )
 
+    def _expire(self, session: Session, row: FaceSession) -> None:
+        self._move(row, "expire")
+        forget_frames(session, row)
+
     def expire_if_late(self, session: Session, account_id: UUID, session_id: UUID) -> bool:
         """End a session whose time ran out; True when it did (commit, then refuse)."""
         row = self._locked(session, account_id, session_id)
         live = ("open",) if row.kind == "camera" else ("open", "judging")  # our own judge always decides
         if row.state not in live or self._clock.now() < row.expires_at:
             return False
-        self._move(row, "expire")
-        forget_frames(session, row)
+        self._expire(session, row)
         return True
 
     def material(

@@ -4,12 +4,13 @@ import type { Prompt } from '@/api/types'
 
 const SEND_EVERY_MS = 1000
 const SEND_OVERDUE_MS = 350
-/** After the hold time only the server's answer is waited for. */
+/** After the hold time only the server's answer is waited for; a gap of more than 1.2 s would be refused. */
 const GRACE_MS = 400
-const IDLE_MS = 500
+const IDLE_MS = 900
 const SPARING_MS = 240
 const NEUTRAL_SHARE = 0.7
-const FRAMES_PER_PROMPT = 8
+/** What a prompt takes on a line where each answer is under way for seconds. */
+const FRAMES_PER_PROMPT = 14
 
 export interface Pace {
   fps: number
@@ -31,7 +32,7 @@ export function nextFrameIn(now: Moment, pace: Pace): number | null {
   // Between the actions the face rests: a prompt to look ahead before and after each.
   const promptsLeft = Math.max(0, 2 * pace.actionCount - now.prompt.index)
   const short = pace.totalMax - now.taken <= promptsLeft * FRAMES_PER_PROMPT
-  const behind = now.waiting > 2 * pace.fps
+  const behind = now.waiting > pace.fps
   if (short || behind) return SPARING_MS
   return 1000 / (now.prompt.kind === 'neutral' ? pace.fps * NEUTRAL_SHARE : pace.fps)
 }

@@ -158,14 +158,40 @@ def test_on_a_slow_network_the_last_prompt_is_seen_out(phone: Phone) -> None:
     assert phone.send(3)["complete"]  # to 800 ms
 
 
-def test_pictures_used_up_end_the_session_all_the_same(phone: Phone) -> None:
-    """120 are all that a session takes: whoever has none left must not wait for the verdict in vain."""
+@pytest.mark.parametrize("last_prompt", [False, True])
+def test_pictures_used_up_end_the_session_without_a_try(phone: Phone, last_prompt: bool) -> None:
+    """120 are all that a session takes; whoever has none left must not wait for a verdict in vain."""
     up_to_the_last_prompt(phone)
     while phone.seq < 118:
         phone.prompt = 5
         assert not phone.send(min(10, 118 - phone.seq))["complete"]
+    phone.prompt = 6 if last_prompt else 5
     phone.wait(1.0)
     assert phone.send(2)["complete"]
+    path = f"/api/v1/face-sessions/{phone.opened['session_id']}"
+    seen = phone.world.client().get(path, headers=phone.member.bearer).get_json()
+    assert (seen["state"], seen["tries_left"]) == ("expired", 3)
+    kept = phone.world.one(
+        "SELECT count(*) AS n FROM face_batch WHERE session_id = :s", s=phone.opened["session_id"]
+    )
+    assert kept.n == 0
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_a_batch_sent_again_after_the_face_data_were_deleted_is_over(phone: Phone, done: bool) -> None:
+    """Its answer was lost on the way, and the member deleted all face data meanwhile: under way, or judged."""
+    body = phone.body(phone.frames())
+    phone.world.later(seconds=0.3)
+    assert phone.post(body).status_code == 200
+    if done:
+        phone.seq, phone.batch = 2, 1
+        finished(phone)
+        phone.world.run_jobs(phone.member.account_id, "face.judge")
+        phone.batch -= 1
+        body = phone.body(phone.frames())
+    deleted = phone.world.client().delete("/api/v1/face-data", headers=phone.member.bearer)
+    assert (deleted.status_code, deleted.get_json()) == (200, {"erased": 1})
+    problem(phone.post(body), 409, "face.session_over")
 
 
 @pytest.mark.parametrize(
