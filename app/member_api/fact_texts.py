@@ -51,7 +51,7 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "account": lambda account: f"余额 {yuan_text(account.balance_fen)} 元",
     "contributions": lambda found: f"连续缴存 {found.continuous_months} 个月",
     "usage": lambda usage: f"今年已提 {yuan_text(usage.year_fen)} 元",
-    "loans": lambda loans: _count(loans.open, "笔未还清", "没有未还清的贷款"),
+    "loans": lambda loans: _count(loans.owed, "笔未还清", "没有未还清的贷款"),
     "closing": lambda closing: f"{yuan_text(closing.interest_fen)} 元",
     "agreement": lambda agreement: agreement.label or "没有签约",
     "transfers": lambda found: "有一笔在办" if found.under_way else "没有在办的",

@@ -249,15 +249,21 @@ def reprice(session: Session, account_id: UUID, loan_id: UUID, ppm: int, year: i
     known = {step.from_on for step in standing.steps}
     if standing.loan.state == "settled" or from_on in known or rate_on(standing.steps, from_on) == ppm:
         return False
-    rest = standing.rest(shanghai_day(at))
     session.add(LoanRate(account_id=account_id, loan_id=loan_id, from_on=from_on, ppm=ppm))
     session.flush()
-    steps = standing_of(session, account_id, loan_id).steps
-    rows = plan(rest, _method(standing.loan), steps, standing.level(shanghai_day(at)))
-    standing.loan.plan_version += 1
-    write_plan(session, standing.loan, "rate", rows, at)
+    if standing.ahead(shanghai_day(at)):  # else all of it is overdue: only its penalty has the new rate
+        _plan_anew(session, standing, at)
     record(session, account_id, "loan.repriced", actor="centre", subject=standing.loan.contract_no, at=at)
     return True
+
+
+def _plan_anew(session: Session, standing: Standing, at: datetime) -> None:
+    """What is ahead, at the rates that the loan has now."""
+    loan, today = standing.loan, shanghai_day(at)
+    steps = standing_of(session, loan.account_id, loan.loan_id).steps
+    rows = plan(standing.rest(today), _method(loan), steps, standing.level(today))
+    loan.plan_version += 1
+    write_plan(session, loan, "rate", rows, at)
 
 
 def _method(loan: Loan) -> Method:

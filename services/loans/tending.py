@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from services.loans.rules import rate_key
 from services.loans.service import reprice
 from services.policies.service import PolicyBook
 
+log = structlog.get_logger(__name__)
 _BATCH = 500
 
 
@@ -43,7 +45,7 @@ class LoanTending:
             return 0
         changed, last = 0, UUID(int=0)
         while rows := self._open_loans(today, last):
-            changed += sum(self._reprice(row, today) for row in rows)
+            changed += sum(self._try(row, today) for row in rows)
             last = rows[-1].loan_id
         self._looked_on = today
         return changed
@@ -63,6 +65,13 @@ class LoanTending:
         )
         with transaction(self._sessions) as session:
             return [_Open(*row) for row in session.execute(statement)]
+
+    def _try(self, loan: _Open, today: date) -> bool:
+        try:
+            return self._reprice(loan, today)
+        except Exception as fault:  # one loan must not keep the others at last year's rate; it is tried again tomorrow
+            log.error("loan_reprice.failed", loan_id=str(loan.loan_id), fault=type(fault).__name__)
+            return False
 
     def _reprice(self, loan: _Open, today: date) -> bool:
         now = self._clock.now()

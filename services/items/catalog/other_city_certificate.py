@@ -104,8 +104,9 @@ def _borrowed(facts: Facts) -> str:
     loans = facts.loans.loans if facts.loans else ()
     if not loans:
         return "没有用过公积金贷款"
-    still = [loan for loan in loans if loan.is_open]
-    owed = f"，其中 {len(still)} 笔没有还清，尚欠 {yuan_text(sum(one.balance_fen for one in still))} 元"
+    still = [loan for loan in loans if loan.is_owed]
+    owed_fen = sum(loan.balance_fen + loan.taken_back_fen for loan in still)
+    owed = f"，其中 {len(still)} 笔没有还清，尚欠 {yuan_text(owed_fen)} 元"
     return f"用过 {len(loans)} 次公积金贷款" + (owed if still else "，已经全部还清")
 
 

@@ -18,6 +18,7 @@ from tests.integration.loans.test_fund_loan_items import (
     owed,
     quote,
 )
+from tests.integration.loans.test_loan_certificates import drawn
 from tests.support.domain.deductions import PREPAY, accounts, deduction, look, send, tell, told
 from tests.support.domain.persons import card_number
 from tests.support.domain.world import World
@@ -105,6 +106,17 @@ def test_a_loan_whose_money_was_put_back_is_not_free_yet(world: World) -> None:
     world.later(minutes=11)
     world.product.discharges.take_up()
     assert discharge() == "registered"
+
+
+def test_another_city_is_told_of_what_was_put_back(world: World) -> None:
+    """Settled in the books, and 529,468.65 with 114.72 of interest are owed: the other centre must not read "all repaid"."""
+    member, _ = borrower(world)
+    confirmed(world, member, apply(world, member, "loan-settlement", {"source": "card"}))
+    send(world, member)
+    tell(world)
+    tell(world, direction="debit")
+    text = drawn(world, member, apply(world, member, "other-city-certificate", {"centre": "长沙市"}))[2]
+    assert "用过 1 次公积金贷款，其中 1 笔没有还清，尚欠 529,583.37 元" in text
 
 
 def test_what_was_put_back_after_the_settlement_is_paid_by_another_card(world: World) -> None:
