@@ -1,7 +1,8 @@
 """Runs of the repayment card 还款日扣款: each loan's instalment on its day, what is overdue, what the bank took back.
 
-An agreement goes first: the fund pays what it has, the card the rest. A round of the day that brought nothing is tried
-again at the next hour of policy; one loan that cannot be charged does not stop the others.
+An agreement goes first: the fund pays what it has, the card the rest. What the borrower's fund covers by then it pays
+alone, and the card is not asked. A round of the day that brought nothing is tried again at the next hour of policy; one
+loan that cannot be charged does not stop the others.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from services.accounts.restored import books_behind
-from services.accounts.rules import PAYING_STATES
-from services.accounts.service import account_of
-from services.agreements.models import AgreementRun, LoanAgreement
+from services.agreements.models import AgreementRun
+from services.agreements.own_fund import agreement_on, own_agreement_on, pay_from_fund
 from services.core.clock import SHANGHAI, Clock, shanghai_day
 from services.core.db import Sessions, transaction
 from services.core.outbox import emit
@@ -133,10 +133,26 @@ class CardRuns:
             if self._charge(session, loan, found, this, 0, now):
                 return True  # what it leaves in the card is for the instalment, at the next look
         needed = demand(standing_of(session, account_id, loan_id), this.on)
-        if needed is None or self._fund_goes_first(session, loan_id, this):
+        if needed is None or self._fund_goes_first(session, loan, this):
             return False
-        held_fen = self._from_fund(session, loan, needed, balance)
+        return self._take(session, loan, needed, this, balance, now)
+
+    def _take(
+        self, session: Session, loan: Loan, needed: Demand, this: Round, balance: Balance, now: datetime
+    ) -> bool:
+        """F4: all from the borrower's own fund where it covers it; else of an instalment what it has, the card the rest."""
+        agreement = own_agreement_on(session, loan)
+        there_fen = self._there(session, balance, now) if agreement else 0
+        if agreement is not None and there_fen >= needed.paid.amount_fen:
+            pay_from_fund(session, agreement, loan, needed, this.on, now)
+            return True
+        held_fen = there_fen if needed.purpose == "instalment" else 0
         return self._charge(session, loan, needed, this, held_fen, now)
+
+    def _there(self, session: Session, balance: Balance, now: datetime) -> int:
+        """What may be taken from the fund: neither on hold nor frozen nor what has to stay."""
+        leave_fen = self._policies.on(session, shanghai_day(now)).integer("loan.offset_leave_fen")
+        return max(0, balance.balance_fen - balance.frozen_fen - leave_fen)
 
     def _charge(
         self, session: Session, loan: Loan, needed: Demand, this: Round, held_fen: int, now: datetime
@@ -148,9 +164,9 @@ class CardRuns:
         return True
 
     @staticmethod
-    def _fund_goes_first(session: Session, loan_id: UUID, this: Round) -> bool:
+    def _fund_goes_first(session: Session, loan: Loan, this: Round) -> bool:
         """Whether an agreement on this loan has not had its turn today; at the last hour the card waits no more."""
-        agreement = _agreement_on(session, loan_id)
+        agreement = agreement_on(session, loan)
         if agreement is None or this.last:
             return False
         ran = select(AgreementRun.due_on).where(
@@ -159,17 +175,6 @@ class CardRuns:
             AgreementRun.due_on == this.on,
         )
         return session.execute(ran).first() is None
-
-    def _from_fund(self, session: Session, loan: Loan, needed: Demand, balance: Balance) -> int:
-        """F4: what the borrower's own fund has for an instalment it does not cover; a co-borrower's gives all or nothing."""
-        agreement = _agreement_on(session, loan.loan_id)
-        if needed.purpose != "instalment" or agreement is None or agreement.account_id != loan.account_id:
-            return 0
-        if account_of(session, loan.account_id).state not in PAYING_STATES:
-            return 0
-        policy = self._policies.on(session, shanghai_day(self._clock.now()))
-        there = balance.balance_fen - balance.frozen_fen - policy.integer("loan.offset_leave_fen")
-        return max(0, min(there, needed.paid.amount_fen - 1))
 
     def _remind(self, policy: Policy, now: datetime) -> int:
         """Tell of instalments that come in a few days, once each; in the morning."""
@@ -233,22 +238,6 @@ def _round(policy: Policy, now: datetime) -> Round:
     hours, local = _hours(policy), now.astimezone(SHANGHAI)
     tries = sum(hour <= local.hour for hour in hours)
     return Round(local.date(), tries, tries == len(hours))
-
-
-def _agreement_on(session: Session, loan_id: UUID) -> LoanAgreement | None:
-    """The offset agreement on a loan, its borrower's before a co-borrower's."""
-    statement = (
-        select(LoanAgreement)
-        .join(Loan, (Loan.loan_id == loan_id))
-        .where(
-            LoanAgreement.state == "active",
-            LoanAgreement.kind == "offset",
-            LoanAgreement.loan_ref == str(loan_id),
-        )
-        .order_by((LoanAgreement.account_id == Loan.account_id).desc())
-        .limit(1)
-    )
-    return session.scalar(statement)
 
 
 def _tried(session: Session, loan: Loan, needed: Demand, on: date) -> int:

@@ -1,6 +1,7 @@
 """Discharge of the mortgage 解抵: asked of the real-estate registry when a loan is settled, until it has an end.
 
-The member asked for it with the settlement itself: that application is the consent the question names.
+The member asked for it with the settlement itself, or with the agreement that paid the rest: that application is the
+consent the question names.
 """
 
 from __future__ import annotations
