@@ -37,6 +37,7 @@ from services.items.judging import Quote
 from services.items.payees import payee_shown
 from services.items.repaying import finish_repaid, note_booked
 from services.items.rules import available_fen, truncated
+from services.items.run_asking import prepared_run
 from services.items.run_opening import open_run
 from services.items.run_rules import FIGURES
 from services.items.usage import last_drawn_on, last_unnamed_on, lock_keys, spend
@@ -103,14 +104,12 @@ class AgreementRuns:
 
     def run(self, account_id: UUID, agreement_id: UUID) -> None:
         """One agreement: facts are asked for outside the transaction, the rest is in one."""
-        item = self._engine.registry.get(ITEM)
         with transaction(self._sessions) as session:
             agreement = session.get_one(LoanAgreement, (account_id, agreement_id))
             if not self._due_today(session, agreement):
                 return
         try:
-            form = item.form.model_validate({"action": "end"})
-            prepared = self._engine.prepare(account_id, item, form)
+            prepared = prepared_run(self._engine, self._engine.registry.get(ITEM), agreement)
         except ConsentRequired:
             prepared = None
         try:

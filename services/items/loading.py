@@ -47,7 +47,7 @@ from services.items.reading import read_fact, spouse_id_no
 from services.items.usage import drawn_by_fen, lock_keys, unnamed_count, usage_of_keys
 from services.ledger.queries import balance_of
 from services.loans.queries import loan_facts, loans_held
-from services.members.consents import ConsentRequired, consent_text, require_consent
+from services.members.consents import ConsentRequired, consent_text, require_consent, require_given
 from services.members.identity import account_of_mac, id_no_mac, person_of
 from services.members.models import Consent
 from services.policies.service import PolicyBook
@@ -103,15 +103,18 @@ class FactLoader:
         self._cipher = cipher
         self._city_code = city_code
 
-    def shared(self, account_id: UUID, item: Item, form: Any) -> SharedFacts:
-        """Ask the departments the item needs. Raises ConsentRequired before anything is asked."""
+    def shared(self, account_id: UUID, item: Item, form: Any, given: UUID | None = None) -> SharedFacts:
+        """Ask the departments the item needs, under the present consent or the one `given` to what was signed.
+
+        Raises ConsentRequired before anything is asked.
+        """
         with transaction(self._sessions) as session:
             policy = self._policies.on(session, shanghai_day(self._clock.now()))
             spared = item.spares(policy) if item.spares else frozenset()
             wanted = sorted((item.needs & SHARED) - spared)
             if not wanted:
                 return SharedFacts()
-            consent_id = _present_consent(session, account_id).consent_id
+            consent_id = _consent(session, account_id, given).consent_id
         found = SharedFacts()
         for fact in wanted:
             params = self._params(fact, form)
@@ -235,8 +238,10 @@ class FactLoader:
         return ClosingFacts(found.from_on.isoformat(), found.interest_fen)
 
 
-def _present_consent(session: Session, account_id: UUID) -> Consent:
-    """The consent to the words of today: those of yesterday named fewer departments."""
+def _consent(session: Session, account_id: UUID, given: UUID | None) -> Consent:
+    """The consent to the words of today: those of yesterday named fewer departments. What was signed has its own."""
+    if given is not None:
+        return require_given(session, account_id, given)
     consent = require_consent(session, account_id, "data_sharing")
     if consent.text_version != consent_text("data_sharing").version:
         raise ConsentRequired(field="data_sharing")

@@ -159,6 +159,17 @@ def require_consent(session: Session, account_id: UUID, kind: str) -> Consent:
     return consent
 
 
+def require_given(session: Session, account_id: UUID, consent_id: UUID) -> Consent:
+    """One certain consent, in whatever words: what was signed under it ends with its withdrawal, not with newer words.
+
+    Raises ConsentRequired.
+    """
+    consent = session.get(Consent, (account_id, consent_id))
+    if consent is None or consent.withdrawn_at is not None:
+        raise ConsentRequired
+    return consent
+
+
 def consents_of(session: Session, account_id: UUID) -> list[Consent]:
     """Every consent the member gave, newest first."""
     statement = select(Consent).where(Consent.account_id == account_id).order_by(Consent.granted_at.desc())

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.agreements.card_runs import CardRuns
 from services.applications.service import applications_of
 from services.core.db import transaction
+from services.items import agreement_runs
 from services.reviews.replay import replay
 from services.settlement.ports import PayReply
 from tests.integration.loans.test_agreements import SMALL, cases, runs, sign_in, signed, with_bank_loan
@@ -204,14 +205,14 @@ def test_one_poisoned_agreement_stops_no_other(world: World, monkeypatch: pytest
         lend(world, member, **SMALL)
         signed(world, member)
     runs = world.product.agreement_runs
-    good = runs._engine.prepare
+    good = agreement_runs.prepared_run
 
-    def prepare(account_id: Any, *rest: Any) -> Any:
-        if account_id == first.account_id:
+    def prepared_run(engine: Any, item: Any, agreement: Any) -> Any:
+        if agreement.account_id == first.account_id:
             raise ZeroDivisionError("姓名 of somebody")
-        return good(account_id, *rest)
+        return good(engine, item, agreement)
 
-    monkeypatch.setattr(runs._engine, "prepare", prepare)
+    monkeypatch.setattr(agreement_runs, "prepared_run", prepared_run)
     world.later(days=27)
     runs.take_up()
     assert world.balance(second) == (5_600_000 - DUE_FEN, 0)
