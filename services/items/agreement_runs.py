@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from services.accounts.models import PayeeCard
 from services.accounts.restored import books_behind
-from services.accounts.rules import PAYING_STATES
+from services.accounts.rules import FROZEN, PAYING_STATES
+from services.accounts.service import account_of
 from services.agreements.models import AgreementRun, LoanAgreement
 from services.agreements.rules import Share, months_owed, run_day, share
 from services.agreements.service import end, months_covered, note_fault
@@ -108,10 +109,8 @@ class AgreementRuns:
             agreement = session.get_one(LoanAgreement, (account_id, agreement_id))
             if not self._due_today(session, agreement):
                 return
-        try:
-            prepared = prepared_run(self._engine, self._engine.registry.get(ITEM), agreement)
-        except ConsentRequired:
-            prepared = None
+            frozen = account_of(session, account_id).state == FROZEN
+        prepared = None if frozen else self._prepared(agreement)
         try:
             with transaction(self._sessions) as session:
                 lock_balance(session, account_id)
@@ -123,6 +122,13 @@ class AgreementRuns:
         except DomainError:
             with transaction(self._sessions) as session:
                 self._later(session.get_one(LoanAgreement, (account_id, agreement_id)), _AGAIN)
+
+    def _prepared(self, agreement: LoanAgreement) -> Prepared | None:
+        """What is known of it, others asked; None once the consent to ask them is withdrawn."""
+        try:
+            return prepared_run(self._engine, self._engine.registry.get(ITEM), agreement)
+        except ConsentRequired:
+            return None
 
     def _due_today(self, session: Session, agreement: LoanAgreement) -> bool:
         """Whether the last run day has no run yet; else the agreement is left alone until tomorrow."""
@@ -153,8 +159,10 @@ class AgreementRuns:
     def _run(self, session: Session, agreement: LoanAgreement, prepared: Prepared | None) -> None:
         now = self._clock.now()
         consent = session.get(Consent, (agreement.account_id, agreement.consent_id))
-        if prepared is None or consent is None or consent.withdrawn_at is not None:
+        if consent is None or consent.withdrawn_at is not None:
             return end(session, agreement, "consent_withdrawn", now, actor="系统")
+        if prepared is None or account_of(session, agreement.account_id).state == FROZEN:
+            return self._until_tomorrow(agreement)  # a freeze passes: what was missed is made up for then
         quote = self._engine.quote(session, agreement.account_id, prepared)
         facts = quote.facts
         if facts.account.state not in PAYING_STATES:
