@@ -74,14 +74,14 @@ def estimate(item: Item, own: Facts, supposed: Supposed, form: Any, policy: Poli
     noes = tuple(No(refusal, refusal.code not in known) for refusal in quote.refusals)
     asks = _asks(item, facts, form, policy)
     open_asks = any(getattr(form, name) is None for name in asks)
-    used = tuple(fact for fact in parts if fact not in (item.spares(policy) if item.spares else ()))
+    spared = item.spares(form, policy) if item.spares else frozenset()
     return Estimate(
         item=item,
         outcome="no" if noes else "ask" if open_asks else "yes",
         amount=None if noes else quote.amount,
         noes=noes,
         asks=() if noes else asks,
-        supposed=used,
+        supposed=tuple(fact for fact in parts if fact not in spared),
         next_on=over_on(quote.refusals) if noes else item.next_on(facts, policy) if item.next_on else None,
     )
 

@@ -110,7 +110,7 @@ class FactLoader:
         """
         with transaction(self._sessions) as session:
             policy = self._policies.on(session, shanghai_day(self._clock.now()))
-            spared = item.spares(policy) if item.spares else frozenset()
+            spared = item.spares(form, policy) if item.spares else frozenset()
             wanted = sorted((item.needs & SHARED) - spared)
             if not wanted:
                 return SharedFacts()

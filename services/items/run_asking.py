@@ -11,8 +11,8 @@ from services.items.loading import SharedFacts
 def prepared_run(engine: Engine, item: Item, agreement: LoanAgreement) -> Prepared:
     """Ask outside any transaction; of the centre's own loan its books know all. Raises ConsentRequired, ItemAbsent."""
     engine.require_open(item)
-    form = item.form.model_validate({"action": "end"})
     if agreement.kind == "offset":
-        return Prepared(item, form, SharedFacts())
+        return Prepared(item, item.form.model_validate({"action": "end"}), SharedFacts())
+    form = item.form.model_validate({"action": "change", "loan": agreement.loan_ref})
     shared = engine.loader.shared(agreement.account_id, item, form, given=agreement.consent_id)
     return Prepared(item, form, shared)

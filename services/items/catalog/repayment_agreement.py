@@ -171,6 +171,11 @@ def asks(facts: Facts, form: AgreementForm, policy: Policy) -> frozenset[str]:
     return frozenset({*action, *loan, *card})
 
 
+def spares(form: AgreementForm, policy: Policy) -> frozenset[Fact]:
+    """Ending rests on nothing outside: nobody is asked, and nobody's silence puts it off."""
+    return frozenset({Fact.HOME_LOAN}) if form.action == "end" else frozenset()
+
+
 _ASKED = (Fact.HOME_LOAN,)
 _BANK = HomeLoan("l1", "工商银行房贷（合同尾号 0321）", "commercial", True, True, 3_600_000, 300_000)
 _WITH_BANK = plain_facts(*_ASKED, home_loan=HomeLoanFacts((_BANK,)), agreement=AgreementFacts())
@@ -213,6 +218,7 @@ ITEM = Item(
     order=62,
     choices=choices,
     asks=asks,
+    spares=spares,
     examples=(
         Example("银行房贷每月提取：签约", _SIGN, _WITH_BANK, True),
         Example("公积金贷款冲还：签约", {"action": "sign"}, _WITH_OWN, True),

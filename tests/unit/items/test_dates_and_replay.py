@@ -26,6 +26,8 @@ from services.items.outside import HouseholdFacts
 from services.policies.rules import Figure, policy_on
 from tests.unit.items.test_every_item import FIGURES, policy
 
+LEAVING = leaving_withdrawal.ITEM.form.model_validate(leaving_withdrawal._FORM)
+
 
 def judged(item: Item, facts: Facts, form: dict[str, Any], on: date) -> Quote:
     """The decision of a day."""
@@ -163,12 +165,12 @@ def test_who_leaves_waits_as_long_as_their_household_register_says(
     quote = judge(
         leaving_withdrawal.ITEM,
         with_account(facts, sealed_on=sealed_on),
-        leaving_withdrawal.ITEM.form.model_validate(leaving_withdrawal._FORM),
+        LEAVING,
         figures,
     )
     assert quote.allowed is allowed
-    assert leaving_withdrawal.spares(figures) == frozenset()
+    assert leaving_withdrawal.spares(LEAVING, figures) == frozenset()
 
 
 def test_the_household_register_is_left_alone_while_the_wait_is_the_same() -> None:
-    assert leaving_withdrawal.spares(policy(date(2026, 11, 23))) == frozenset({"household"})
+    assert leaving_withdrawal.spares(LEAVING, policy(date(2026, 11, 23))) == frozenset({"household"})

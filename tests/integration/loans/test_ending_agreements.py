@@ -1,0 +1,37 @@
+"""Ending an agreement rests on nothing outside: it ends at once, whoever is silent and whatever is withdrawn."""
+
+from __future__ import annotations
+
+from tests.integration.loans.test_agreements import ITEM, run, sign_in, signed, state, with_bank_loan
+from tests.integration.loans.test_agreements_go_on import BOTH, agreed, asked, take_back, with_own_loan
+from tests.integration.loans.test_fund_loan_items import apply, confirmed
+from tests.support.domain.world import World
+
+SILENT = ("unavailable", {})
+
+
+@BOTH
+def test_it_ends_at_once_while_the_register_is_silent(world: World, kind: str) -> None:
+    member = agreed(world, kind)
+    sign_in(world, member)
+    world.sharing.answers["credit.loan"] = SILENT
+    before = asked(world, member)
+    assert confirmed(world, member, apply(world, member, ITEM, {"action": "end"}))["state"] == "completed"
+    assert state(world, member) == ("ended", "member")
+    assert asked(world, member) == before
+    run(world)
+    assert state(world, member) == ("ended", "member")
+
+
+def test_no_consent_to_ask_anybody_is_needed_for_it(world: World) -> None:
+    member = with_bank_loan(world)
+    signed(world, member, card_id=str(member.card_id))
+    take_back(world, member)
+    assert confirmed(world, member, apply(world, member, ITEM, {"action": "end"}))["state"] == "completed"
+    assert state(world, member) == ("ended", "member")
+
+
+def test_signing_with_the_register_silent_still_goes_to_people(world: World) -> None:
+    member = with_own_loan(world)
+    world.sharing.answers["credit.loan"] = SILENT
+    assert confirmed(world, member, apply(world, member, ITEM, {}))["state"] == "in_review"
