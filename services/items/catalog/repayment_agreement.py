@@ -58,6 +58,11 @@ def _action(form: AgreementForm) -> str:
     return form.action or "sign"
 
 
+def _may_end(facts: Facts, form: AgreementForm) -> bool:
+    """Whether ending is meant, or may still be: then no loan has to be found, and the choice has to be offered."""
+    return form.action == "end" or (form.action is None and in_force(facts) is not None)
+
+
 def one_agreement(facts: Facts, form: AgreementForm, policy: Policy) -> Refusal | None:
     """一个账户只签一份约定."""
     found = in_force(facts)
@@ -89,7 +94,7 @@ def something_agreed(facts: Facts, form: AgreementForm, policy: Policy) -> Refus
 
 def loan_fits(facts: Facts, form: AgreementForm, policy: Policy) -> Refusal | None:
     """有可以约定的贷款 (公积金贷款，或银行的纯商业房贷)."""
-    if _action(form) == "end" or chosen_own(facts, form) or chosen_bank(facts, form, policy):
+    if _may_end(facts, form) or chosen_own(facts, form) or chosen_bank(facts, form, policy):
         return None
     if not sees_banks(policy) and bank_loans(facts):
         return _refusal(
@@ -114,7 +119,7 @@ def loan_fits(facts: Facts, form: AgreementForm, policy: Policy) -> Refusal | No
 def loan_in_order(facts: Facts, form: AgreementForm, policy: Policy) -> Refusal | None:
     """贷款正常还满一个月，没有逾期."""
     own, bank = chosen_own(facts, form), chosen_bank(facts, form, policy)
-    if _action(form) == "end" or (own is None and bank is None):
+    if _may_end(facts, form) or (own is None and bank is None):
         return None
     fine = (
         own.normal_months >= 1 and not own.is_overdue

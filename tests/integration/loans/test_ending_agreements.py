@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.integration.loans.test_agreements import ITEM, run, sign_in, signed, state, with_bank_loan
 from tests.integration.loans.test_agreements_go_on import BOTH, agreed, asked, take_back, with_own_loan
-from tests.integration.loans.test_fund_loan_items import apply, confirmed
+from tests.integration.loans.test_fund_loan_items import apply, confirmed, quote
 from tests.support.domain.world import World
 
 SILENT = ("unavailable", {})
@@ -35,3 +35,24 @@ def test_signing_with_the_register_silent_still_goes_to_people(world: World) -> 
     member = with_own_loan(world)
     world.sharing.answers["credit.loan"] = SILENT
     assert confirmed(world, member, apply(world, member, ITEM, {}))["state"] == "in_review"
+
+
+@BOTH
+def test_ending_is_offered_while_the_register_is_silent(world: World, kind: str) -> None:
+    """Nothing is chosen yet: that no loan is found refuses only who wants to sign or change."""
+    member = agreed(world, kind)
+    sign_in(world, member)
+    world.sharing.answers["credit.loan"] = SILENT
+    found = quote(world, member, ITEM)
+    assert (found["allowed"], "action" in found["asks"]) == (True, True)
+    assert [one["value"] for one in found["choices"]["action"]] == ["change", "end"]
+    ending = quote(world, member, ITEM, {"action": "end"})
+    assert (ending["allowed"], ending["approval"], ending["asks"]) == (True, "instant", ["action"])
+
+
+def test_a_change_still_needs_a_loan_that_is_found(world: World) -> None:
+    member = agreed(world, "commercial")
+    sign_in(world, member)
+    world.sharing.answers["credit.loan"] = SILENT
+    refusals = quote(world, member, ITEM, {"action": "change"})["refusals"]
+    assert [one["code"] for one in refusals] == ["agreement.no_loan"]
