@@ -19,7 +19,7 @@ _RESERVED = Path("/proc/sys/vm/nr_hugepages")
 _FORGET = Path("/proc/sys/vm/drop_caches")
 _MEMORY = Path("/proc/meminfo")
 _MIB = 1 << 20
-_LEFT_FREE, _GIVEN_AT_ONCE = 512 * _MIB, 256 * _MIB
+_LEFT_FREE, _PIECE = 512 * _MIB, 64 * _MIB
 
 
 def database_settings() -> str:
@@ -60,33 +60,43 @@ def forget_files() -> None:
 
 @contextmanager
 def memory_of_its_own() -> Iterator[None]:
-    """Have all free memory in hand first, and let go of it only as the system needs it.
+    """Have all free memory in hand first, let go of it only as the system needs it, and take it back when it does not.
 
     A virtual machine gives what is free back to its host, and each page of it that is used anew has to be fetched: about
     ten times the price of one that is there. Work that is over before its leftovers run out does not pay, longer work
     does. A centre's database host has memory of its own.
     """
-    held = max(mmap.PAGESIZE, _free() - _LEFT_FREE)
+    pieces = max(1, (_free() - _LEFT_FREE) // _PIECE)
     done = threading.Event()
-    with mmap.mmap(-1, held, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
-        for place in range(0, held, mmap.PAGESIZE):
-            memory[place] = 1
-        giving = threading.Thread(target=_give_way, args=(memory, done), daemon=True)
-        giving.start()
+    with mmap.mmap(-1, pieces * _PIECE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        for number in range(pieces):
+            _take(memory, number)
+        keeping = threading.Thread(target=_keep_free, args=(memory, pieces, done), daemon=True)
+        keeping.start()
         try:
             yield
         finally:
             done.set()
-            giving.join()
+            keeping.join()
 
 
-def _give_way(memory: mmap.mmap, done: threading.Event) -> None:
-    """Let go piece by piece whenever little is free."""
-    for place in range(0, len(memory), _GIVEN_AT_ONCE):
-        while _free() > _LEFT_FREE:
-            if done.wait(0.02):
-                return
-        memory.madvise(mmap.MADV_DONTNEED, place, min(_GIVEN_AT_ONCE, len(memory) - place))
+def _keep_free(memory: mmap.mmap, pieces: int, done: threading.Event) -> None:
+    """Little is free, and something: never so much that it would be worth giving back."""
+    held = pieces
+    while not done.is_set():
+        free = _free()
+        if free < _LEFT_FREE and held:
+            held -= 1
+            memory.madvise(mmap.MADV_DONTNEED, held * _PIECE, _PIECE)
+        elif free > _LEFT_FREE + 2 * _PIECE and held < pieces:
+            _take(memory, held)
+            held += 1
+        else:
+            done.wait(0.02)
+
+
+def _take(memory: mmap.mmap, number: int) -> None:
+    memory[number * _PIECE : (number + 1) * _PIECE] = bytes(_PIECE)
 
 
 def _free() -> int:
