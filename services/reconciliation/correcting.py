@@ -33,7 +33,7 @@ def refuse_correction(session: Session, row: BankBreak) -> None:
         return
     keys = [told.notice_key]
     if row.kind != "shifted_day":  # whose other telling is booked on its own day, and was when this was found
-        keys += [other.notice_key for other in _in_other_words(session, told)]
+        keys += [other.notice_key for other in in_other_words(session, told)]
     if row.bank_fen in booked_by(session, keys).values():
         raise BookedSince
     if told.outcome in _ORDER_MAY_TAKE and _is_open(session, told.instruction_no):
@@ -65,7 +65,7 @@ def _told(session: Session, row: BankBreak) -> BankNotice | None:
     return session.get(BankNotice, row.notice_key, with_for_update=True, populate_existing=True)
 
 
-def _in_other_words(session: Session, told: BankNotice) -> list[BankNotice]:
+def in_other_words(session: Session, told: BankNotice) -> list[BankNotice]:
     """The same movement under other keys, which no statement has. Held, too."""
     if told.instruction_no is None:
         return []
@@ -102,6 +102,6 @@ def correct(session: Session, row: BankBreak, at: datetime) -> None:
     told = _told(session, row)
     if told is None or told.outcome != "break" or repeats_a_line(row):
         return
-    for one in (told, *_in_other_words(session, told)):
+    for one in (told, *in_other_words(session, told)):
         if one.outcome == "break":
             one.outcome = "corrected"  # what fits it later must not book it again

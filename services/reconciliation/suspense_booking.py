@@ -11,7 +11,7 @@ from services.audit.service import CENTRE
 from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
 from services.ledger.day_books import CORRECTION, booked_by
 from services.ledger.service import Entry, Line, post
-from services.reconciliation.correcting import repeats_a_line
+from services.reconciliation.correcting import in_other_words, repeats_a_line
 from services.reconciliation.models import BankBreak
 from services.reconciliation.suspense_errors import NotMoney, NotOpposite, SettlesItself
 from services.remittances.models import RemittanceSurplus
@@ -42,14 +42,15 @@ def refuse_cancelling(session: Session, row: BankBreak, other: BankBreak) -> Non
 
 
 def _settles_itself(session: Session, row: BankBreak) -> bool:
-    """Whether an order may still take this very telling: a return only with the second person's word, once."""
+    """Whether an order may still take it, under either key: a return only with the second person's word, once."""
     told = _told(session, row)
     if row.difference_fen > 0 or told is None or told.instruction_no is None or repeats_a_line(row):
         return False
+    keys = [told.notice_key, *(other.notice_key for other in in_other_words(session, told))]
     letter = exists().where(
         TransferIn.money_no == told.instruction_no,
         TransferMoney.account_id == TransferIn.account_id,
-        TransferMoney.notice_key == told.notice_key,
+        TransferMoney.notice_key.in_(keys),
         TransferMoney.direction == "debit",
         TransferMoney.state == "open",
     )
