@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.ledger.chart import BANK_DEPOSIT, EMPLOYER_RETURN, OTHER_RECEIVABLE
 from services.ledger.service import Entry, Line, post, proven_by
 from services.remittances.models import RemittanceReceipt, RemittanceSurplus
+from services.remittances.repeating import return_told_before
 from services.settlement.models import BankNotice
 from services.settlement.movements import change_key
 from services.settlement.ports import AccountChange
@@ -20,16 +21,16 @@ def told_of_return(session: Session, surplus_no: str, change: AccountChange, at:
     """Book it once; returns how it was classified. The employer is locked.
 
     While two people have not agreed there may be no such sum yet: what bears the number then is for a person. So is what
-    comes back while a second payment of it stands: it answers that one, as far as anybody knows.
+    comes back while a second payment of it stands: it answers that one, as far as anybody knows; and what is told again.
     """
     row = session.get_one(RemittanceSurplus, surplus_no)
     key = (row.employer_id, row.receipt_key)
     money = session.get(RemittanceReceipt, key, with_for_update=True, populate_existing=True)
     if change.amount_fen != row.amount_fen:
         return "amount_differs"
-    if money is None:
-        return "break"
     leaves = change.direction == "debit" and not change.reversal
+    if money is None or return_told_before(session, surplus_no, change, leaves=leaves):
+        return "break"
     if leaves and money.state == "to_return":
         money.state = "returned"
         _post(session, row, change_key(change), "out", "多缴款退回单位", EMPLOYER_RETURN, BANK_DEPOSIT, at)
