@@ -16,6 +16,7 @@ from services.settlement.models import BankNotice
 from services.settlement.movements import CLAIMABLE, change_key, direction_of
 from services.settlement.ports import AccountChange
 from services.transfers.booking import compare, credit_direct, give_back, money_of, suspend, waiting_fen
+from services.transfers.early import early_return, may_take
 from services.transfers.models import TransferIn, TransferMoney
 from services.transfers.moving import advance, locked
 from services.transfers.repeating import told_before
@@ -54,9 +55,9 @@ class TransferReceipts:
         return self._apply(session, row, told, now)
 
     def may_claim(self, session: Session, number: str, amount_fen: int) -> UUID | None:
-        """The account whose promised transfer money that came in without a number may be, all of it or a part."""
+        """The account whose transfer money without a number may be: promised, all or a part, or gone back already."""
         owner = self._claimed(session, number)
-        return owner.account_id if owner is not None and owner.state == "promised" else None
+        return owner.account_id if owner is not None and may_take(session, owner, amount_fen) else None
 
     def claim(self, session: Session, notice_key: bytes, number: str) -> None:
         """Two people say that a credit which nobody owns is a letter's money: it goes the way of money that says so."""
@@ -64,7 +65,9 @@ class TransferReceipts:
         assert owner is not None
         row = locked(session, owner.account_id, owner.application_id)
         notice = session.get_one(BankNotice, notice_key, with_for_update=True, populate_existing=True)
-        if notice.outcome not in CLAIMABLE or (notice.direction, row.state) != ("credit", "promised"):
+        if notice.outcome not in CLAIMABLE or notice.direction != "credit":
+            raise Conflict
+        if not may_take(session, row, notice.amount_fen):
             raise Conflict
         if session.get(TransferMoney, (row.account_id, notice_key)) is not None:
             raise Conflict  # a reversal of this very letter's money, whatever its sign
@@ -83,7 +86,7 @@ class TransferReceipts:
         money = self._noted(session, row, told, now)
         if money.direction == "debit":
             return self._taken_back(session, row, money, now)
-        early = self._early_return(session, row, told.amount_fen)
+        early = early_return(session, row, told.amount_fen)
         if early is not None:
             suspend(session, row, money, now)
             give_back(session, row, money, early, now)
@@ -119,18 +122,6 @@ class TransferReceipts:
         session.add(money)
         session.flush()
         return money
-
-    @staticmethod
-    def _early_return(session: Session, row: TransferIn, amount_fen: int) -> TransferMoney | None:
-        """A return that was told before its money: it waits for a person, and now it is proven."""
-        statement = select(TransferMoney).where(
-            TransferMoney.account_id == row.account_id,
-            TransferMoney.application_id == row.application_id,
-            TransferMoney.direction == "debit",
-            TransferMoney.state == "open",
-            TransferMoney.amount_fen == amount_fen,
-        )
-        return session.scalar(statement.order_by(TransferMoney.at).limit(1))
 
     @staticmethod
     def _taken_back(session: Session, row: TransferIn, by: TransferMoney, now: datetime) -> str:
