@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.staff_desk.queue import age_text, moment
 from services.core.crypto import FieldCipher
 from services.core.money import yuan_text
-from services.reconciliation.correcting import is_taken_in
+from services.reconciliation.correcting import is_taken_in, is_the_statements
 from services.reconciliation.models import BankBreak, BreakDecision, BreakProposal
 from services.reconciliation.queries import Told, history_of, proposals_of, sides
 from services.reconciliation.states import BREAK_STATES, EVENTS, KINDS, RESOLUTIONS
@@ -32,7 +32,7 @@ _WHAT = {
     "unbooked": "扣款已到账，但没能记进贷款账。",
     "books_differ": "为这笔进出记的账和金额不符。",
     "transfer_open": "转入款在暂收款里，要退回或另行处理。",
-    "control_differs": "流水的逐笔合计和余额对不上，缺笔或改动过。系统没有按它记账。",
+    "control_differs": "流水的逐笔合计和余额对不上，缺笔或改动过。系统没有按它记账。先向银行要完整的流水，补来的各笔系统会自己记账，这里不调账。",
 }
 _NOT_TAKEN_IN = "这一天的流水还没有采信：先处理“流水控制总额不符”那笔差错，再处理这一笔。"
 
@@ -106,7 +106,7 @@ def _choices(row: BankBreak, taken_in: bool) -> dict[str, str]:
     """What may be proposed for a break of its kind; for a line of a doubtful statement nothing that books."""
     fits = {
         "explained": True,
-        "booked": taken_in and bool(row.difference_fen),
+        "booked": taken_in and bool(row.difference_fen) and not is_the_statements(row),
         "belongs": taken_in and row.kind == "bank_only" and row.bank_fen > 0,
         "unpaid": is_the_orders(row),
     }

@@ -1,4 +1,4 @@
-"""Corrections 调账: 101 is brought to what the bank says, once, and never for what books itself."""
+"""Corrections 调账: 101 is brought to what the bank says of a movement, once, and never for what books itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from services.audit.service import CENTRE
 from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
 from services.ledger.day_books import CORRECTION, booked_by
 from services.ledger.service import Entry, Line, post
-from services.reconciliation.errors import BookedLater, BookedSince, NothingToBook, NotTakenIn
+from services.reconciliation.errors import (
+    BookedLater,
+    BookedSince,
+    NothingToBook,
+    NotTakenIn,
+    StatementDiffers,
+)
 from services.reconciliation.models import BankBreak, BankStatementLine
 from services.reconciliation.states import KINDS
 from services.settlement.deductions.models import Deduction
@@ -27,6 +33,8 @@ def refuse_correction(session: Session, row: BankBreak) -> None:
     """Raises NothingToBook, NotTakenIn, BookedSince, BookedLater. The account of the break's order is locked."""
     if not row.difference_fen:
         raise NothingToBook
+    if is_the_statements(row):
+        raise StatementDiffers
     refuse_untaken(session, row)
     told = _told(session, row)
     if told is None or row.kind == "duplicate_line":  # the line that it repeats is booked, and rightly so
@@ -44,6 +52,11 @@ def refuse_untaken(session: Session, row: BankBreak) -> None:
     """Raises NotTakenIn: when its statement is believed, the line may book itself."""
     if not is_taken_in(session, row):
         raise NotTakenIn
+
+
+def is_the_statements(row: BankBreak) -> bool:
+    """Whether it is about a statement as a whole: what its lines lack books itself once the bank tells of it."""
+    return row.kind == "control_differs"
 
 
 def is_taken_in(session: Session, row: BankBreak) -> bool:

@@ -59,6 +59,15 @@ class NothingToBook(Conflict):
     )
 
 
+class StatementDiffers(NothingToBook):
+    """Lines and balances of a statement differ, by no movement that is known; the whole statement cures it."""
+
+    title, detail = (
+        "流水合计对不上，不能调账",
+        "这是流水的逐笔合计和余额对不上，不是哪一笔进出的差额。请向银行要完整的流水，补来的各笔系统会自己记账，现在调账就会记两次。已有的各笔可以采信的，请选“已查明，不用记账”。",
+    )
+
+
 class BookedSince(Conflict):
     """What the break was about has been booked under its own order meanwhile."""
 
