@@ -19,7 +19,11 @@ Sums = dict[str, int]
 
 def balance_day(session: Session, day: date) -> dict[str, Any]:
     """Carry each account on from the day before, and hold it against the sum of all postings there are."""
-    opening, taken_over = _opening(session, day), _taken_over(session, day)
+    first = first_day(session)
+    if first is None or first.day == day:  # what was there before these books, once
+        opening, taken_over = standing_at(session, day - timedelta(days=1)), {}
+    else:
+        opening, taken_over = _closing_before(session, day), _taken_over(session, first.day, day)
     moved, standing = moved_on(session, day), standing_at(session, day)
     parts = (opening, taken_over, moved)
     codes = {*standing, *(code for part in parts for code in part)}
@@ -41,20 +45,15 @@ def is_balanced(session: Session, day: date) -> bool:
     return kept == {code: fen for code, fen in moved_on(session, day).items() if fen}
 
 
-def _opening(session: Session, day: date) -> Sums:
-    """The closing of the day before; on the first day what was there before these books."""
-    yesterday = day - timedelta(days=1)
-    rows = session.scalars(select(LedgerDay).where(LedgerDay.day == yesterday)).all()
-    return {row.gl_code: row.closing_fen for row in rows} if rows else standing_at(session, yesterday)
+def _closing_before(session: Session, day: date) -> Sums:
+    """The closing of the day before; nothing where that closed over empty books."""
+    rows = session.scalars(select(LedgerDay).where(LedgerDay.day == day - timedelta(days=1)))
+    return {row.gl_code: row.closing_fen for row in rows}
 
 
-def _taken_over(session: Session, day: date) -> Sums:
+def _taken_over(session: Session, first: date, day: date) -> Sums:
     """What was brought in of days before these books since the day before was closed."""
-    first = first_day(session)
-    if first is None or first.day == day:
-        return {}
-    there = standing_at(session, first.day - timedelta(days=1))
-    known = _known(session, first.day, day)
+    there, known = standing_at(session, first - timedelta(days=1)), _known(session, first, day)
     return {code: there.get(code, 0) - known.get(code, 0) for code in {*there, *known}}
 
 
