@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.staff_desk.queue import age_text, moment
 from services.core.crypto import FieldCipher
 from services.core.money import yuan_text
+from services.reconciliation.borne_out import is_borne_out
 from services.reconciliation.correcting import is_taken_in, is_the_statements
 from services.reconciliation.models import BankBreak, BreakDecision, BreakProposal
 from services.reconciliation.queries import Told, history_of, proposals_of, sides
@@ -35,6 +36,7 @@ _WHAT = {
     "control_differs": "流水的逐笔合计和余额对不上，缺笔或改动过。系统没有按它记账。先向银行要完整的流水，补来的各笔系统会自己记账，这里不调账。",
 }
 _NOT_TAKEN_IN = "这一天的流水还没有采信：先处理“流水控制总额不符”那笔差错，再处理这一笔。"
+_NOT_BORNE_OUT = "流水没有证实这笔差错：流水后来已经改正，或者余额还对不上。等完整的流水，或选“已查明，不用记账”。"
 
 
 def signed_yuan(fen: int) -> str:
@@ -71,10 +73,10 @@ def break_view(
     owner = next((name for event, name in reversed(history) if event.staff_id == row.owner_id and name), None)
     proposals = proposals_of(session, row.break_id)
     names = {event.staff_id: name for event, name in history}
-    taken_in = is_taken_in(session, row)
+    taken_in, borne_out = is_taken_in(session, row), is_borne_out(session, row)
     return {
         **break_row(row, owner, staff, now),
-        "what": _WHAT[row.kind] + ("" if taken_in else _NOT_TAKEN_IN),
+        "what": _WHAT[row.kind] + _in_doubt(row, taken_in, borne_out),
         "found": moment(row.found_at),
         "stands": row.resolution == "booked",
         "told": [_told(one) for one in found.told],
@@ -93,7 +95,7 @@ def break_view(
             for event, name in history
         ],
         "proposals": [_proposal(proposal, decision, names) for proposal, decision in proposals],
-        "resolutions": _choices(row, taken_in),
+        "resolutions": _choices(row, taken_in, borne_out),
         **_steps(session, staff, row, proposals),
     }
 
@@ -102,11 +104,18 @@ def _event_text(event: str, note: str) -> str:
     return f"{EVENTS[event]}（{note}）" if note else EVENTS[event]
 
 
-def _choices(row: BankBreak, taken_in: bool) -> dict[str, str]:
+def _in_doubt(row: BankBreak, taken_in: bool, borne_out: bool) -> str:
+    """Why nothing is booked for it yet, or any more."""
+    if not taken_in:
+        return _NOT_TAKEN_IN
+    return "" if borne_out or row.state == "closed" or not row.difference_fen else _NOT_BORNE_OUT
+
+
+def _choices(row: BankBreak, taken_in: bool, borne_out: bool) -> dict[str, str]:
     """What may be proposed for a break of its kind; for a line of a doubtful statement nothing that books."""
     fits = {
         "explained": True,
-        "booked": taken_in and bool(row.difference_fen) and not is_the_statements(row),
+        "booked": taken_in and borne_out and bool(row.difference_fen) and not is_the_statements(row),
         "belongs": taken_in and row.kind == "bank_only" and row.bank_fen > 0,
         "unpaid": is_the_orders(row),
     }

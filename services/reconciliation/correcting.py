@@ -11,6 +11,7 @@ from services.audit.service import CENTRE
 from services.ledger.chart import BANK_DEPOSIT, BANK_DIFFERENCE, OTHER_RECEIVABLE
 from services.ledger.day_books import CORRECTION, booked_by
 from services.ledger.service import Entry, Line, post
+from services.reconciliation.borne_out import hold_statement, refuse_unborne
 from services.reconciliation.errors import (
     BookedLater,
     BookedSince,
@@ -19,6 +20,7 @@ from services.reconciliation.errors import (
     StatementDiffers,
 )
 from services.reconciliation.models import BankBreak, BankStatementLine
+from services.reconciliation.statements import is_believed
 from services.reconciliation.states import KINDS
 from services.settlement.deductions.models import Deduction
 from services.settlement.deductions.states import LIVE_STATES
@@ -30,12 +32,14 @@ _ORDER_MAY_TAKE = ("break", "unbooked")
 
 
 def refuse_correction(session: Session, row: BankBreak) -> None:
-    """Raises NothingToBook, NotTakenIn, BookedSince, BookedLater. The account of the break's order is locked."""
+    """Raises NothingToBook, NotTakenIn, NotBorneOut, BookedSince, BookedLater. The account of its order is locked."""
     if not row.difference_fen:
         raise NothingToBook
     if is_the_statements(row):
         raise StatementDiffers
+    hold_statement(session, row)
     refuse_untaken(session, row)
+    refuse_unborne(session, row)
     told = _told(session, row)
     if told is None or row.kind == "duplicate_line":  # the line that it repeats is booked, and rightly so
         return
@@ -49,7 +53,7 @@ def refuse_correction(session: Session, row: BankBreak) -> None:
 
 
 def refuse_untaken(session: Session, row: BankBreak) -> None:
-    """Raises NotTakenIn: when its statement is believed, the line may book itself."""
+    """Raises NotTakenIn: when its statement is believed, the line may book itself, or be no break any more."""
     if not is_taken_in(session, row):
         raise NotTakenIn
 
@@ -60,10 +64,10 @@ def is_the_statements(row: BankBreak) -> bool:
 
 
 def is_taken_in(session: Session, row: BankBreak) -> bool:
-    """Whether what the bank told here was read as a movement; lines of a doubtful statement are not, until believed."""
-    if row.notice_key is None or row.kind == "duplicate_line":
+    """Whether its statement is believed and what the bank told was read as a movement; a doubtful one is not read."""
+    if row.notice_key is None:
         return True
-    return session.get(BankNotice, row.notice_key) is not None
+    return is_believed(session, row.day) and session.get(BankNotice, row.notice_key) is not None
 
 
 def repeats_a_line(row: BankBreak) -> bool:
