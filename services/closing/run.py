@@ -31,6 +31,7 @@ from services.core.jobs import Job, defer
 from services.policies.service import PolicyBook
 from services.reconciliation.matching import match_day
 from services.reconciliation.models import BankBreak, BankStatement
+from services.reconciliation.short_days import ShortDays
 from services.reconciliation.statements import NotFinal, Statements
 from services.settlement.ports import NodeUnavailable
 
@@ -72,6 +73,7 @@ class Closing:
         self._clock = clock
         self._policies = policies
         self._statements = statements
+        self._short_days = ShortDays(sessions, clock, statements)
         self._sweep = sweep
         self._interest = interest or AnnualInterest(sessions, clock, policies)
         self._steps: dict[str, Callable[[date], dict[str, Any]]] = {
@@ -106,7 +108,8 @@ class Closing:
         return opened
 
     def run(self) -> list[date]:
-        """Work every day that waits, the oldest first; returns those that were closed."""
+        """Ask for what closed days lack, then work every day that waits, the oldest first; returns those that were closed."""
+        self._short_days.complete()
         with transaction(self._sessions) as session:
             days = waiting_days(session)
         closed: list[date] = []

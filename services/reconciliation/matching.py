@@ -17,6 +17,7 @@ from services.core.ids import new_id
 from services.ledger.day_books import booked_by
 from services.reconciliation.models import BankBreak, BankStatement, BankStatementLine, BreakEvent
 from services.reconciliation.rules import Finding, Line, Movement, compare
+from services.reconciliation.short_days import late_lines
 from services.reconciliation.statements import control_ref
 from services.settlement.models import BankNotice
 
@@ -93,7 +94,8 @@ class Matched:
 def match_day(session: Session, day: date, began_at: datetime, at: datetime) -> Matched:
     """Compare a day whose statement is there; what does not agree is a break from now on. Run as often as you like."""
     session.execute(_PATIENCE)
-    lines = [_line(row) for row in _lines(session, BankStatementLine.day == day)]
+    own = _lines(session, BankStatementLine.day == day)
+    lines = [_line(row) for row in (*own, *late_lines(session, day))]
     late = {bytes(key) for key in session.scalars(_LATE, {"day": day})}
     movements = _movements(session, day, lines, began_at, late)
     numbers = {m.instruction_no for m in movements if m.instruction_no}
@@ -111,7 +113,7 @@ def match_day(session: Session, day: date, began_at: datetime, at: datetime) -> 
     session.flush()
     unnamed = session.scalar(_WITHOUT_A_NAME, {"day": day, "began": began_at}) or 0
     told = sum(movement.day == day or movement.key in late for movement in movements)
-    return Matched(len(lines), told, dict(Counter(finding.kind for finding in findings)), unnamed)
+    return Matched(len(own), told, dict(Counter(finding.kind for finding in findings)), unnamed)
 
 
 def _missed_before(session: Session, day: date) -> set[str]:

@@ -66,7 +66,7 @@ class Statements:
         )
         with transaction(self._sessions) as session:
             if not same:
-                self._store(session, day, changes, found)
+                self.store(session, day, changes, found)
             usable = found.missing_fen == 0 or _waived(session, day, found.missing_fen)
             unknown = _unknown(session, changes) if usable else []
         self._take_changes(unknown)
@@ -93,7 +93,18 @@ class Statements:
         still = self._node.balance().balance_fen == balance_fen
         return balance_fen - moved_fen if still else None
 
-    def _store(self, session: Session, day: date, changes: Sequence[AccountChange], found: Totals) -> None:
+    def lines_of(self, day: date) -> list[AccountChange]:
+        """What the bank says of a day now; raises NodeUnavailable."""
+        return self._node.statement(day)
+
+    def take_in(self, changes: Sequence[AccountChange]) -> None:
+        """Book what no notice has told of."""
+        with transaction(self._sessions) as session:
+            unknown = _unknown(session, changes)
+        self._take_changes(unknown)
+
+    def store(self, session: Session, day: date, changes: Sequence[AccountChange], found: Totals) -> None:
+        """Keep it, in place of what was there."""
         row = session.get(BankStatement, day, with_for_update=True) or BankStatement(day=day)
         row.lines, row.debit_fen, row.credit_fen = len(changes), found.debit_fen, found.credit_fen
         row.opening_fen, row.closing_fen, row.missing_fen = (
