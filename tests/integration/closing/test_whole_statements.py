@@ -128,6 +128,21 @@ def test_a_bank_that_does_not_answer_holds_no_other_day(short: Short, monkeypatc
     assert short.missing_fen() == WHOLE
 
 
+def test_cut_off_between_booking_and_keeping_it_books_nothing_twice(
+    short: Short, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Booked, and the lines are not stored: the next round asks again, and only stores them."""
+    days, following = short.days, short.days.today
+    del days.bank.spoilt[short.day]
+    with monkeypatch.context() as patch:
+        patch.setattr(days.product.statements, "store", None)
+        assert (short.ask(), on(days, "21902"), short.missing_fen()) == ([], -WHOLE, WHOLE)
+    assert (short.ask(), on(days, "21902"), short.missing_fen()) == ([], -WHOLE, 0)
+    days.next_day()
+    assert days.run() == [following]
+    assert (short.carried_fen(following), days.kinds()) == (0, [])
+
+
 def test_it_is_not_asked_for_when_its_time_is_over(short: Short, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short_days, "SPAN", timedelta(days=0))
     del short.days.bank.spoilt[short.day]
