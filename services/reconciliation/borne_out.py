@@ -36,8 +36,10 @@ def is_borne_out(session: Session, row: BankBreak) -> bool:
     if not row.bank_fen:
         return _adds_up(session, row) and session.scalar(lines) == 0
     times = _times(row)
+    if times == 1:  # on its own day, or on an earlier one's statement that was completed while this day was open
+        return bool(session.scalar(lines.where(BankStatementLine.day <= row.day)))
     there = session.scalar(lines.where(BankStatementLine.day == row.day)) or 0
-    return there >= times and (times == 1 or _adds_up(session, row))
+    return there >= times and _adds_up(session, row)
 
 
 def hold_statement(session: Session, row: BankBreak) -> None:
