@@ -63,6 +63,11 @@ def _may_end(facts: Facts, form: AgreementForm) -> bool:
     return form.action == "end" or (form.action is None and in_force(facts) is not None)
 
 
+def usable_or_ending(facts: Facts, form: AgreementForm, policy: Policy) -> Refusal | None:
+    """账户正常或封存才能签约、变更；终止不动钱，账户什么状态都可以."""
+    return None if _may_end(facts, form) else account_usable(facts, form, policy)
+
+
 def one_agreement(facts: Facts, form: AgreementForm, policy: Policy) -> Refusal | None:
     """一个账户只签一份约定."""
     found = in_force(facts)
@@ -214,7 +219,7 @@ ITEM = Item(
     ),
     form=AgreementForm,
     needs=frozenset({Fact.ACCOUNT, Fact.USAGE, Fact.LOANS, Fact.AGREEMENT, *_ASKED}),
-    eligibility=(account_usable, one_agreement, something_agreed, loan_fits, loan_in_order),
+    eligibility=(usable_or_ending, one_agreement, something_agreed, loan_fits, loan_in_order),
     effect=KeepAgreement(),
     verification=Verification.FACE,
     sources=(("征信和贷款银行", "看房贷和每月还多少；签约后每月 20 日再看一次"),),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.loans.test_agreements import ITEM, run, sign_in, signed, state, with_bank_loan
-from tests.integration.loans.test_agreements_go_on import BOTH, agreed, asked, take_back, with_own_loan
+from tests.integration.loans.test_agreements_go_on import BOTH, agreed, asked, put, take_back, with_own_loan
 from tests.integration.loans.test_fund_loan_items import apply, confirmed, quote
 from tests.support.domain.world import World
 
@@ -56,3 +58,23 @@ def test_a_change_still_needs_a_loan_that_is_found(world: World) -> None:
     world.sharing.answers["credit.loan"] = SILENT
     refusals = quote(world, member, ITEM, {"action": "change"})["refusals"]
     assert [one["code"] for one in refusals] == ["agreement.no_loan"]
+
+
+@BOTH
+@pytest.mark.parametrize("account_state", ["03", "06"])
+def test_it_can_be_ended_whatever_the_state_of_the_account(
+    world: World, kind: str, account_state: str
+) -> None:
+    """Ending moves no money, and an agreement survives a freeze; signing and changing wait for the account."""
+    member = agreed(world, kind)
+    sign_in(world, member)
+    put(world, member, account_state)
+    found = quote(world, member, ITEM)
+    assert (found["allowed"], "action" in found["asks"]) == (True, True)
+    assert [one["value"] for one in found["choices"]["action"]] == ["change", "end"]
+    changing = quote(world, member, ITEM, {"action": "change"})
+    assert [one["code"] for one in changing["refusals"]] == ["account.not_usable"]
+    assert confirmed(world, member, apply(world, member, ITEM, {"action": "end"}))["state"] == "completed"
+    assert state(world, member) == ("ended", "member")
+    signing = quote(world, member, ITEM)
+    assert [one["code"] for one in signing["refusals"]] == ["account.not_usable"]
