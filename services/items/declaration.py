@@ -246,7 +246,7 @@ class Item:
     What the state knows is not asked: `choices` are answers taken from the facts (field → choices), `asks` the fields
     that are left to fill in. `spends` names the houses and loans (keys of facts) whose caps an application uses up;
     `caps_shared_with` the items that use up the same caps, and `spares` the facts that make no difference to a form
-    under the present figures and are therefore not fetched.
+    under the present figures and are therefore not fetched; it is told the member's own facts.
     """
 
     code: str
@@ -280,7 +280,7 @@ class Item:
     asks: Callable[[Facts, Any, Policy], frozenset[str]] | None = None
     spends: Callable[[Facts, Any], frozenset[str]] | None = None
     caps_shared_with: frozenset[str] = frozenset()
-    spares: Callable[[Any, Policy], frozenset[Fact]] | None = None
+    spares: Callable[[Facts, Any, Policy], frozenset[Fact]] | None = None
     effects: Callable[[Any], Effect] | None = None
     listed: bool = True
     """Whether it stands among the items; what belongs to another page is reached from there."""

@@ -74,7 +74,7 @@ def estimate(item: Item, own: Facts, supposed: Supposed, form: Any, policy: Poli
     noes = tuple(No(refusal, refusal.code not in known) for refusal in quote.refusals)
     asks = _asks(item, facts, form, policy)
     open_asks = any(getattr(form, name) is None for name in asks)
-    spared = item.spares(form, policy) if item.spares else frozenset()
+    spared = item.spares(own, form, policy) if item.spares else frozenset()
     return Estimate(
         item=item,
         outcome="no" if noes else "ask" if open_asks else "yes",

@@ -50,6 +50,7 @@ from services.loans.queries import loan_facts, loans_held
 from services.members.consents import ConsentRequired, consent_text, require_consent, require_given
 from services.members.identity import account_of_mac, id_no_mac, person_of
 from services.members.models import Consent
+from services.policies.rules import Policy
 from services.policies.service import PolicyBook
 from services.transfers.queries import arrived_from, transferred_months, under_way
 from services.withdrawals.states import COUNTED_STATES, LIVE_STATES
@@ -110,8 +111,7 @@ class FactLoader:
         """
         with transaction(self._sessions) as session:
             policy = self._policies.on(session, shanghai_day(self._clock.now()))
-            spared = item.spares(form, policy) if item.spares else frozenset()
-            wanted = sorted((item.needs & SHARED) - spared)
+            wanted = sorted((item.needs & SHARED) - self._spared(session, account_id, item, form, policy))
             if not wanted:
                 return SharedFacts()
             consent_id = _consent(session, account_id, given).consent_id
@@ -125,6 +125,14 @@ class FactLoader:
                     Question(account_id, _SOURCES[fact][0], item.name_zh, item.code, consent_id, params),
                 )
         return found
+
+    def _spared(
+        self, session: Session, account_id: UUID, item: Item, form: Any, policy: Policy
+    ) -> frozenset[Fact]:
+        if item.spares is None:
+            return frozenset()
+        own = self.local(session, account_id).facts(item, interest=False)
+        return item.spares(own, form, policy)
 
     def _params(self, fact: Fact, form: Any) -> Mapping[str, Any] | None:
         if fact in _PLACED:

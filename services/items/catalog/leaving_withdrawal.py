@@ -108,7 +108,7 @@ def leaving_approval(facts: Facts, form: ClosingForm, policy: Policy) -> Approva
     return Approval.INSTANT if facts.account.sealed_on else Approval.REVIEW
 
 
-def spares(form: ClosingForm, policy: Policy) -> frozenset[Fact]:
+def spares(facts: Facts, form: ClosingForm, policy: Policy) -> frozenset[Fact]:
     """The household register is not asked while the wait is the same for all."""
     same = policy.integer("leaving.wait_months_local") == policy.integer("leaving.wait_months_other")
     return frozenset({Fact.HOUSEHOLD}) if same else frozenset()

@@ -43,7 +43,11 @@ class AgreementForm(Form):
 
     action: Annotated[
         Literal["sign", "change", "end"],
-        Field(default="sign", title="办什么", json_schema_extra={"x-widget": "choice", "x-labels": _ACTIONS}),
+        Field(
+            default="sign",
+            title="办什么",
+            json_schema_extra={"x-widget": "choice", "x-labels": _ACTIONS, "x-choose": True},
+        ),
     ]
     loan: Annotated[
         str | None,
@@ -181,9 +185,12 @@ def asks(facts: Facts, form: AgreementForm, policy: Policy) -> frozenset[str]:
     return frozenset({*action, *loan, *card})
 
 
-def spares(form: AgreementForm, policy: Policy) -> frozenset[Fact]:
-    """Ending rests on nothing outside: nobody is asked, and nobody's silence puts it off."""
-    return frozenset({Fact.HOME_LOAN}) if form.action == "end" else frozenset()
+def spares(facts: Facts, form: AgreementForm, policy: Policy) -> frozenset[Fact]:
+    """Ending rests on nothing outside: nobody is asked, no consent is wanted, and nobody's silence puts it off.
+
+    While ending may still be meant nobody is asked either, or who gives no consent would never be offered it.
+    """
+    return frozenset({Fact.HOME_LOAN}) if _may_end(facts, form) else frozenset()
 
 
 _ASKED = (Fact.HOME_LOAN,)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.integration.loans.test_agreements import ITEM, run, sign_in, signed, state, with_bank_loan
-from tests.integration.loans.test_agreements_go_on import BOTH, agreed, asked, put, take_back, with_own_loan
-from tests.integration.loans.test_fund_loan_items import apply, confirmed, quote
-from tests.support.domain.world import World
+from tests.integration.loans.test_agreements_go_on import (
+    BOTH,
+    agreed,
+    asked,
+    newer_words,
+    put,
+    take_back,
+    with_own_loan,
+)
+from tests.integration.loans.test_fund_loan_items import apply, confirmed, post, quote
+from tests.support.domain.world import Member, World
 
 SILENT = ("unavailable", {})
 
@@ -78,3 +88,42 @@ def test_it_can_be_ended_whatever_the_state_of_the_account(
     assert state(world, member) == ("ended", "member")
     signing = quote(world, member, ITEM)
     assert [one["code"] for one in signing["refusals"]] == ["account.not_usable"]
+
+
+@BOTH
+@pytest.mark.parametrize("without_consent", [newer_words, take_back])
+def test_who_gives_no_consent_is_offered_the_end_all_the_same(
+    world: World, kind: str, without_consent: Callable[[World, Member], None]
+) -> None:
+    """The page asks with nothing chosen first: the consent is wanted once a change is chosen, and nobody asked before."""
+    member = agreed(world, kind)
+    sign_in(world, member)
+    without_consent(world, member)
+    before = asked(world, member)
+    found = quote(world, member, ITEM)
+    assert (found["allowed"], "action" in found["asks"]) == (True, True)
+    assert [one["value"] for one in found["choices"]["action"]] == ["change", "end"]
+    changing = post(world, member, f"/items/{ITEM}/quote", {"action": "change"})
+    assert (changing.status_code, changing.get_json()["code"]) == (403, "consent.required")
+    assert quote(world, member, ITEM, {"action": "end"})["allowed"] is True
+    assert asked(world, member) == before
+    assert confirmed(world, member, apply(world, member, ITEM, {"action": "end"}))["state"] == "completed"
+    assert state(world, member) == ("ended", "member")
+
+
+def test_a_loan_and_a_card_are_asked_for_once_a_change_is_chosen(world: World) -> None:
+    """Nobody outside is asked while it is open what is wanted; then the bank's loan is looked up."""
+    member = agreed(world, "commercial")
+    sign_in(world, member)
+    before = asked(world, member)
+    assert quote(world, member, ITEM)["asks"] == ["action"]
+    assert asked(world, member) == before
+    assert quote(world, member, ITEM, {"action": "change"})["asks"] == ["action", "loan", "card_id"]
+    assert [service for service, _ in asked(world, member)] == [service for service, _ in before] + ["credit.loan"]
+
+
+def test_without_an_agreement_the_consent_is_wanted_first(world: World) -> None:
+    member = with_own_loan(world)
+    take_back(world, member)
+    answer = post(world, member, f"/items/{ITEM}/quote", {})
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "consent.required")

@@ -169,8 +169,9 @@ def test_who_leaves_waits_as_long_as_their_household_register_says(
         figures,
     )
     assert quote.allowed is allowed
-    assert leaving_withdrawal.spares(LEAVING, figures) == frozenset()
+    assert leaving_withdrawal.spares(facts, LEAVING, figures) == frozenset()
 
 
 def test_the_household_register_is_left_alone_while_the_wait_is_the_same() -> None:
-    assert leaving_withdrawal.spares(LEAVING, policy(date(2026, 11, 23))) == frozenset({"household"})
+    figures = policy(date(2026, 11, 23))
+    assert leaving_withdrawal.spares(leaving_withdrawal._FACTS, LEAVING, figures) == frozenset({"household"})
