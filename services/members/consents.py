@@ -84,6 +84,9 @@ TEXTS = {
     ),
 }
 
+_STANDING = frozenset({"data_sharing", "face_template"})
+"""Kinds that hold until they are taken back; the newest takes the place of the others."""
+
 
 def consent_text(kind: str) -> ConsentText:
     """The current words of a kind; raises NotFound."""
@@ -123,22 +126,50 @@ def grant(
 
 
 def withdraw(session: Session, account_id: UUID, consent_id: UUID, at: datetime) -> Consent:
-    """End a consent; raises NotFound when it is not the member's."""
+    """End a consent, and with it those it took the place of; raises NotFound when it is not the member's."""
     consent = session.get(Consent, (account_id, consent_id), with_for_update=True)
     if consent is None:
         raise NotFound
     if consent.withdrawn_at is None:
-        consent.withdrawn_at = at
-        record(
-            session,
-            account_id,
-            "consent.withdrawn",
-            actor="member",
-            subject=str(consent_id),
-            at=at,
-            detail={"kind": consent.kind},
-        )
+        for one in (consent, *_replaced(session, consent)):
+            _end(session, one, at)
     return consent
+
+
+def _replaced(session: Session, consent: Consent) -> list[Consent]:
+    """Earlier ones of a standing consent that still live: under them others would be asked, or a template kept again.
+
+    Consents to a face check stay apart: each is for a check of its own.
+    """
+    if consent.kind not in _STANDING:
+        return []
+    statement = (
+        select(Consent)
+        .where(
+            Consent.account_id == consent.account_id,
+            Consent.kind == consent.kind,
+            Consent.consent_id != consent.consent_id,
+            Consent.granted_at <= consent.granted_at,
+            Consent.withdrawn_at.is_(None),
+        )
+        .order_by(Consent.granted_at.desc(), Consent.consent_id.desc())
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(statement))
+
+
+def _end(session: Session, consent: Consent, at: datetime) -> None:
+    consent.withdrawn_at = at
+    record(
+        session,
+        consent.account_id,
+        "consent.withdrawn",
+        actor="member",
+        subject=str(consent.consent_id),
+        at=at,
+        detail={"kind": consent.kind},
+    )
 
 
 def active_consent(session: Session, account_id: UUID, kind: str) -> Consent | None:
