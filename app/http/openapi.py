@@ -110,7 +110,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         operation["responses"]["200"]["content"] = {
             "image/jpeg": {"schema": {"type": "string", "format": "binary"}}
         }
-    if path.endswith("/pdf"):
+    if path.endswith(("/pdf", ".pdf")):
         operation["responses"]["200"]["content"] = {
             "application/pdf": {"schema": {"type": "string", "format": "binary"}}
         }

@@ -44,6 +44,13 @@ def references(part: Any) -> Iterator[str]:
             yield from references(inner)
 
 
+def test_a_file_is_no_json(reference: dict[str, Any]) -> None:
+    """Certificate, yearly statement and receipt: whoever reads the document must not parse them."""
+    answers = [operation["responses"].get("200", {}) for _, _, operation in operations(reference)]
+    files = [list(answer["content"]) for answer in answers if answer.get("description") == "PDF 文件"]
+    assert files == [["application/pdf"]] * 3
+
+
 def test_it_is_openapi_3_1(reference: dict[str, Any]) -> None:
     assert re.fullmatch(r"3\.1\.[0-9]+", reference["openapi"])
     assert reference["info"]["title"]
